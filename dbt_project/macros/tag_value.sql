@@ -1,0 +1,48 @@
+{#
+    One tag of a hand-written tag model: absent feeds give NULL, above everything else; then the value; then what the spec
+    says for "no row" (`otherwise`, left out where no row means unknown or not applicable). Cast to the published type.
+#}
+{% macro tag_value(feeds, value, data_type, otherwise=none) -%}
+    {%- set present = 'coalesce(' ~ value ~ ', ' ~ otherwise ~ ')' if otherwise is not none else value -%}
+    cast({{ when_fed(feeds, present) }} as {{ data_type }})
+{%- endmacro %}
+
+{# The date of the night and the first day of its month: one row, to cross join. Complete periods end the day before it. #}
+{% macro night_dates() -%}
+    select
+        run_context.biz_date,
+        cast(date_trunc('month', run_context.biz_date) as date) as month_start
+    from {{ source('ops', 'run_context') }} as run_context
+{%- endmacro %}
+
+{# A number of the bank that may change with time: the value of seed `parameter` in force at D for this bank, or NULL. #}
+{% macro parameter(name) -%}
+    (
+        select parameter.value
+        from {{ ref('parameter') }} as parameter
+        cross join {{ source('ops', 'run_context') }} as run_context
+        where
+            parameter.name = '{{ name }}'
+            and parameter.bank in ('all', run_context.bank)
+            and run_context.biz_date >= parameter.valid_from
+            and (parameter.valid_to is null or run_context.biz_date <= parameter.valid_to)
+    )
+{%- endmacro %}
+
+{#
+    The code of a value by the dated cut points of seed `cut_point`: the code of the highest lower bound that does not
+    exceed the value. NULL where the value is NULL or no cut points are in force.
+#}
+{% macro cut_code(cut_list, value) -%}
+    (
+        select arg_max(cut_point.code, cut_point.lower_bound)
+        from {{ ref('cut_point') }} as cut_point
+        cross join {{ source('ops', 'run_context') }} as run_context
+        where
+            cut_point.cut_list = '{{ cut_list }}'
+            and cut_point.bank in ('all', run_context.bank)
+            and run_context.biz_date >= cut_point.valid_from
+            and (cut_point.valid_to is null or run_context.biz_date <= cut_point.valid_to)
+            and cut_point.lower_bound <= {{ value }}
+    )
+{%- endmacro %}

@@ -1,0 +1,31 @@
+-- One row per customer and segment that the customer is in at the business date.
+with membership as (
+    select
+        customer_id,
+        segment_id
+    from {{ ref('segment_membership_retail') }}
+),
+
+prior_members as (
+    select
+        segment_id,
+        customer_id,
+        first_date
+    from {{ source('ops', 'prior_segment_member') }}
+),
+
+final as (
+    select
+        membership.segment_id,
+        membership.customer_id,
+        cast('retail' as varchar) as entity,
+        -- who was in it yesterday goes on with the same stay; a day out of it begins a new one
+        coalesce(prior_members.first_date, {{ biz_date() }}) as first_date,
+        {{ biz_date() }} as biz_date
+    from membership
+    left join prior_members
+        on membership.segment_id = prior_members.segment_id
+        and membership.customer_id = prior_members.customer_id
+)
+
+select * from final

@@ -1,0 +1,30 @@
+-- a row is the balance of one deposit account at the end of one calendar day
+with balances as (
+    select * from {{ ref('stg_core_bal') }}
+),
+
+accounts as (
+    select acct_no, customer_id, kind_code from {{ ref('dwd_account') }}
+),
+
+final as (
+    select
+        balances.acct_no,
+        accounts.customer_id,
+        balances.bal_date,
+        -- Call deposits can be had at short notice, structured ones cannot: the first count as demand, the second as term.
+        case
+            when accounts.kind_code in ('demand', 'call') then 'demand'
+            when accounts.kind_code in ('term', 'structured') then 'term'
+            else accounts.kind_code
+        end as prod,
+        balances.ccy,
+        balances.bal,
+        balances.frozen_amt,
+        balances.src_file,
+        balances.src_line
+    from balances
+    left join accounts on balances.acct_no = accounts.acct_no
+)
+
+select * from final

@@ -1,0 +1,25 @@
+-- a row is one thing that a customer did in the mobile bank
+with source_rows as (
+    select * from {{ ref('stg_chn_event') }}
+),
+
+customers as (
+    {{ customers_of('ecif') }}
+),
+
+final as (
+    select
+        customers.customer_id,
+        source_rows.event_id,
+        source_rows.event_date,
+        source_rows.event_time,
+        source_rows.event_kind,
+        source_rows.page_code,
+        source_rows.stay_sec,
+        source_rows.src_file,
+        source_rows.src_line
+    from source_rows
+    left join customers on source_rows.party_id = customers.source_id
+)
+
+select * from final

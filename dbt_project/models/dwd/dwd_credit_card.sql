@@ -1,0 +1,30 @@
+-- a row is one credit card account at the end of one day
+with source_rows as (
+    select * from {{ ref('stg_cc_acct') }}
+),
+
+customers as (
+    {{ customers_of('ecif') }}
+),
+
+final as (
+    select
+        customers.customer_id,
+        source_rows.cc_acct_no,
+        source_rows.bal_date,
+        source_rows.limit_amt,
+        source_rows.bal,
+        source_rows.credit_bal,
+        source_rows.instal_bal,
+        source_rows.last_stmt_amt,
+        source_rows.dpd,
+        source_rows.class_code,
+        source_rows.status_code,
+        source_rows.open_date,
+        source_rows.src_file,
+        source_rows.src_line
+    from source_rows
+    left join customers on source_rows.party_id = customers.source_id
+)
+
+select * from final

@@ -1,0 +1,16 @@
+-- a row is one five-level classification of a loan note
+with source_rows as (
+    select * from {{ ref('stg_crd_class') }}
+),
+
+final as (
+    select
+        source_rows.note_no,
+        source_rows.class_date,
+        source_rows.class_code,
+        source_rows.src_file,
+        source_rows.src_line
+    from source_rows
+)
+
+select * from final

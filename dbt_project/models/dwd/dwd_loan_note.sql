@@ -1,0 +1,29 @@
+-- a row is one loan note (drawdown) at the end of one day, while it is on the books
+with source_rows as (
+    select * from {{ ref('stg_crd_note') }}
+),
+
+customers as (
+    {{ customers_of('ecif') }}
+),
+
+final as (
+    select
+        customers.customer_id,
+        source_rows.note_no,
+        source_rows.contract_no,
+        source_rows.kind_code,
+        source_rows.bal_date,
+        source_rows.principal_amt,
+        source_rows.overdue_amt,
+        source_rows.dpd,
+        source_rows.rate,
+        source_rows.start_date,
+        source_rows.due_date,
+        source_rows.src_file,
+        source_rows.src_line
+    from source_rows
+    left join customers on source_rows.party_id = customers.source_id
+)
+
+select * from final

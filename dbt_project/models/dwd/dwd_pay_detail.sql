@@ -1,0 +1,26 @@
+-- a row is one payment of an employer or public payer to one person, paid out through this bank
+with source_rows as (
+    select * from {{ ref('stg_pay_detail') }}
+),
+
+customers as (
+    {{ customers_of('ecif') }}
+),
+
+final as (
+    select
+        customers.customer_id,
+        source_rows.batch_no,
+        source_rows.seq,
+        source_rows.payer_id,
+        source_rows.pay_date,
+        source_rows.amt,
+        source_rows.pay_type,
+        source_rows.result_code,
+        source_rows.src_file,
+        source_rows.src_line
+    from source_rows
+    left join customers on source_rows.party_id = customers.source_id
+)
+
+select * from final

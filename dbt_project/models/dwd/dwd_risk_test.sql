@@ -1,0 +1,22 @@
+-- a row is one risk test that a customer took
+with source_rows as (
+    select * from {{ ref('stg_crm_risk_test') }}
+),
+
+customers as (
+    {{ customers_of('ecif') }}
+),
+
+final as (
+    select
+        customers.customer_id,
+        source_rows.test_date,
+        source_rows.result_level,
+        source_rows.is_revoked,
+        source_rows.src_file,
+        source_rows.src_line
+    from source_rows
+    left join customers on source_rows.party_id = customers.source_id
+)
+
+select * from final

@@ -1,0 +1,62 @@
+-- a row is one partial table and what the rows it was folded from come to: the slices must add up to it
+with transactions as (
+    select
+        'retail_transaction_daily' as table_name,
+        sum(amt) as amt_total,
+        sum(case when is_reversal then 0 else 1 end) as cnt_total
+    from {{ ref('dwd_transaction') }}
+    where customer_id is not null and not is_void and cp_class <> 'own'
+),
+
+pay_details as (
+    select 'retail_pay_daily' as table_name, sum(amt) as amt_total, count(*) as cnt_total
+    from {{ ref('dwd_pay_detail') }}
+    where customer_id is not null and result_code = 'ok'
+),
+
+channel_events as (
+    select 'retail_channel_daily' as table_name, sum(coalesce(stay_sec, 0)) as amt_total, count(*) as cnt_total
+    from {{ ref('dwd_channel_event') }}
+    where customer_id is not null and (event_kind <> 'view' or stay_sec >= {{ parameter('view_min_sec') }})
+),
+
+liabilities as (
+    select 'retail_liability_daily' as table_name, sum(amt) as amt_total, null as cnt_total
+    from (
+        select principal_amt as amt from {{ ref('dwd_loan_note') }} where customer_id is not null
+        union all
+        select bal as amt from {{ ref('dwd_credit_card') }} where customer_id is not null
+    )
+),
+
+-- Money in transit is spread over days by the partial itself, so only what is delivered per day can be compared.
+assets as (
+    select 'retail_asset_daily' as table_name, sum(amt) as amt_total, null as cnt_total
+    from (
+        select bal as amt from {{ ref('dwd_account_balance_daily') }} where customer_id is not null
+        union all
+        select market_amt as amt from {{ ref('dwd_holding') }} where customer_id is not null
+    )
+),
+
+unioned as (
+    select * from transactions
+    union all
+    select * from pay_details
+    union all
+    select * from channel_events
+    union all
+    select * from liabilities
+    union all
+    select * from assets
+),
+
+final as (
+    select
+        unioned.table_name,
+        cast(coalesce(unioned.amt_total, 0) as decimal(38, 2)) as amt_total,
+        cast(coalesce(unioned.cnt_total, 0) as bigint) as cnt_total
+    from unioned
+)
+
+select * from final

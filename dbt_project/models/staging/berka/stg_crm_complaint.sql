@@ -1,0 +1,2 @@
+-- One row per complaint: this bank delivers none.
+{{ absent_feed() }}

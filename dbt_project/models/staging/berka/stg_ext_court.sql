@@ -1,0 +1,2 @@
+-- One row per court case of a person: this bank delivers none.
+{{ absent_feed() }}

@@ -1,0 +1,2 @@
+-- One row per calendar day: this bank delivers none.
+{{ absent_feed() }}

@@ -1,0 +1,2 @@
+-- One row per product: this bank delivers none.
+{{ absent_feed() }}

@@ -1,0 +1,19 @@
+-- One row per credit card account and statement month.
+with source as (
+    {{ ods_journal('cc_stmt') }}
+),
+
+final as (
+    select
+        cc_acct_no,
+        ecif_no as party_id,
+        stmt_month,
+        stmt_amt,
+        min_pay_amt,
+        paid_amt,
+        src_file,
+        src_line
+    from source
+)
+
+select * from final

@@ -1,0 +1,25 @@
+-- One row per deposit account.
+with source as (
+    {{ ods_delta('core_acct', ['acct_no']) }}
+),
+
+final as (
+    select
+        acct_no,
+        ecif_no as party_id,
+        class_code,
+        prod_id,
+        kind_code,
+        ccy,
+        open_org,
+        gl_org,
+        gl_subject,
+        open_date,
+        close_date,
+        status_code,
+        src_file,
+        src_line
+    from source
+)
+
+select * from final

@@ -1,0 +1,24 @@
+-- One row per term deposit or certificate.
+with source as (
+    {{ ods_delta('core_term', ['acct_no', 'seq']) }}
+),
+
+final as (
+    select
+        acct_no,
+        seq,
+        principal_amt,
+        rate,
+        start_date,
+        due_date,
+        term_code,
+        is_auto_roll,
+        is_pledged,
+        status_code,
+        kind_code,
+        src_file,
+        src_line
+    from source
+)
+
+select * from final

@@ -1,0 +1,19 @@
+-- One row per complaint.
+with source as (
+    {{ ods_delta('crm_complaint', ['case_no']) }}
+),
+
+final as (
+    select
+        case_no,
+        ecif_no as party_id,
+        topic_code,
+        open_date,
+        close_date,
+        level_code,
+        src_file,
+        src_line
+    from source
+)
+
+select * from final

@@ -1,0 +1,1 @@
+"""tagmart: a bank's customer tags, built every night."""

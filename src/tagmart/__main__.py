@@ -1,0 +1,5 @@
+"""`python -m tagmart`."""
+
+from tagmart.cli import main
+
+main()

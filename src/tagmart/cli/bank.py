@@ -1,0 +1,75 @@
+"""Verbs for trying a bank: make the demo bank's files, run one night of it, see how it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tagmart.cli.options import BankOption, DateOption, date_for, settings_for
+from tagmart.core.errors import TagmartError
+
+DEMO_DATE = "2026-06-30"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs of this module."""
+    app.command("synth")(synth)
+    app.command("run")(run)
+    app.command("status")(status)
+
+
+def synth(
+    date: DateOption = None,
+    customers: Annotated[int, typer.Option(help="Retail customers.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 7,
+    days: Annotated[int, typer.Option(help="Daily deliveries up to the date, after the initial load.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder; else the demo bank's landing.")] = None,
+) -> None:
+    """Make the demo bank's extract files: an initial load, then one set of files per day."""
+    from rich.console import Console
+
+    from tagmart.synth import generate
+
+    landing = out or settings_for("demo").landing
+    biz_date = date_for(date, DEMO_DATE)
+    summary = generate(landing, customers=customers, seed=seed, biz_date=biz_date, days=days)
+    Console(soft_wrap=True).print(f"{len(summary.rows)} feeds, {summary.total_rows:,} rows, {customers:,} customers → {landing}")
+
+
+def run(
+    bank: BankOption = None,
+    date: DateOption = None,
+    landing: Annotated[Path | None, typer.Option(help="Where the extract files are; else the home's landing.")] = None,
+    customers: Annotated[int, typer.Option(help="Size of the demo bank, if its files must be made.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Seed of the demo bank.")] = 7,
+) -> None:
+    """Run one whole night through Airflow, and show what came of it."""
+    import os
+
+    from tagmart.night import airflow, show
+
+    if landing is not None:
+        os.environ["TAGMART_LANDING"] = str(landing.absolute())
+    settings = settings_for(bank)
+    if settings.bank != "demo" and date is None:
+        raise TagmartError("which night?", where="--date", do="give the business date, such as 1993-12-31")
+    biz_date = date_for(date, DEMO_DATE)
+    settings.claim_home()
+    if settings.bank == "demo" and not (settings.landing / f"{biz_date:%Y%m%d}").is_dir():
+        synth(biz_date.isoformat(), customers, seed, 1, settings.landing)
+    with show.waiting("Preparing Airflow"):
+        airflow.prepare(settings)
+    watcher = show.Watcher(settings, biz_date)
+    good = airflow.run_night(settings, biz_date, watcher.look)
+    show.summary(settings, watcher.run_id, good)
+    if not good:
+        raise typer.Exit(1)
+
+
+def status(bank: BankOption = None) -> None:
+    """What is published, and how the last runs went."""
+    from tagmart.night import show
+
+    show.status(settings_for(bank))

@@ -1,0 +1,116 @@
+"""Verbs for operating the night: its stages, past dates, gates, what is published, Airflow."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from tagmart.cli.options import BankOption, settings_for
+from tagmart.core.clock import parse_biz_date
+from tagmart.core.errors import TagmartError, nearest
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs of this module."""
+    app.command("night")(night)
+    app.command("backfill")(backfill)
+    app.command("airflow")(serve)
+    gate = typer.Typer(help="What the gates found.", no_args_is_help=True)
+    gate.command("show")(gate_show)
+    app.add_typer(gate, name="gate")
+    published = typer.Typer(help="What readers see.", no_args_is_help=True)
+    published.command("list")(published_list)
+    published.command("rollback")(published_rollback)
+    app.add_typer(published, name="published")
+
+
+def night(
+    stage: Annotated[str, typer.Argument(help="`begin`, or a stage of the run.")],
+    run_id: Annotated[str | None, typer.Option("--run-id", help="The run; `begin` makes a new one.")] = None,
+    date: Annotated[str | None, typer.Option("--date", help="Business date, for `begin`.")] = None,
+    bank: BankOption = None,
+) -> None:
+    """Run one step of a night in this process, as Airflow does. `begin` prints the new run_id."""
+    settings = settings_for(bank)
+    if stage == "begin":
+        if date is None:
+            raise TagmartError("`begin` needs a date", where="--date", do="give the business date, such as 2026-06-30")
+        from tagmart.night.begin import begin
+
+        print(begin(settings, parse_biz_date(date)))
+        return
+    from tagmart.night.stages import BY_NAME, run_stage
+
+    if stage not in BY_NAME:
+        raise TagmartError("there is no such stage", where="stage", seen=repr(stage),
+                           do=nearest(stage, list(BY_NAME)) or f"use one of {', '.join(BY_NAME)}")
+    if run_id is None:
+        raise TagmartError("which run?", where="--run-id", do="see `tagmart status`")
+    print(f"{stage}: {run_stage(settings, run_id, stage)}")
+
+
+def backfill(
+    first: Annotated[str, typer.Option("--from", help="First business date.")],
+    last: Annotated[str, typer.Option("--to", help="Last business date.")],
+    queue: Annotated[bool, typer.Option(help="Hand the range to a running Airflow instead of running it here.")] = False,
+    bank: BankOption = None,
+) -> None:
+    """Run past nights in order of their dates, through Airflow; stops at the first that fails."""
+    from tagmart.night import airflow, show
+
+    settings, start, end = settings_for(bank), parse_biz_date(first), parse_biz_date(last)
+    if end < start:
+        raise TagmartError("the range ends before it starts", where="--to", seen=f"{start} to {end}", do="swap them")
+    if queue:
+        airflow.queue_backfill(settings, start, end)
+        return
+    with show.waiting("Preparing Airflow"):
+        airflow.prepare(settings)
+    for offset in range((end - start).days + 1):
+        biz_date = start + timedelta(days=offset)
+        watcher = show.Watcher(settings, biz_date)
+        good = airflow.run_night(settings, biz_date, watcher.look)
+        if not good:
+            show.summary(settings, watcher.run_id, good)
+            raise typer.Exit(1)
+    show.status(settings)
+
+
+def serve(bank: BankOption = None) -> None:
+    """Start Airflow with its scheduler and web page (http://127.0.0.1:8080); ends with Ctrl-C."""
+    from tagmart.night import airflow, show
+
+    settings = settings_for(bank)
+    with show.waiting("Preparing Airflow"):
+        airflow.prepare(settings)
+    raise typer.Exit(airflow.serve(settings))
+
+
+def gate_show(run_id: Annotated[str, typer.Argument(help="The run.")], bank: BankOption = None) -> None:
+    """Every expectation of a run's gates, the red ones with what to do."""
+    from tagmart.night import show
+
+    show.gates(settings_for(bank), run_id)
+
+
+def published_list(bank: BankOption = None) -> None:
+    """Published runs, newest business date first."""
+    from tagmart.night import show
+
+    show.published(settings_for(bank))
+
+
+def published_rollback(
+    run_id: Annotated[str | None, typer.Option("--to", help="The run to go back to; else the good run before.")] = None,
+    bank: BankOption = None,
+) -> None:
+    """Point `current` at an earlier published run; the next good night moves it forward again."""
+    from tagmart.core.locking import writer_lock
+    from tagmart.core.state import State
+    from tagmart.publish import rollback
+
+    settings = settings_for(bank)
+    with writer_lock(settings.home, run_id or "(rollback)", "rollback"):
+        print(f"current is now {rollback(settings, State(settings.state_db), run_id)}")

@@ -1,0 +1,259 @@
+"""The one module that names the mart's tables, and gives those that Python makes their columns and comments.
+
+Everything else asks here, so that a name promised to readers stands in one place. A comment is bilingual, written
+`中文｜English`, as in the tables that dbt makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tagmart.core.duck import identifier, literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+SCHEMA = "mart"
+MART_FILE = "tagmart.duckdb"
+RESTRICTED_FILE = "restricted.duckdb"
+RESTRICTED_SCHEMA = "restricted"
+# A wide table is `tags_<entity>`: these columns say who and when, all the others are tags.
+TAGS_PREFIX = "tags_"
+TAG_KEYS = ("customer_id", "biz_date")
+
+TAG_CATALOG = "tag_catalog"
+SEGMENT_CATALOG = "segment_catalog"
+SEGMENT_MEMBER = "segment_member"
+SEGMENT_DAILY = "segment_daily"
+CODE_VALUE = "code_value"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table that Python makes.
+
+    Attributes:
+        name: its name.
+        type: its DuckDB type.
+        zh: what it holds, in Chinese.
+        en: the same in English.
+        volatile: true where two runs over the same files may differ, so that content hashes leave it out.
+    """
+
+    name: str
+    type: str
+    zh: str
+    en: str
+    volatile: bool = False
+
+    @property
+    def comment(self) -> str:
+        """The column's comment as readers see it."""
+        return f"{self.zh}｜{self.en}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A mart table that Python makes."""
+
+    name: str
+    zh: str
+    en: str
+    columns: tuple[Column, ...]
+
+
+TAG_PROFILE = Table(
+    "tag_profile",
+    "标签画像：每个已发布标签一行",
+    "One row per tag of a wide table: how it is filled at the business date",
+    (
+        Column("entity", "varchar", "主体：retail 零售、corporate 对公、merchant 商户", "Whom the tag describes"),
+        Column(
+            "tag_name", "varchar", "标签英文名，即宽表列名", "Name of the tag, which is its column in the wide table"
+        ),
+        Column("biz_date", "date", "业务日期", "Business date"),
+        Column("data_type", "varchar", "数据类型", "Data type"),
+        Column("row_cnt", "bigint", "客户数（宽表行数）", "Customers, that is rows of the wide table"),
+        Column("null_cnt", "bigint", "空值客户数", "Customers without a value"),
+        Column("null_share", "decimal(9,6)", "空值占比", "Share of customers without a value"),
+        Column("zero_cnt", "bigint", "零值客户数，仅数值标签", "Customers with zero; numbers only"),
+        Column("zero_share", "decimal(9,6)", "零值占比，仅数值标签", "Share of customers with zero; numbers only"),
+        Column("true_cnt", "bigint", "取值为真的客户数，仅标志标签", "Customers for whom it is true; flags only"),
+        Column("distinct_cnt", "bigint", "不同取值个数（精确）", "Different values, counted exactly"),
+        Column("min_value", "varchar", "最小值", "Smallest value"),
+        Column("max_value", "varchar", "最大值", "Largest value"),
+        Column("mean_value", "decimal(24,4)", "均值；标志标签为真值占比", "Mean; for a flag the share of true"),
+    ),
+)
+
+FEED_STATUS = Table(
+    "feed_status",
+    "供数状态：每个供数接口一行",
+    "One row per feed: how its delivery for the business date was taken in",
+    (
+        Column("run_id", "varchar", "批次号", "Run", volatile=True),
+        Column("feed", "varchar", "供数接口", "Feed"),
+        Column("biz_date", "date", "业务日期", "Business date"),
+        Column("load_kind", "varchar", "加载方式：full 全量、delta 增量、journal 流水、static 静态", "Load kind"),
+        Column(
+            "status",
+            "varchar",
+            "状态：loaded 已入库、unchanged 未变化等",
+            "Status: loaded, unchanged, …",
+            volatile=True,
+        ),
+        Column("rows_declared", "bigint", "控制文件声明行数", "Rows that the control file declares"),
+        Column("rows_in", "bigint", "读入行数", "Rows read"),
+        Column("rows_loaded", "bigint", "入库行数", "Rows loaded"),
+        Column("rows_quarantined", "bigint", "隔离行数", "Rows that broke the contract and were set aside"),
+        Column("bad_share", "decimal(9,6)", "坏行占比", "Share of rows set aside"),
+        Column("bad_share_limit", "decimal(9,6)", "坏行占比上限", "Share above which the feed stops the night"),
+        Column("as_of", "date", "数据截至日期", "Date up to which the feed tells"),
+        Column("owner", "varchar", "责任方", "Owner"),
+        Column("message", "varchar", "说明", "Message of the ingest", volatile=True),
+    ),
+)
+
+GATE_RESULT = Table(
+    "gate_result",
+    "质量门结果：每条期望一行，不合格对象另各一行",
+    "One row per expectation of the run, and one per subject that breaks it (at most 50)",
+    (
+        Column("run_id", "varchar", "批次号", "Run", volatile=True),
+        Column("gate", "varchar", "质量门", "Gate"),
+        Column("expectation", "varchar", "期望编号", "Expectation"),
+        Column(
+            "subject",
+            "varchar",
+            "对象（供数、标签、客群等）；空为期望本身",
+            "What broke it; empty for the expectation itself",
+        ),
+        Column("severity", "varchar", "级别：fail 阻断、warn 提醒", "fail stops the night, warn tells the owner"),
+        Column("owner", "varchar", "责任方", "Owner"),
+        Column("success", "boolean", "是否合格", "True where it holds"),
+        Column("observed", "varchar", "观测值", "What was seen", volatile=True),
+        Column("message", "varchar", "说明", "What it means", volatile=True),
+        Column("what_to_do", "varchar", "处置办法", "What to do"),
+        Column("checked_at", "timestamp", "检查时间（北京时间）", "When it was checked, bank time", volatile=True),
+    ),
+)
+
+RUN_MANIFEST = Table(
+    "run_manifest",
+    "批次清单：批次、数据表与输入文件各若干行",
+    "What this file is made of: facts of the run, one row per table and one per input file",
+    (
+        Column(
+            "kind", "varchar", "类别：run 批次、table 数据表、file 输入文件、stage 步骤", "run, table, file or stage"
+        ),
+        Column("name", "varchar", "名称", "Name of the fact, table, file or stage"),
+        Column("row_cnt", "bigint", "行数", "Rows"),
+        Column(
+            "content_hash", "varchar", "内容指纹：表为业务列指纹，文件为 MD5", "Fingerprint of a table, MD5 of a file"
+        ),
+        Column("value", "varchar", "取值；步骤为秒数", "Value; seconds for a stage", volatile=True),
+    ),
+)
+
+PYTHON_TABLES = (TAG_PROFILE, FEED_STATUS, GATE_RESULT, RUN_MANIFEST)
+
+# What a reader may rely on. The wide tables of later entities and event_lead join when they exist.
+PROMISED = (
+    "tags_retail",
+    TAG_CATALOG,
+    SEGMENT_CATALOG,
+    SEGMENT_MEMBER,
+    SEGMENT_DAILY,
+    CODE_VALUE,
+    "dim_branch",
+    "dim_product",
+    "dim_manager",
+    *(table.name for table in PYTHON_TABLES),
+)
+
+# Comments for keys that recur in many tables, used where a table itself brings none.
+COMMON_COMMENTS = {
+    "customer_id": "客户统一编号｜Customer, unique across entities",
+    "biz_date": "业务日期｜Business date",
+    "run_id": "批次号｜Run that wrote the row",
+    "entity": "主体：retail 零售、corporate 对公、merchant 商户｜Whom it describes",
+    "segment_id": "客群编号｜Segment",
+    "tag_id": "标签编号，永不复用｜Identifier of the tag, never reused",
+    "tag_name": "标签英文名｜Name of the tag",
+    "first_date": "首次进入日期｜First date in the segment without a break",
+    "org_id": "机构号｜Branch",
+    "prod_id": "产品编号｜Product",
+    "manager_id": "客户经理编号｜Customer manager",
+    "valid_from": "生效日期｜Valid from",
+    "valid_to": "失效日期｜Valid to",
+    "zh": "中文名称｜Name in Chinese",
+    "en": "英文名称｜Name in English",
+    "list": "代码表｜Code list",
+    "code": "代码｜Code",
+    "sort": "排序｜Order of display",
+}
+
+
+def qualified(table: str, schema: str = SCHEMA) -> str:
+    """Schema and table, quoted, without a catalogue: a three-part name breaks when the file is opened alone."""
+    return f"{identifier(schema)}.{identifier(table)}"
+
+
+def write_table(
+    connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[Mapping[str, object]], schema: str = SCHEMA
+) -> None:
+    """Make the table anew with these rows and its bilingual comments; a column that a row lacks is NULL."""
+    rows, name = list(rows), qualified(table.name, schema)
+    columns = ", ".join(f"{identifier(column.name)} {column.type}" for column in table.columns)
+    comments = [f"comment on table {name} is {literal(f'{table.zh}｜{table.en}')}"] + [
+        f"comment on column {name}.{identifier(column.name)} is {literal(column.comment)}" for column in table.columns
+    ]
+    connection.execute(
+        "; ".join(
+            [
+                f"create schema if not exists {identifier(schema)}",
+                f"create or replace table {name} ({columns})",
+                *comments,
+            ]
+        )
+    )
+    if rows:
+        # Lists travel in one statement; row by row a thousand tags take seconds.
+        values = ", ".join(f"unnest(cast(? as {column.type}[]))" for column in table.columns)
+        lists = [[_plain(row.get(column.name)) for row in rows] for column in table.columns]
+        connection.execute(f"insert into {name} select {values}", lists)
+
+
+def volatile_columns(table: str) -> frozenset[str]:
+    """Columns of a mart table that may differ between two runs over the same files."""
+    known = {made.name: made for made in PYTHON_TABLES}
+    if table not in known:
+        return frozenset({"run_id"})
+    return frozenset(column.name for column in known[table].columns if column.volatile)
+
+
+def tag_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The wide tables of the file's mart: entity → table name."""
+    found = connection.execute(
+        "select table_name from duckdb_tables() where database_name = current_database() and schema_name = ?"
+        " and starts_with(table_name, ?) order by table_name",
+        [SCHEMA, TAGS_PREFIX],
+    ).fetchall()
+    return {name.removeprefix(TAGS_PREFIX): name for (name,) in found}
+
+
+def table_columns(connection: duckdb.DuckDBPyConnection, table: str, schema: str = SCHEMA) -> dict[str, str]:
+    """Columns of a table in the current database, in order: name → type. Empty if there is no such table."""
+    found = connection.execute(
+        "select column_name, data_type from duckdb_columns() where database_name = current_database()"
+        " and schema_name = ? and table_name = ? order by column_index",
+        [schema, table],
+    ).fetchall()
+    return dict(found)
+
+
+def _plain(value: object) -> object:
+    """A value as text where DuckDB's list binding would guess a type from the first element."""
+    return None if value is None else value if isinstance(value, bool) else str(value)

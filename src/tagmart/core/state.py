@@ -1,0 +1,97 @@
+"""What has happened, in SQLite: runs, stages, arrivals, gates, publishes.
+
+It is apart from the warehouse so that an operator can ask while a night holds the warehouse. The status tables of the
+mart are copies of what stands here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA = """
+create table if not exists run (
+    run_id text primary key, bank text not null, biz_date text not null,
+    status text not null check (status in ('running', 'failed', 'superseded', 'published')),
+    code_revision text, started_at text not null, ended_at text, message text
+);
+create table if not exists stage (
+    run_id text not null, stage text not null, status text not null check (status in ('running', 'failed', 'done')),
+    started_at text not null, ended_at text, seconds real, rows integer, message text,
+    primary key (run_id, stage)
+);
+create table if not exists arrival (
+    feed text not null, biz_date text not null, kind text not null, files text not null, md5 text not null,
+    bytes integer not null, rows_declared integer, rows_in integer not null, rows_loaded integer not null,
+    rows_quarantined integer not null, replaced integer not null default 0, loaded_at text not null,
+    run_id text not null, primary key (feed, biz_date)
+);
+create table if not exists feed_fact (
+    run_id text not null, feed text not null, biz_date text not null, load text not null, status text not null,
+    rows_declared integer, rows_in integer, rows_loaded integer, rows_quarantined integer, bad_share real,
+    bad_share_limit real, files text, message text not null default '', owner text, as_of text,
+    primary key (run_id, feed)
+);
+create table if not exists gate_result (
+    run_id text not null, gate text not null, expectation text not null, subject text not null default '',
+    severity text not null, owner text not null, success integer not null, observed text, message text not null,
+    what_to_do text, checked_at text not null, primary key (run_id, gate, expectation, subject)
+);
+create table if not exists publish (
+    run_id text primary key, biz_date text not null, published_at text not null, path text not null,
+    became_current integer not null, removed_at text
+);
+"""
+
+
+class State:
+    """The state of one home.
+
+    Args:
+        path: state.sqlite; made if it is not there, readable by its owner only.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        fresh = not path.exists()
+        with self.connect() as connection:
+            connection.executescript(SCHEMA)
+        if fresh:
+            path.chmod(0o600)
+
+    @contextmanager
+    def connect(self) -> Iterator[sqlite3.Connection]:
+        """A connection whose writes are one transaction: kept if the block ends well, undone if it raises."""
+        connection = sqlite3.connect(self.path, timeout=30)
+        connection.row_factory = sqlite3.Row
+        try:
+            connection.execute("pragma journal_mode = wal")
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+
+    def rows(self, query: str, *values: object) -> list[dict]:
+        """All rows of a query, as dictionaries."""
+        with self.connect() as connection:
+            return [dict(row) for row in connection.execute(query, values)]
+
+    def row(self, query: str, *values: object) -> dict | None:
+        """The first row of a query, or None."""
+        found = self.rows(query, *values)
+        return found[0] if found else None
+
+    def put(self, table: str, *records: dict) -> None:
+        """Insert records, replacing those with the same key, in one transaction."""
+        with self.connect() as connection:
+            for record in records:
+                names = ", ".join(record)
+                marks = ", ".join("?" for _ in record)
+                connection.execute(f"insert or replace into {table} ({names}) values ({marks})", list(record.values()))
+
+    def do(self, statement: str, *values: object) -> None:
+        """Run one statement."""
+        with self.connect() as connection:
+            connection.execute(statement, values)

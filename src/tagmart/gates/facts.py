@@ -1,0 +1,210 @@
+"""Facts about feeds and segments, and where the facts of every frame come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tagmart.contracts import load_contracts
+from tagmart.core.duck import connect, literal
+from tagmart.core.errors import TagmartError
+from tagmart.core.mart import (
+    MART_FILE,
+    SEGMENT_CATALOG,
+    SEGMENT_DAILY,
+    SEGMENT_MEMBER,
+    qualified,
+    table_columns,
+    tag_tables,
+)
+from tagmart.core.settings import Settings
+from tagmart.core.state import State
+
+if TYPE_CHECKING:
+    import duckdb
+
+Fact = dict[str, object]
+# Never written by the ingest: what gate 1 says of a feed of which the ingest of this run left no word.
+NOT_INGESTED = "not_ingested"
+# Days behind of a daily feed of which no delivery was ever taken in: expectations pass over what is empty.
+NEVER = 99999
+
+
+@dataclass(frozen=True)
+class GateInput:
+    """What facts are gathered from.
+
+    Attributes:
+        settings: the home.
+        state: its state.
+        run_id: the run.
+        biz_date: the date that it describes.
+        sums: sums that the suite names: total → parts.
+    """
+
+    settings: Settings
+    state: State
+    run_id: str
+    biz_date: date
+    sums: Mapping[str, tuple[str, ...]]
+
+
+def gather(frame: str, given: GateInput) -> list[Fact]:
+    """The facts of a frame, ordered by subject; in one scan of each table that they come from."""
+    from tagmart.gates import tag_facts
+
+    sources: dict[str, Callable[[GateInput], list[Fact]]] = {
+        "feed": feed_facts,
+        "tag": tag_facts.tag_facts,
+        "table": tag_facts.table_facts,
+        "additive": tag_facts.additive_facts,
+        "monotone": tag_facts.monotone_facts,
+        "segment": segment_facts,
+    }
+    return sorted(sources[frame](given), key=lambda fact: str(fact["subject"]))
+
+
+@contextmanager
+def night_database(given: GateInput) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The candidate's mart as current database, and the warehouse beside it as `warehouse`: both to read only.
+
+    Raises:
+        TagmartError: if one of the files is not there.
+    """
+    candidate = given.settings.run_dir(given.run_id) / MART_FILE
+    for path in (candidate, given.settings.warehouse):
+        if not path.is_file():
+            raise TagmartError("a file of the night is missing", where=str(path), do="run the earlier stages first")
+    with connect() as connection:
+        connection.execute(f"attach {literal(str(given.settings.warehouse))} as warehouse (read_only)")
+        connection.execute(f"attach {literal(str(candidate))} as candidate (read_only)")
+        connection.execute("use candidate")
+        yield connection
+
+
+def feed_facts(given: GateInput) -> list[Fact]:
+    """One fact per feed: every feed of the bank's contracts, and whatever else the ingest of this run speaks of."""
+    contracts = load_contracts(given.settings.contracts_dir)
+    rows = {row["feed"]: row for row in given.state.rows("select * from feed_fact where run_id = ?", given.run_id)}
+    facts = [{**_feed_fact(row, given.biz_date), "in_contract": row["feed"] in contracts} for row in rows.values()]
+    silent = (contract for feed, contract in contracts.items() if feed not in rows)
+    return facts + [
+        {
+            "subject": contract.feed,
+            "load": contract.load,
+            "status": NOT_INGESTED,
+            "owner": contract.owner,
+            "message": "the ingest of this run said nothing about the feed",
+            "in_contract": True,
+        }
+        for contract in silent
+    ]
+
+
+def _feed_fact(row: Mapping[str, object], biz_date: date) -> Fact:
+    """A row of feed_fact with what expectations compare."""
+    loaded, quarantined = row["rows_loaded"], row["rows_quarantined"]
+    share, limit = row["bad_share"], row["bad_share_limit"]
+    as_of = date.fromisoformat(row["as_of"]) if row["as_of"] else None
+    return {
+        **{name: row[name] for name in ("load", "status", "message", "owner", "rows_declared", "rows_in")},
+        "subject": row["feed"],
+        "rows_loaded": loaded,
+        "rows_quarantined": quarantined,
+        "rows_accounted": None if loaded is None or quarantined is None else loaded + quarantined,
+        "bad_share": share,
+        "bad_share_limit": limit,
+        "bad_share_over": None if share is None else max(0.0, share - (limit or 0.0)),
+        "as_of_lag_days": NEVER if as_of is None else (biz_date - as_of).days,
+    }
+
+
+def segment_facts(given: GateInput) -> list[Fact]:
+    """One fact per segment: its figures of the day, its members counted anew, and yesterday's members."""
+    with night_database(given) as connection:
+        for table in (SEGMENT_DAILY, SEGMENT_MEMBER, SEGMENT_CATALOG):
+            if not table_columns(connection, table):
+                raise TagmartError(
+                    "a table of the segments is missing", where=f"mart.{table}", do="run the stage `segments` first"
+                )
+        entities = list(tag_tables(connection))
+        spines = " union all ".join(
+            f"select {literal(entity)} as entity, customer_id from warehouse.dws.{entity}_spine" for entity in entities
+        )
+        names = (
+            "subject",
+            "entity",
+            "owner",
+            "message",
+            "storey",
+            "is_catalogued",
+            "size",
+            "member_cnt",
+            "distinct_cnt",
+            "stranger_cnt",
+            "prior_size",
+            "prior_seen",
+            "entered",
+            "left_cnt",
+            "entered_seen",
+            "left_seen",
+            "spine_cnt",
+        )
+        found = connection.execute(
+            _SEGMENTS.format(
+                spines=spines,
+                daily=qualified(SEGMENT_DAILY),
+                member=qualified(SEGMENT_MEMBER),
+                catalog=qualified(SEGMENT_CATALOG),
+            )
+        ).fetchall()
+    facts = [dict(zip(names, row, strict=True)) for row in found]
+    for fact in facts:
+        moved = (fact["prior_size"], fact["entered"], fact["left_cnt"])
+        fact["size_by_flow"] = None if None in moved else moved[0] + moved[1] - moved[2]
+        fact["spine_share"] = (fact["size"] or 0) / fact["spine_cnt"] if fact["spine_cnt"] else None
+    return facts
+
+
+# Yesterday's members are counted here anew, from what the night was given, not from what the segments' own SQL says.
+_SEGMENTS = """
+with spine as ({spines}),
+spine_size as (select entity, count(*) as spine_cnt from spine group by entity),
+prior as (select segment_id, customer_id from warehouse.ops.prior_segment_member),
+has_prior as (select count(*) > 0 as is_known from prior),
+member as (
+    select member.*, spine.customer_id is null as is_stranger, prior.customer_id is null as is_new
+    from {member} as member
+    left join spine on spine.customer_id = member.customer_id and spine.entity = member.entity
+    left join prior on prior.segment_id = member.segment_id and prior.customer_id = member.customer_id
+),
+counted as (
+    select
+        segment_id, count(*) as member_cnt, count(distinct customer_id) as distinct_cnt,
+        sum(is_stranger::integer) as stranger_cnt, sum(is_new::integer) as entered_seen
+    from member group by segment_id
+),
+gone as (
+    select
+        prior.segment_id, count(*) as prior_seen, sum((member.customer_id is null)::integer) as left_seen
+    from prior
+    left join {member} as member on member.segment_id = prior.segment_id and member.customer_id = prior.customer_id
+    group by prior.segment_id
+)
+select
+    coalesce(daily.segment_id, counted.segment_id) as segment_id, catalog.entity, catalog.owner, catalog.zh,
+    catalog.storey, catalog.segment_id is not null, daily.size, coalesce(counted.member_cnt, 0),
+    coalesce(counted.distinct_cnt, 0), coalesce(counted.stranger_cnt, 0), daily.prior_size,
+    case when has_prior.is_known then coalesce(gone.prior_seen, 0) end, daily.entered, daily.left_cnt,
+    case when has_prior.is_known then coalesce(counted.entered_seen, 0) end,
+    case when has_prior.is_known then coalesce(gone.left_seen, 0) end, spine_size.spine_cnt
+from {daily} as daily
+full outer join counted on counted.segment_id = daily.segment_id
+left join gone on gone.segment_id = coalesce(daily.segment_id, counted.segment_id)
+left join {catalog} as catalog on catalog.segment_id = coalesce(daily.segment_id, counted.segment_id)
+left join spine_size on spine_size.entity = catalog.entity
+cross join has_prior
+"""

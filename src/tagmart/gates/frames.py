@@ -1,0 +1,72 @@
+"""The frames of facts that expectations look at: their columns, and nothing of how they are gathered.
+
+Every frame has `subject`, the thing a row is about (a feed, a tag, a table, a segment): what is red is named by it.
+Numbers and flags (1 or 0) may be empty. `message` and `owner`, where a frame has them, speak for the subject itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+TEXT, NUMBER = "text", "number"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A kind of facts.
+
+    Attributes:
+        row: what a row is.
+        columns: name → text or number.
+    """
+
+    row: str
+    columns: Mapping[str, str]
+
+
+def _columns(texts: str, numbers: str) -> dict[str, str]:
+    return {**dict.fromkeys(texts.split(), TEXT), **dict.fromkeys(numbers.split(), NUMBER)}
+
+
+FRAMES: Mapping[str, Frame] = {
+    "feed": Frame(
+        "one feed of the bank's contracts, as the ingest of this run left it",
+        _columns(
+            "subject load status message owner",
+            "in_contract rows_declared rows_in rows_loaded rows_quarantined rows_accounted bad_share bad_share_limit"
+            " bad_share_over as_of_lag_days",
+        ),
+    ),
+    "tag": Frame(
+        "one tag: its profile beside its row of the catalogue",
+        _columns(
+            "subject entity data_type base_type family theme_code unit missing status value_list min_value max_value",
+            "is_catalogued is_profiled feeds_present row_cnt spine_cnt null_cnt null_share zero_share true_cnt"
+            " distinct_cnt min_number max_number mean_value unknown_code_cnt",
+        ),
+    ),
+    "table": Frame(
+        "one wide table, beside the spine that it must equal",
+        _columns(
+            "subject entity",
+            "row_cnt customer_cnt null_customer_cnt other_date_cnt spine_cnt party_cnt column_cnt bare_column_cnt",
+        ),
+    ),
+    "additive": Frame(
+        "one total that must equal the sum of its slices, for every customer",
+        _columns("subject entity total slice", "part_cnt customer_cnt broken_cnt total_sum parts_sum gap"),
+    ),
+    "monotone": Frame(
+        "one pair of windows, the shorter inside the longer: its count may not be larger",
+        _columns("subject entity shorter longer", "customer_cnt broken_cnt"),
+    ),
+    "segment": Frame(
+        "one segment of the day: its members beside its row of figures and yesterday's members",
+        _columns(
+            "subject entity message owner",
+            "is_catalogued storey size member_cnt distinct_cnt stranger_cnt prior_size entered left_cnt prior_seen"
+            " entered_seen left_seen size_by_flow spine_cnt spine_share",
+        ),
+    ),
+}

@@ -1,0 +1,139 @@
+"""One gate of a run: gather the facts, run the suite, remember what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from tagmart.core import clock
+from tagmart.core.errors import TagmartError
+from tagmart.core.settings import Settings
+from tagmart.core.state import State
+from tagmart.gates.expect import Checked, check
+from tagmart.gates.facts import Fact, GateInput, gather
+from tagmart.gates.suite import load_suite
+
+# Subjects remembered per expectation: who reads more of them reads the frame.
+MOST_SUBJECTS = 50
+# Subjects named in the line that a stage prints.
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class GateOutcome:
+    """What a gate found.
+
+    Attributes:
+        gate: the gate.
+        failed: true if the night must stop.
+        summary: for the operator: how many are green, and of the red ones who broke them and why.
+        checked: every expectation's result.
+    """
+
+    gate: str
+    failed: bool
+    summary: str
+    checked: tuple[Checked, ...]
+
+
+def run_gate(settings: Settings, state: State, run_id: str, gate: str) -> GateOutcome:
+    """Run a gate of a run and write its results to the state, in place of those of an earlier try.
+
+    Args:
+        settings: the home.
+        state: its state.
+        run_id: the run.
+        gate: gate1, gate2 or gate3.
+
+    Raises:
+        TagmartError: if the gate could not be computed. That is neither red nor green, and no result is left behind.
+    """
+    run = state.row("select biz_date from run where run_id = ?", run_id)
+    if run is None:
+        raise TagmartError("there is no such run", where="run_id", seen=repr(run_id), do="see `tagmart status`")
+    suite = load_suite(settings.suites_dir, gate)
+    state.do("delete from gate_result where run_id = ? and gate = ?", run_id, gate)
+    given = GateInput(settings, state, run_id, date.fromisoformat(run["biz_date"]), suite.sums)
+    facts = {frame: gather(frame, given) for frame in suite.frames}
+    return judge(settings, state, run_id, gate, facts)
+
+
+def judge(settings: Settings, state: State, run_id: str, gate: str, facts: Mapping[str, Sequence[Fact]]) -> GateOutcome:
+    """Run a gate's suite over facts already gathered, and write the results."""
+    suite = load_suite(settings.suites_dir, gate)
+    checked = check(settings.home, suite, facts)
+    spoken = {frame: {str(fact["subject"]): fact for fact in rows} for frame, rows in facts.items()}
+    at = clock.now().isoformat(timespec="microseconds")
+    records = [
+        {"run_id": run_id, "gate": gate, "checked_at": at, **record}
+        for result in checked
+        for record in _records(result, spoken[result.expectation.facts])
+    ]
+    # First away, then in one transaction anew: a killed gate leaves no result, and no result is not a pass.
+    state.do("delete from gate_result where run_id = ? and gate = ?", run_id, gate)
+    state.put("gate_result", *records)
+    failed = any(not result.success and result.expectation.severity == "fail" for result in checked)
+    return GateOutcome(gate, failed, _summary(checked, spoken), tuple(checked))
+
+
+def _records(result: Checked, facts: Mapping[str, Fact]) -> list[dict]:
+    """Rows of gate_result: the expectation itself, then each subject that breaks it."""
+    expectation = result.expectation
+    shared = {
+        "expectation": expectation.id,
+        "severity": expectation.severity,
+        "success": int(result.success),
+        "what_to_do": expectation.do,
+    }
+    title = f"{expectation.zh}｜{expectation.en}"
+    whole = {
+        **shared,
+        "subject": "",
+        "owner": expectation.owner,
+        "observed": result.observed,
+        "message": title if result.success else f"{title}: {expectation.means}",
+    }
+    if result.success:
+        return [whole]
+    return [whole] + [
+        {
+            **shared,
+            "subject": subject,
+            "owner": str(_said(facts, subject, "owner") or expectation.owner),
+            "observed": values,
+            "message": str(_said(facts, subject, "message") or expectation.means),
+        }
+        for subject, values in _first(result)
+    ]
+
+
+def _summary(checked: Sequence[Checked], spoken: Mapping[str, Mapping[str, Fact]]) -> str:
+    """One line if all is well, else one more for every expectation that is red."""
+    green = sum(result.success for result in checked)
+    lines = [f"{green} of {len(checked)} expectations green"]
+    for result in checked:
+        if result.success:
+            continue
+        facts = spoken[result.expectation.facts]
+        named = [
+            f"{subject} ({_said(facts, subject, 'message') or values})"
+            for subject, values in _first(result)[:MOST_NAMED]
+        ]
+        more = len(result.broken) - len(named)
+        lines.append(
+            f"{result.expectation.severity} {result.expectation.id}: {result.expectation.en}, {result.observed}"
+            + (": " + "; ".join(named) if named else "")
+            + (f"; and {more} more" if more > 0 else "")
+        )
+    return "\n".join(lines)
+
+
+def _first(result: Checked) -> list[tuple[str, str]]:
+    """The subjects that are remembered, each once."""
+    return list(dict(result.broken).items())[:MOST_SUBJECTS]
+
+
+def _said(facts: Mapping[str, Fact], subject: str, what: str) -> object:
+    """What the fact of a subject says of itself: its message or its owner."""
+    return facts.get(subject, {}).get(what)

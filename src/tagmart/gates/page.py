@@ -1,0 +1,165 @@
+"""The page of a run: one HTML file that opens without a network and prints, for the morning meeting."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from tagmart.core import clock
+from tagmart.core.duck import connect
+from tagmart.core.errors import TagmartError
+from tagmart.core.mart import MART_FILE, SEGMENT_CATALOG, SEGMENT_DAILY, qualified, table_columns, tag_tables
+from tagmart.core.settings import Settings
+from tagmart.core.state import State
+
+PAGE = "night.html"
+TEMPLATES = Path(__file__).parent / "templates"
+VERDICTS = {
+    "published": ("good", "已发布", "Published"),
+    "failed": ("bad", "已停止，未发布", "Stopped, not published"),
+    "superseded": ("idle", "已被新批次取代", "Superseded by a newer run"),
+    "running": ("idle", "运行中", "Still running"),
+}
+GATES = {
+    "gate1": ("文件可用吗？", "May the files be used?"),
+    "gate2": ("标签可用吗？", "May the tags be used?"),
+    "gate3": ("可以发布吗？", "May the night be published?"),
+}
+ACCEPTED = ("loaded", "unchanged")
+
+
+def write_page(settings: Settings, state: State, run_id: str) -> Path:
+    """Write runs/<run_id>/night.html from what the state and the run's mart say.
+
+    Returns:
+        The page's path; readable by the owner only.
+
+    Raises:
+        TagmartError: if there is no such run.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = lambda value: "" if value is None else f"{value:,.0f}"
+    text = environment.get_template("night.html.j2").render(page_facts(settings, state, run_id))
+    path = settings.run_dir(run_id) / PAGE
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f".{PAGE}.new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as handle:
+        handle.write(text)
+    os.replace(fresh, path)
+    return path
+
+
+def page_facts(settings: Settings, state: State, run_id: str) -> dict[str, object]:
+    """Everything that the template shows; figures of the run and of groups, never of a person."""
+    run = state.row("select * from run where run_id = ?", run_id)
+    if run is None:
+        raise TagmartError("there is no such run", where="run_id", seen=repr(run_id), do="see `tagmart status`")
+    stages = state.rows("select * from stage where run_id = ? order by started_at", run_id)
+    feeds = state.rows("select * from feed_fact where run_id = ? order by feed", run_id)
+    results = state.rows("select * from gate_result where run_id = ? order by rowid", run_id)
+    mart = _mart_figures(settings, run)
+    tone, zh, en = VERDICTS[run["status"]]
+    longest = max((stage["seconds"] or 0 for stage in stages), default=0)
+    biggest = max((segment["size"] for segment in mart["segments"]), default=0)
+    own = [result for result in results if not result["subject"]]
+    return {
+        "run": run,
+        "tone": tone,
+        "verdict_zh": zh,
+        "verdict_en": en,
+        "printed_at": clock.now().strftime("%Y-%m-%d %H:%M"),
+        "seconds": sum(stage["seconds"] or 0 for stage in stages),
+        "stages": [{**stage, "width": _percent(stage["seconds"], longest)} for stage in stages],
+        "feeds": sorted(feeds, key=lambda feed: feed["status"] in ACCEPTED),
+        "feeds_good": sum(feed["status"] in ACCEPTED for feed in feeds),
+        "accepted": ACCEPTED,
+        "rows_loaded": sum(feed["rows_loaded"] or 0 for feed in feeds),
+        "rows_quarantined": sum(feed["rows_quarantined"] or 0 for feed in feeds),
+        "checks": len(own),
+        "checks_good": sum(result["success"] for result in own),
+        "gates": _gates(results),
+        **mart,
+        "segments": [{**segment, "width": _percent(segment["size"], biggest)} for segment in mart["segments"]],
+    }
+
+
+def _gates(results: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
+    """Gates in their order, each with its expectations, the red ones first, and who broke them."""
+    results = list(results)
+    gates = []
+    for gate in sorted({result["gate"] for result in results}):
+        own = [result for result in results if result["gate"] == gate]
+        whole = [
+            {
+                **result,
+                "tone": _tone(result),
+                "broken": [
+                    other for other in own if other["subject"] and other["expectation"] == result["expectation"]
+                ],
+            }
+            for result in own
+            if not result["subject"]
+        ]
+        zh, en = GATES.get(gate, ("", ""))
+        gates.append(
+            {
+                "gate": gate,
+                "zh": zh,
+                "en": en,
+                "good": sum(result["success"] for result in whole),
+                "tone": "bad"
+                if any(result["tone"] == "bad" for result in whole)
+                else "warn"
+                if any(result["tone"] == "warn" for result in whole)
+                else "good",
+                "expectations": sorted(whole, key=lambda result: ("bad", "warn", "good").index(result["tone"])),
+            }
+        )
+    return gates
+
+
+def _tone(result: Mapping[str, object]) -> str:
+    return "good" if result["success"] else "bad" if result["severity"] == "fail" else "warn"
+
+
+def _mart_figures(settings: Settings, run: Mapping[str, object]) -> dict[str, object]:
+    """Customers, tags and segment sizes, as far as the run has made them."""
+    import duckdb
+
+    figures: dict[str, object] = {"customers": None, "tags": None, "segments": []}
+    places = (settings.published / str(run["biz_date"]) / str(run["run_id"]), settings.run_dir(str(run["run_id"])))
+    path = next((place / MART_FILE for place in places if (place / MART_FILE).is_file()), None)
+    if path is None:
+        return figures
+    try:
+        with connect(path, read_only=True) as connection:
+            for table in tag_tables(connection).values():
+                rows = connection.execute(f"select count(*) from {qualified(table)}").fetchone()[0]
+                figures["customers"] = (figures["customers"] or 0) + rows
+                figures["tags"] = (figures["tags"] or 0) + len(table_columns(connection, table)) - 2
+            if table_columns(connection, SEGMENT_DAILY) and table_columns(connection, SEGMENT_CATALOG):
+                found = connection.execute(
+                    "select daily.segment_id, catalog.zh, catalog.en, daily.size, daily.entered, daily.left_cnt"
+                    f" from {qualified(SEGMENT_DAILY)} as daily join {qualified(SEGMENT_CATALOG)} as catalog"
+                    " using (segment_id) order by daily.size desc, daily.segment_id"
+                ).fetchall()
+                names = ("segment_id", "zh", "en", "size", "entered", "left_cnt")
+                figures["segments"] = [dict(zip(names, row, strict=True)) for row in found]
+    except duckdb.Error:
+        # A stage that failed inside dbt may still hold the file in this process: the page tells the failure without figures.
+        return {"customers": None, "tags": None, "segments": []}
+    return figures
+
+
+def _percent(value: float | None, most: float) -> float:
+    """The length of a bar; a thing that is there is never without one."""
+    return max(0.6, round(100 * (value or 0) / most, 1)) if most else 0.0

@@ -1,0 +1,160 @@
+"""The expectations of a gate, read from expectations/suites/<gate>.yml and checked before anything is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tagmart.core.errors import TagmartError, nearest
+from tagmart.gates.frames import FRAMES
+
+SEVERITIES = ("fail", "warn")
+KEYS = {"id", "title", "severity", "owner", "facts", "expect", "kwargs", "where", "means", "do"}
+NEEDED = KEYS - {"kwargs", "where"}
+# Arguments of Great Expectations that name a column, or several.
+COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list")
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One thing that must hold.
+
+    Attributes:
+        id: unique within the gate; operators and BI know it by this.
+        zh, en: its title.
+        severity: fail stops the night, warn tells the owner.
+        owner: who mends it.
+        facts: the frame of facts that it looks at.
+        expect: Great Expectations' name of the expectation.
+        kwargs: its arguments.
+        where: a pandas query that narrows the rows, or None.
+        means: what it means when it does not hold.
+        do: what to do then.
+    """
+
+    id: str
+    zh: str
+    en: str
+    severity: str
+    owner: str
+    facts: str
+    expect: str
+    means: str
+    do: str
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    where: str | None = None
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The expectations of one gate.
+
+    Attributes:
+        gate: gate1, gate2 or gate3.
+        path: its file.
+        expectations: in the order of the file.
+        sums: sums across families that names do not tell: total → parts.
+    """
+
+    gate: str
+    path: Path
+    expectations: tuple[Expectation, ...]
+    sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> tuple[str, ...]:
+        """The frames of facts that are needed, each once, in the order of first use."""
+        return tuple(dict.fromkeys(expectation.facts for expectation in self.expectations))
+
+
+def load_suite(folder: Path, gate: str) -> Suite:
+    """Read and check a gate's suite.
+
+    Args:
+        folder: expectations/suites.
+        gate: the file's stem.
+
+    Raises:
+        TagmartError: if there is no such gate, or the file names a key, frame or column that does not exist.
+    """
+    path = folder / f"{gate}.yml"
+    if not path.is_file():
+        gates = sorted(found.stem for found in folder.glob("*.yml"))
+        raise TagmartError(
+            "there is no such gate",
+            where=str(folder),
+            seen=repr(gate),
+            do=nearest(gate, gates) or f"use one of {', '.join(gates)}",
+        )
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise TagmartError(
+            "not readable as YAML", where=path.name, seen=" ".join(str(error).split()), do="mend the file"
+        ) from error
+    if (
+        not isinstance(content, dict)
+        or not isinstance(content.get("expectations"), list)
+        or not content["expectations"]
+    ):
+        raise TagmartError(
+            "a suite needs a list `expectations`", where=path.name, do="write at least one; an empty gate says nothing"
+        )
+    expectations = tuple(_expectation(path.name, block) for block in content["expectations"])
+    ids = [expectation.id for expectation in expectations]
+    if twins := {id_ for id_ in ids if ids.count(id_) > 1}:
+        raise TagmartError("an id stands twice", where=path.name, seen=", ".join(sorted(twins)), do="give each its own")
+    sums = {total: tuple(parts) for total, parts in (content.get("sums") or {}).items()}
+    return Suite(gate, path, expectations, sums)
+
+
+def _expectation(file: str, block: Any) -> Expectation:
+    """One block of the file, checked."""
+    if not isinstance(block, dict):
+        raise TagmartError(
+            "an expectation is a block of keys", where=file, seen=repr(block), do=f"keys are {', '.join(sorted(KEYS))}"
+        )
+    where = f"{file}: {block.get('id', '(no id)')}"
+    for key in sorted(block.keys() - KEYS):
+        raise TagmartError(
+            "unknown key", where=where, seen=repr(key), do=nearest(key, KEYS) or f"keys are {', '.join(sorted(KEYS))}"
+        )
+    for key in sorted(NEEDED - block.keys()):
+        raise TagmartError(
+            f"the key '{key}' is missing", where=where, do="every expectation says what it means and what to do"
+        )
+    _require_known(where, "severity", block["severity"], SEVERITIES)
+    _require_known(where, "facts", block["facts"], tuple(FRAMES))
+    columns = tuple(FRAMES[block["facts"]].columns)
+    kwargs = block.get("kwargs") or {}
+    for argument in COLUMN_ARGUMENTS:
+        value = kwargs.get(argument, [])
+        for column in value if isinstance(value, list) else [value]:
+            _require_known(where, f"{argument} of facts '{block['facts']}'", column, columns)
+    return Expectation(
+        id=block["id"],
+        zh=block["title"]["zh"],
+        en=block["title"]["en"],
+        severity=block["severity"],
+        owner=block["owner"],
+        facts=block["facts"],
+        expect=block["expect"],
+        means=" ".join(block["means"].split()),
+        do=" ".join(block["do"].split()),
+        kwargs=kwargs,
+        where=block.get("where"),
+    )
+
+
+def _require_known(where: str, what: str, word: str, known: tuple[str, ...]) -> None:
+    if word not in known:
+        raise TagmartError(
+            f"unknown {what}",
+            where=where,
+            seen=repr(word),
+            do=nearest(str(word), known) or f"known are {', '.join(known)}",
+        )

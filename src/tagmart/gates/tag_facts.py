@@ -1,0 +1,271 @@
+"""Facts about tags and wide tables: profiles beside the catalogue, totals beside their slices, windows beside wider ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from tagmart.core.duck import identifier, literal
+from tagmart.core.errors import TagmartError
+from tagmart.core.mart import CODE_VALUE, SCHEMA, TAG_CATALOG, TAG_PROFILE, qualified, table_columns, tag_tables
+from tagmart.gates.facts import Fact, GateInput, night_database
+from tagmart.gates.structure import Sum, made_tags, pairs, sums
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Expressions per statement: each is short, but a plan of thousands takes DuckDB longer than the scan.
+CHUNK = 200
+PUBLISHED = ("active", "deprecated")
+CATALOGUE_NEEDED = ("entity", "tag_name", "family", "unit", "missing", "status", "value_list", "source_feeds")
+CATALOGUE_TEXTS = ("family", "theme_code", "unit", "missing", "status", "value_list")
+
+
+def tag_facts(given: GateInput) -> list[Fact]:
+    """One fact per tag of a wide table, and per published tag of the catalogue that no wide table has."""
+    with night_database(given) as connection:
+        catalogue = _catalogue(connection)
+        profile = _records(connection, f"select * from {qualified(TAG_PROFILE.name)}")
+        present = _records(connection, "select * from warehouse.ops.feed_present")[0]
+        spines = {entity: _spine_size(connection, entity) for entity in tag_tables(connection)}
+        unknown_codes = _unknown_codes(connection, catalogue)
+    facts = []
+    for row in profile:
+        key = (row["entity"], row["tag_name"])
+        entry = catalogue.get(key)
+        facts.append(
+            {
+                **_profile_fact(row),
+                **_catalogue_fact(entry, present),
+                "is_profiled": True,
+                "spine_cnt": spines.get(row["entity"]),
+                "unknown_code_cnt": unknown_codes.get(key),
+            }
+        )
+    profiled = {(row["entity"], row["tag_name"]) for row in profile}
+    return facts + [
+        {"subject": name, "entity": entity, **_catalogue_fact(entry, present), "is_profiled": False}
+        for (entity, name), entry in catalogue.items()
+        if (entity, name) not in profiled
+    ]
+
+
+def table_facts(given: GateInput) -> list[Fact]:
+    """One fact per wide table: its customers beside the spine and the parties of record."""
+    facts = []
+    with night_database(given) as connection:
+        for entity, table in tag_tables(connection).items():
+            columns = table_columns(connection, table)
+            bare = connection.execute(
+                "select count(*) from duckdb_columns() where database_name = current_database() and schema_name = ?"
+                " and table_name = ? and comment is null",
+                [SCHEMA, table],
+            ).fetchone()[0]
+            row_cnt, customers, nulls, others = connection.execute(
+                "select count(*), count(distinct customer_id), count(*) - count(customer_id),"
+                f" count(*) - coalesce(sum((biz_date = cast(? as date))::integer), 0) from {qualified(table)}",
+                [given.biz_date],
+            ).fetchone()
+            parties = connection.execute(
+                "select count(*) from warehouse.dwd.party where entity = ?"
+                " and coalesce(status_code, '') not in ('merged', 'erased')",
+                [entity],
+            ).fetchone()[0]
+            facts.append(
+                {
+                    "subject": table,
+                    "entity": entity,
+                    "row_cnt": row_cnt,
+                    "customer_cnt": customers,
+                    "null_customer_cnt": nulls,
+                    "other_date_cnt": others,
+                    "spine_cnt": _spine_size(connection, entity),
+                    "party_cnt": parties,
+                    "column_cnt": len(columns),
+                    "bare_column_cnt": bare,
+                }
+            )
+    return facts
+
+
+def additive_facts(given: GateInput) -> list[Fact]:
+    """One fact per total and slice: how many customers' slices do not add up to their total, and by how much."""
+    facts = []
+    with night_database(given) as connection:
+        for entity, table in tag_tables(connection).items():
+            columns = table_columns(connection, table)
+            totals = [
+                *sums(made_tags(given.settings.specs_dir, entity, columns)),
+                *(Sum(total, "named in the suite", parts) for total, parts in given.sums.items() if total in columns),
+            ]
+            _require_columns(totals, columns, table)
+            expressions = [expression for total in totals for expression in _sum_expressions(total)]
+            values = iter(_scan(connection, table, expressions))
+            for total in totals:
+                customers, broken, total_sum, parts_sum = (next(values) for _ in range(4))
+                facts.append(
+                    {
+                        "subject": f"{total.total} by {total.slice}",
+                        "entity": entity,
+                        "total": total.total,
+                        "slice": total.slice,
+                        "part_cnt": len(total.parts),
+                        "customer_cnt": customers,
+                        "broken_cnt": broken or 0,
+                        "total_sum": total_sum or 0,
+                        "parts_sum": parts_sum or 0,
+                        "gap": abs((total_sum or 0) - (parts_sum or 0)),
+                    }
+                )
+    return facts
+
+
+def monotone_facts(given: GateInput) -> list[Fact]:
+    """One fact per two neighbouring windows of a count: how many customers have more in the shorter one."""
+    facts = []
+    with night_database(given) as connection:
+        for entity, table in tag_tables(connection).items():
+            columns = table_columns(connection, table)
+            found = pairs(made_tags(given.settings.specs_dir, entity, columns))
+            expressions = [
+                expression
+                for shorter, longer in found
+                for expression in (
+                    f"count({identifier(shorter)} + {identifier(longer)})",
+                    f"sum(({identifier(shorter)} > {identifier(longer)})::integer)",
+                )
+            ]
+            values = iter(_scan(connection, table, expressions))
+            facts += [
+                {
+                    "subject": f"{shorter} ≤ {longer}",
+                    "entity": entity,
+                    "shorter": shorter,
+                    "longer": longer,
+                    "customer_cnt": next(values),
+                    "broken_cnt": next(values) or 0,
+                }
+                for shorter, longer in found
+            ]
+    return facts
+
+
+def _sum_expressions(total: Sum) -> tuple[str, str, str, str]:
+    """Customers with a total, those for whom it is off, the sum of totals, the sum of slices. A slice without feed is 0."""
+    whole = identifier(total.total)
+    parts = " + ".join(f"coalesce({identifier(part)}, 0)" for part in total.parts)
+    return (
+        f"count({whole})",
+        f"sum((abs({whole} - ({parts})) > {total.tolerance})::integer)",
+        f"sum({whole})",
+        f"sum(case when {whole} is not null then {parts} end)",
+    )
+
+
+def _require_columns(totals: Iterable[Sum], columns: Mapping[str, str], table: str) -> None:
+    for total in totals:
+        for part in total.parts:
+            if part not in columns:
+                raise TagmartError(
+                    "a sum of the suite names a tag that is not there",
+                    where=f"{table}: {total.total}",
+                    seen=part,
+                    do="name tags of the wide table under `sums`",
+                )
+
+
+def _scan(connection: duckdb.DuckDBPyConnection, table: str, expressions: list[str]) -> list[object]:
+    """The values of many aggregates over one table."""
+    values: list[object] = []
+    for start in range(0, len(expressions), CHUNK):
+        chunk = ", ".join(expressions[start : start + CHUNK])
+        values += connection.execute(f"select {chunk} from {qualified(table)}").fetchone()
+    return values
+
+
+def _catalogue(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Mapping[str, object]]:
+    """The published tags of the catalogue, by entity and name; restricted ones stand in another file's catalogue."""
+    columns = table_columns(connection, TAG_CATALOG)
+    for needed in CATALOGUE_NEEDED:
+        if needed not in columns:
+            raise TagmartError(
+                "the tag catalogue lacks a column",
+                where=f"mart.{TAG_CATALOG}",
+                seen=f"no {needed}",
+                do="run `tagmart tags generate`, then the stage `wide` again",
+            )
+    rows = _records(connection, f"select * from {qualified(TAG_CATALOG)}")
+    return {(row["entity"], row["tag_name"]): row for row in rows if row["status"] in PUBLISHED}
+
+
+def _catalogue_fact(entry: Mapping[str, object] | None, present: Mapping[str, object]) -> Fact:
+    """What the catalogue says of a tag, and whether the bank has all feeds that it needs."""
+    if entry is None:
+        return {"is_catalogued": False, "feeds_present": None}
+    feeds = [feed for feed in re.split(r"[,|;\s]+", str(entry.get("source_feeds") or "")) if feed]
+    return {
+        **{name: entry.get(name) for name in CATALOGUE_TEXTS},
+        "is_catalogued": True,
+        "feeds_present": all(bool(present.get(feed)) for feed in feeds),
+    }
+
+
+def _profile_fact(row: Mapping[str, object]) -> Fact:
+    """A row of the profile, its extremes also as numbers."""
+    shared = (
+        "entity",
+        "data_type",
+        "row_cnt",
+        "null_cnt",
+        "null_share",
+        "zero_share",
+        "true_cnt",
+        "distinct_cnt",
+        "min_value",
+        "max_value",
+        "mean_value",
+    )
+    is_number = row["zero_cnt"] is not None
+    return {
+        **{name: row[name] for name in shared},
+        "subject": row["tag_name"],
+        "base_type": str(row["data_type"]).split("(")[0],
+        "min_number": float(row["min_value"]) if is_number and row["min_value"] is not None else None,
+        "max_number": float(row["max_value"]) if is_number and row["max_value"] is not None else None,
+    }
+
+
+def _spine_size(connection: duckdb.DuckDBPyConnection, entity: str) -> int:
+    return connection.execute(f"select count(*) from warehouse.dws.{identifier(entity + '_spine')}").fetchone()[0]
+
+
+def _unknown_codes(
+    connection: duckdb.DuckDBPyConnection, catalogue: Mapping[tuple[str, str], Mapping[str, object]]
+) -> dict[tuple[str, str], int]:
+    """Customers per coded tag whose code is not in its list; a list without any code is left to other checks."""
+    lists: dict[str, list[str]] = {}
+    for name, code in connection.execute(f"select list, code from {qualified(CODE_VALUE)}").fetchall():
+        lists.setdefault(name, []).append(str(code))
+    counts = {}
+    for entity, table in tag_tables(connection).items():
+        columns = table_columns(connection, table)
+        coded = [
+            (name, lists[entry["value_list"]])
+            for (owner, name), entry in catalogue.items()
+            if owner == entity and name in columns and entry.get("value_list") in lists
+        ]
+        expressions = [
+            f"coalesce(sum(({identifier(name)}::varchar not in ({', '.join(map(literal, codes))}))::integer), 0)"
+            for name, codes in coded
+        ]
+        for (name, _), count in zip(coded, _scan(connection, table, expressions), strict=True):
+            counts[entity, name] = count
+    return counts
+
+
+def _records(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, object]]:
+    """The rows of a query as dictionaries."""
+    found = connection.execute(query)
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -1,0 +1,6 @@
+"""From extract files to ods: verify the control file, decode, check every row, store a delivery as a whole or not at all."""
+
+from tagmart.ingest.facts import FeedFact
+from tagmart.ingest.night import ingest_night
+
+__all__ = ["FeedFact", "ingest_night"]

@@ -1,0 +1,125 @@
+"""The first step of a night: give the run its name, its date and its empty candidate."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import date, timedelta
+
+from tagmart.contracts import canonical_feeds, load_contracts, present_feeds
+from tagmart.core import clock
+from tagmart.core.duck import connect, identifier, literal
+from tagmart.core.errors import TagmartError
+from tagmart.core.locking import writer_lock
+from tagmart.core.settings import Settings
+from tagmart.core.state import State
+from tagmart.publish import latest_good
+
+
+def begin(settings: Settings, biz_date: date) -> str:
+    """Start a run for a business date and return its run_id, such as 20260630-001.
+
+    A run that was still open is superseded: nobody writes now (the lock says so), and two runs must not
+    take turns in one warehouse. Its next step will be refused with the name of this run.
+
+    Raises:
+        TagmartError: if another process is writing, or the home belongs to another bank.
+    """
+    settings.claim_home()
+    state = State(settings.state_db)
+    with writer_lock(settings.home, "(new)", "begin"):
+        run_id = _next_run_id(state, biz_date)
+        state.do(
+            "update run set status = 'superseded', ended_at = ?, message = ? where status = 'running'",
+            _now(), f"run {run_id} was started before this one had finished",
+        )
+        state.put("run", {
+            "run_id": run_id, "bank": settings.bank, "biz_date": biz_date.isoformat(), "status": "running",
+            "code_revision": code_revision(settings), "started_at": _now(),
+        })
+        _make_candidate(settings, run_id)
+        _write_ops(settings, state, run_id, biz_date)
+    return run_id
+
+
+def require_turn(state: State, run_id: str) -> dict:
+    """The run's row, if it is this run's turn to write.
+
+    Raises:
+        TagmartError: if there is no such run, it is published, or a newer run has taken the warehouse over.
+    """
+    run = state.row("select * from run where run_id = ?", run_id)
+    if run is None:
+        raise TagmartError("there is no such run", where="run_id", seen=repr(run_id), do="see `tagmart status`")
+    if run["status"] == "published":
+        raise TagmartError("this run is published, and published runs do not change", where=run_id,
+                           do="start the night again for a new run")
+    newest = state.row("select run_id from run order by started_at desc, rowid desc limit 1")
+    if newest and newest["run_id"] != run_id:
+        raise TagmartError("a newer run has taken over the warehouse", where=run_id, seen=newest["run_id"],
+                           do="start the night again instead of continuing this run")
+    return run
+
+
+def code_revision(settings: Settings) -> str:
+    """The commit that the code stands at, with `+` if files differ from it; `unknown` outside a checkout."""
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", *words], cwd=settings.root, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _now() -> str:
+    return clock.now().isoformat(timespec="microseconds")
+
+
+def _next_run_id(state: State, biz_date: date) -> str:
+    earlier = state.rows("select run_id from run where biz_date = ?", biz_date.isoformat())
+    return f"{biz_date:%Y%m%d}-{len(earlier) + 1:03d}"
+
+
+def _make_candidate(settings: Settings, run_id: str) -> None:
+    """An empty folder for the run, and the `candidate` link on it: replaced in one step, so it always leads somewhere."""
+    run_dir = settings.run_dir(run_id)
+    run_dir.mkdir(parents=True, mode=0o700, exist_ok=True)
+    for name in ("tagmart.duckdb", "restricted.duckdb"):
+        connect(run_dir / name).close()
+        (run_dir / name).chmod(0o600)
+    fresh = settings.home / ".candidate.new"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(run_dir.relative_to(settings.home))
+    os.replace(fresh, settings.candidate)
+
+
+def _write_ops(settings: Settings, state: State, run_id: str, biz_date: date) -> None:
+    """The facts that dbt reads about the run: its date, the feeds this bank has, yesterday's segment members."""
+    present = present_feeds(load_contracts(settings.contracts_dir))
+    known = sorted(canonical_feeds(settings.contracts_dir.parent))
+    yesterday = latest_good(state, biz_date - timedelta(days=1))
+    with connect(settings.warehouse) as warehouse:
+        settings.warehouse.chmod(0o600)
+        warehouse.execute("create schema if not exists ops")
+        warehouse.execute("begin")
+        # Literals and not parameters: binding a parameter makes DuckDB import pandas, which takes longer than this step.
+        warehouse.execute(
+            f"create or replace table ops.run_context as select {literal(run_id)} as run_id,"
+            f" cast({literal(biz_date)} as date) as biz_date, {literal(settings.bank)} as bank"
+        )
+        columns = ", ".join(f"{literal(feed in present)} as {identifier(feed)}" for feed in known)
+        warehouse.execute(f"create or replace table ops.feed_present as select {columns}")
+        warehouse.execute(
+            "create or replace table ops.prior_segment_member (segment_id varchar, customer_id varchar, first_date date)"
+        )
+        warehouse.execute("commit")
+        if yesterday is not None:
+            warehouse.execute(f"attach {literal(yesterday / 'tagmart.duckdb')} as yesterday (read_only)")
+            warehouse.execute(
+                "insert into ops.prior_segment_member"
+                " select segment_id, customer_id, first_date from yesterday.mart.segment_member"
+            )
+            warehouse.execute("detach yesterday")

@@ -1,0 +1,67 @@
+"""Running dbt for one stage, in this process: it keeps the warehouse's lock until the process ends, so one per stage."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+from tagmart.core.errors import TagmartError
+from tagmart.core.settings import Settings
+
+
+def build(settings: Settings, run_id: str, layers: list[str]) -> str:
+    """Build and test the models of the layers named, in dbt's order.
+
+    Args:
+        layers: dbt tags without `layer_`; tags and not paths, because an unknown path selects nothing and is no error.
+
+    Returns:
+        What was done, such as "28 views, 24 tables, 40 tests".
+
+    Raises:
+        TagmartError: naming each model or test that failed, or if the selection was empty.
+    """
+    os.environ.update(settings.environment())
+    from dbt.cli.main import dbtRunner
+
+    log_dir = settings.run_dir(run_id) / "logs"
+    log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    select = [f"tag:layer_{layer}" for layer in layers]
+    outcome = dbtRunner().invoke([
+        "--log-path", str(log_dir), "--log-level", "warn", "--no-use-colors", "--no-write-json",
+        "build", "--select", *select,
+        "--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project),
+        "--target-path", str(settings.home / "dbt"),
+    ])
+    if outcome.exception is not None:
+        raise TagmartError(
+            "dbt could not start", where=", ".join(layers), seen=str(outcome.exception), do=f"read {log_dir / 'dbt.log'}"
+        )
+    results = list(outcome.result or [])
+    if not results:
+        raise TagmartError(
+            "dbt selected nothing", where=" ".join(select), do="check the layer tags in dbt_project/dbt_project.yml"
+        )
+    bad = [result for result in results if result.status in ("error", "fail", "runtime error")]
+    if bad:
+        raise _failure(bad, log_dir)
+    counts = Counter(_kind(result.node) for result in results)
+    return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in sorted(counts.items()))
+
+
+def _kind(node: object) -> str:
+    """What a person calls the node: table, view, seed or test."""
+    if node.resource_type == "model":
+        return str(node.config.materialized)
+    return str(node.resource_type)
+
+
+def _failure(bad: list, log_dir: Path) -> TagmartError:
+    """One error that names what failed; what was only skipped because of it is not worth a line."""
+    lines = [f"{result.node.name}: {' '.join((result.message or '').split())[:400]}" for result in bad[:10]]
+    more = f" … and {len(bad) - 10} more" if len(bad) > 10 else ""
+    return TagmartError(
+        f"{len(bad)} dbt node(s) failed", where=bad[0].node.original_file_path, seen=" | ".join(lines) + more,
+        do=f"read {log_dir / 'dbt.log'}; the published mart is untouched",
+    )

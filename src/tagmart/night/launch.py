@@ -1,0 +1,84 @@
+"""How Airflow starts a step: as a process of its own. Nothing heavy is imported here, because DAG parsing imports it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from tagmart.core import clock
+
+# The exit code that says "not now": somebody else is writing, and only then is a retry of use.
+TRY_AGAIN = 75
+
+
+class StepFailedError(RuntimeError):
+    """A step ended badly, and running it again would end the same way."""
+
+
+class StepBusyError(RuntimeError):
+    """A step was refused because another process is writing."""
+
+
+def step(*words: str) -> str:
+    """Run `tagmart night <words>` and pass its lines on.
+
+    Returns:
+        The last line that it printed.
+
+    Raises:
+        StepBusyError: if another process was writing.
+        StepFailedError: if it failed; its last lines are in the message.
+    """
+    lines: list[str] = []
+    command = [sys.executable, "-m", "tagmart", "night", *words]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | {"NO_COLOR": "1"}
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                lines.append(line.rstrip())
+                print(line, end="", flush=True)
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode == TRY_AGAIN:
+        raise StepBusyError("\n".join(lines[-3:]))
+    if process.returncode != 0:
+        raise StepFailedError("\n".join(lines[-20:]))
+    return lines[-1] if lines else ""
+
+
+def biz_date_for(params: Mapping[str, Any] | None, logical_date: datetime | None) -> str:
+    """The business date of a DAG run: the parameter if given, else the day before the logical date in the bank's zone.
+
+    Raises:
+        ValueError: if the run has neither (it was triggered by hand without a date).
+    """
+    if params and params.get("biz_date"):
+        return str(date.fromisoformat(str(params["biz_date"])))
+    if logical_date is None:
+        raise ValueError("this run has no logical date: give the parameter biz_date, such as 2026-06-30")
+    return str(clock.biz_date_of(logical_date))
+
+
+def alert(context: Mapping[str, Any]) -> None:
+    """Airflow's failure callback: one JSON line in TAGMART_HOME/alerts.log, and on the input of TAGMART_ALERT_COMMAND."""
+    instance = context["task_instance"]
+    line = json.dumps({
+        "dag": instance.dag_id, "task": instance.task_id, "dag_run": instance.run_id,
+        "error": str(context.get("exception", ""))[-2000:],
+    }, ensure_ascii=False)
+    home = os.environ.get("TAGMART_HOME")
+    if home:
+        log = os.open(Path(home) / "alerts.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(log, "a", encoding="utf-8") as handle:
+            handle.write(line + "\n")
+    if command := os.environ.get("TAGMART_ALERT_COMMAND"):
+        subprocess.run(shlex.split(command), input=line, text=True, check=False, timeout=30)

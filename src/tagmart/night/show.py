@@ -1,0 +1,186 @@
+"""What an operator sees in the terminal: the night while it runs, and what came of it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import AbstractContextManager
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tagmart.core.duck import connect
+from tagmart.core.errors import TagmartError
+from tagmart.core.settings import Settings
+from tagmart.core.state import State
+from tagmart.night.stages import STAGES
+
+console = Console(highlight=False)
+MARKS = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "running": "[yellow]…[/]"}
+RUN_COLOURS = {"published": "green", "failed": "red", "superseded": "dim", "running": "yellow"}
+
+
+def waiting(what: str) -> AbstractContextManager:
+    """Something that takes seconds and shows nothing of itself."""
+    return console.status(what)
+
+
+class Watcher:
+    """Prints each stage of a night as it starts and ends, from the state that the stages write.
+
+    Args:
+        settings: of the bank whose night it is.
+        biz_date: of the night.
+    """
+
+    def __init__(self, settings: Settings, biz_date: date) -> None:
+        self.state = State(settings.state_db)
+        self.biz_date = biz_date
+        self.before = {row["run_id"] for row in self.state.rows("select run_id from run")}
+        self.run_id: str | None = None
+        self.printed: set[tuple[str, str]] = set()
+        console.print(f"[bold]{settings.bank}[/] · night of [bold]{biz_date}[/] · Airflow is starting")
+
+    def look(self) -> None:
+        """Print what has happened since the last look."""
+        if self.run_id is None:
+            runs = self.state.rows("select run_id from run where biz_date = ?", self.biz_date.isoformat())
+            fresh = sorted(row["run_id"] for row in runs if row["run_id"] not in self.before)
+            if not fresh:
+                return
+            self.run_id = fresh[-1]
+            console.print(f"run [bold]{self.run_id}[/]")
+        stages = {row["stage"]: row for row in self.state.rows("select * from stage where run_id = ?", self.run_id)}
+        for stage in STAGES:
+            row = stages.get(stage.name)
+            if row and (stage.name, row["status"]) not in self.printed:
+                self.printed.add((stage.name, row["status"]))
+                if row["status"] != "running":
+                    console.print(
+                        f"  {MARKS[row['status']]} {stage.name:<9} {row['seconds']:>6.1f} s  "
+                        f"{escape((row['message'] or '').splitlines()[0][:400] if row['message'] else '')}"
+                    )
+
+
+def summary(settings: Settings, run_id: str | None, good: bool) -> None:
+    """What a person wants to know after a night: what came in, what went out, what the gates said, where to look."""
+    state = State(settings.state_db)
+    if run_id is None:
+        raise TagmartError("the night did not begin", where="airflow", do=f"read the logs in {settings.home / 'airflow'}")
+    run = state.row("select * from run where run_id = ?", run_id) or {}
+    console.rule(f"{run['bank']} · {run['biz_date']} · {run_id} · [{RUN_COLOURS[run['status']]}]{run['status']}[/]")
+    _feeds(state, run_id)
+    _gate_counts(state, run_id)
+    mart = settings.published / run["biz_date"] / run_id / "tagmart.duckdb"
+    if mart.exists():
+        _mart(mart)
+    seconds = state.rows("select stage, seconds from stage where run_id = ?", run_id)
+    console.print("seconds    " + " · ".join(f"{row['stage']} {row['seconds'] or 0:.1f}" for row in seconds)
+                  + f" · all {sum(row['seconds'] or 0 for row in seconds):.1f}")
+    console.print(f"page       {settings.run_dir(run_id) / 'night.html'}", soft_wrap=True)
+    if not good:
+        for row in state.rows("select stage, message from stage where run_id = ? and status = 'failed'", run_id):
+            console.print(f"[red]{row['stage']}[/] {escape(row['message'])}", soft_wrap=True)
+        console.print(f"published  {_current(settings)}", soft_wrap=True)
+        return
+    console.print(f"mart       {mart}", soft_wrap=True)
+    console.print("try        " + _query(settings, mart), soft_wrap=True)
+
+
+def _query(settings: Settings, mart: Path) -> str:
+    """One query worth trying, as a command that runs as it stands."""
+    sql = ("select segment_id, zh, size from mart.segment_daily join mart.segment_catalog using (segment_id)"
+           " order by size desc limit 10")
+    path = mart.relative_to(Path.cwd()) if mart.is_relative_to(Path.cwd()) else mart
+    return f""".venv/bin/python -c "import duckdb; duckdb.connect('{path}', read_only=True).sql('{sql}').show()" """.strip()
+
+
+def _feeds(state: State, run_id: str) -> None:
+    facts = state.rows("select * from feed_fact where run_id = ?", run_id)
+    bad = [fact for fact in facts if fact["status"] not in ("loaded", "unchanged")]
+    rows = sum(fact["rows_loaded"] or 0 for fact in facts)
+    quarantined = sum(fact["rows_quarantined"] or 0 for fact in facts)
+    console.print(f"feeds      {len(facts)} · {rows:,} rows in · {quarantined:,} in quarantine · {len(bad)} refused")
+    for fact in bad:
+        console.print(f"  [red]{fact['feed']}[/] {fact['status']}: {escape(fact['message'])}", soft_wrap=True)
+
+
+def _gate_counts(state: State, run_id: str) -> None:
+    for row in state.rows(
+        "select gate, count(*) as checks, sum(success) as good,"
+        " sum(success = 0 and severity = 'fail') as failed, sum(success = 0 and severity = 'warn') as warned"
+        " from gate_result where run_id = ? and subject = '' group by gate order by gate", run_id,
+    ):
+        colour = "red" if row["failed"] else "yellow" if row["warned"] else "green"
+        console.print(f"{row['gate']:<10} [{colour}]{row['good']} of {row['checks']} green[/]"
+                      + (f" · {row['failed']} failed" if row["failed"] else "")
+                      + (f" · {row['warned']} to look at" if row["warned"] else ""))
+
+
+def _mart(mart: Path) -> None:
+    with connect(mart, read_only=True) as opened:
+        def one(query: str) -> int:
+            return opened.execute(query).fetchone()[0]
+
+        tags = one("select count(*) from mart.tag_catalog where status in ('active', 'deprecated')")
+        empty = one("select count(*) from mart.tag_profile where null_cnt = row_cnt")
+        customers = one("select count(*) from mart.tags_retail")
+        segments = one("select count(*) from mart.segment_catalog")
+        members = one("select count(*) from mart.segment_member")
+    console.print(f"tags       {tags} tags of {customers:,} customers" + (f" · {empty} of them have no value here" if empty else ""))
+    console.print(f"segments   {segments} segments · {members:,} memberships")
+
+
+def status(settings: Settings) -> None:
+    """What is published, and the last ten runs with the stage that failed."""
+    state = State(settings.state_db)
+    console.print(f"published  {_current(settings)}", soft_wrap=True)
+    table = Table("run", "biz_date", "status", "started", "stage", "seconds", "message")
+    for run in state.rows("select * from run order by started_at desc limit 10"):
+        last = state.row("select * from stage where run_id = ? order by started_at desc limit 1", run["run_id"]) or {}
+        total = state.row("select sum(seconds) as seconds from stage where run_id = ?", run["run_id"]) or {}
+        table.add_row(run["run_id"], run["biz_date"], f"[{RUN_COLOURS[run['status']]}]{run['status']}[/]",
+                      run["started_at"][:19], last.get("stage", ""), f"{total.get('seconds') or 0:.1f}",
+                      escape((run["message"] or "")[:300]))
+    console.print(table)
+
+
+def gates(settings: Settings, run_id: str) -> None:
+    """Every expectation of a run, red ones with what they saw and what to do.
+
+    Raises:
+        TagmartError: if the run has no gate results.
+    """
+    rows = State(settings.state_db).rows(
+        "select * from gate_result where run_id = ? order by gate, success, expectation, subject", run_id
+    )
+    if not rows:
+        raise TagmartError("no gate has looked at this run", where="run_id", seen=repr(run_id), do="see `tagmart status`")
+    table = Table("gate", "expectation", "about", "", "owner", "seen", "what to do")
+    for row in rows:
+        red = "[red]fail[/]" if row["severity"] == "fail" else "[yellow]warn[/]"
+        table.add_row(row["gate"], row["expectation"], escape(row["subject"]), "[green]ok[/]" if row["success"] else red,
+                      row["owner"], "" if row["success"] else escape(row["message"]),
+                      "" if row["success"] else escape(row["what_to_do"] or ""))
+    console.print(table)
+
+
+def published(settings: Settings) -> None:
+    """Published runs, newest business date first; the current one is marked."""
+    from tagmart.publish import list_published
+
+    table = Table("", "biz_date", "run", "published", "folder")
+    for entry in list_published(settings, State(settings.state_db)):
+        table.add_row("→" if entry.is_current else "", str(entry.biz_date), entry.run_id, entry.published_at[:19], str(entry.path))
+    console.print(table)
+
+
+def _current(settings: Settings) -> str:
+    """What readers see now, in words."""
+    path = settings.published / "status.json"
+    if not path.exists():
+        return "nothing yet"
+    current = json.loads(path.read_text(encoding="utf-8"))
+    return f"{current['biz_date']} · run {current['run_id']} · {settings.published / 'current' / 'tagmart.duckdb'}"

@@ -1,0 +1,153 @@
+"""The stages of a night, in order, and the one function that runs any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from time import perf_counter
+
+from tagmart.core import clock
+from tagmart.core.errors import TagmartError
+from tagmart.core.locking import writer_lock
+from tagmart.core.settings import Settings
+from tagmart.core.state import State
+from tagmart.night.begin import require_turn
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a stage is given: where things are, what has happened, and which run it works for."""
+
+    settings: Settings
+    state: State
+    run_id: str
+    biz_date: date
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the night.
+
+    Attributes:
+        name: as in Airflow and on the command line.
+        title: what it does, for people.
+        work: does it, and returns what was done in a few words.
+    """
+
+    name: str
+    title: str
+    work: Callable[[Turn], str]
+
+
+def _ingest(turn: Turn) -> str:
+    from tagmart.ingest import ingest_night
+
+    facts = ingest_night(turn.settings, turn.state, turn.run_id, turn.biz_date, progress=print)
+    refused = sum(fact.status not in ("loaded", "unchanged") for fact in facts)
+    rows = sum(fact.rows_loaded or 0 for fact in facts)
+    return f"{len(facts)} feeds, {rows:,} rows" + (f", {refused} refused" if refused else "")
+
+
+def _gate(gate: str) -> Callable[[Turn], str]:
+    def work(turn: Turn) -> str:
+        from tagmart.gates import run_gate
+
+        outcome = run_gate(turn.settings, turn.state, turn.run_id, gate)
+        if outcome.failed:
+            raise TagmartError(f"{gate} is red", where=turn.run_id, seen=outcome.summary,
+                               do=f"see `tagmart gate show {turn.run_id}`; the published mart is still the last good one")
+        return outcome.summary
+
+    return work
+
+
+def _dbt(*layers: str) -> Callable[[Turn], str]:
+    def work(turn: Turn) -> str:
+        from tagmart.night.build import build
+
+        return build(turn.settings, turn.run_id, list(layers))
+
+    return work
+
+
+def _profile(turn: Turn) -> str:
+    from tagmart.gates.profile import profile_candidate
+
+    tags = profile_candidate(turn.settings.candidate / "tagmart.duckdb")
+    return f"{tags} tags profiled"
+
+
+def _publish(turn: Turn) -> str:
+    from tagmart.publish import publish
+
+    published = publish(turn.settings, turn.state, turn.run_id, turn.biz_date)
+    turn.state.do("update run set status = 'published', ended_at = ? where run_id = ?", _now(), turn.run_id)
+    return str(published.relative_to(turn.settings.home))
+
+
+STAGES = (
+    Stage("ingest", "take in the files", _ingest),
+    Stage("gate1", "may the files be used?", _gate("gate1")),
+    Stage("dwd", "conform parties, accounts, transactions", _dbt("seeds", "staging", "dwd")),
+    Stage("dws", "daily partials", _dbt("dws")),
+    Stage("tags", "tags", _dbt("tags")),
+    Stage("wide", "wide tables", _dbt("wide")),
+    Stage("profile", "profile of every tag", _profile),
+    Stage("gate2", "may the tags be used?", _gate("gate2")),
+    Stage("segments", "segments", _dbt("segments")),
+    Stage("gate3", "may the night be published?", _gate("gate3")),
+    Stage("publish", "publish", _publish),
+)
+BY_NAME = {stage.name: stage for stage in STAGES}
+
+
+def run_stage(settings: Settings, run_id: str, name: str) -> str:
+    """Run one stage of a run under the writer's lock, and record how it went.
+
+    Any stage can be run again after a failure or a kill: each replaces what it writes.
+
+    Returns:
+        What was done, in a few words.
+
+    Raises:
+        TagmartError: as the stage says; the run is then marked failed, and the published mart is untouched.
+    """
+    stage = BY_NAME[name]
+    state = State(settings.state_db)
+    with writer_lock(settings.home, run_id, name):
+        run = require_turn(state, run_id)
+        state.do("update run set status = 'running', message = null, ended_at = null where run_id = ?", run_id)
+        state.put("stage", {"run_id": run_id, "stage": name, "status": "running", "started_at": _now()})
+        started = perf_counter()
+        try:
+            message = stage.work(Turn(settings, state, run_id, date.fromisoformat(run["biz_date"])))
+        except BaseException as error:
+            _finish(state, run_id, name, "failed", perf_counter() - started, str(error) or type(error).__name__)
+            state.do(
+                "update run set status = 'failed', ended_at = ?, message = ? where run_id = ?", _now(), str(error), run_id
+            )
+            _page(settings, state, run_id)
+            raise
+        _finish(state, run_id, name, "done", perf_counter() - started, message)
+        if name == STAGES[-1].name:
+            _page(settings, state, run_id)
+    return message
+
+
+def _finish(state: State, run_id: str, name: str, status: str, seconds: float, message: str) -> None:
+    state.do(
+        "update stage set status = ?, ended_at = ?, seconds = ?, message = ? where run_id = ? and stage = ?",
+        status, _now(), round(seconds, 2), message, run_id, name,
+    )
+
+
+def _page(settings: Settings, state: State, run_id: str) -> None:
+    """The run's page: written when the run ends, well or badly."""
+    from tagmart.gates.page import write_page
+
+    write_page(settings, state, run_id)
+
+
+def _now() -> str:
+    return clock.now().isoformat(timespec="microseconds")

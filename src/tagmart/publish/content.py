@@ -1,0 +1,257 @@
+"""What goes into a candidate before it is published: status tables, comments, and fingerprints of its tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tagmart.core.clock import BANK_TIME
+from tagmart.core.duck import connect, identifier, literal
+from tagmart.core.errors import TagmartError
+from tagmart.core.mart import (
+    COMMON_COMMENTS,
+    FEED_STATUS,
+    GATE_RESULT,
+    MART_FILE,
+    RESTRICTED_FILE,
+    RESTRICTED_SCHEMA,
+    RUN_MANIFEST,
+    SCHEMA,
+    TAG_CATALOG,
+    TAGS_PREFIX,
+    qualified,
+    table_columns,
+    volatile_columns,
+    write_table,
+)
+from tagmart.core.state import State
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def content_hash(connection: duckdb.DuckDBPyConnection, table: str, schema: str = SCHEMA) -> tuple[int, str]:
+    """Fingerprint of a table's business columns: equal content gives an equal hash, in whatever order the rows are.
+
+    Left out are timestamps and the columns that two runs over the same files may fill differently (core.mart). Every row
+    counts, twins too: the sum of row hashes is kept modulo 2^64, which needs no sort. Row hashes are DuckDB's, so compare
+    only what one version of DuckDB wrote; the manifest names it.
+
+    Args:
+        connection: its current database holds the table.
+        table: name, or schema.name.
+        schema: schema of a bare name.
+
+    Returns:
+        The number of rows, and 32 hexadecimal digits.
+
+    Raises:
+        TagmartError: if there is no such table.
+    """
+    if "." in table:
+        schema, table = table.split(".", 1)
+    columns = table_columns(connection, table, schema)
+    if not columns:
+        raise TagmartError(
+            "there is no such table", where=f"{schema}.{table}", do="build it before it is fingerprinted"
+        )
+    left_out = volatile_columns(table)
+    kept = sorted(
+        (name, kind) for name, kind in columns.items() if name not in left_out and not kind.startswith("TIMESTAMP")
+    )
+    # An ENUM is hashed as text: its codes depend on the order in which values were first seen.
+    values = ", ".join(
+        f"{identifier(name)}::varchar" if kind.startswith("ENUM") else identifier(name) for name, kind in kept
+    )
+    row_hash = f"hash({values})" if kept else "0"
+    rows, total = connection.execute(
+        f"select count(*), coalesce(sum({row_hash}::hugeint) % 18446744073709551616, 0) from {qualified(table, schema)}"
+    ).fetchone()
+    types = [(name, "VARCHAR" if kind.startswith("ENUM") else kind) for name, kind in kept]
+    digest = hashlib.sha256(json.dumps([types, rows, str(total)]).encode()).hexdigest()
+    return rows, digest[:32]
+
+
+def finish_candidate(folder: Path, state: State, run_id: str, biz_date: date) -> list[str]:
+    """Write status tables, missing comments and the manifest into the candidate's files, and close them without a log.
+
+    Can be repeated: every table is made anew.
+
+    Returns:
+        Columns that are still without a comment, as table.column.
+    """
+    with _opened(folder / MART_FILE) as mart:
+        write_table(mart, FEED_STATUS, _feed_rows(state, run_id))
+        write_table(mart, GATE_RESULT, _gate_rows(state, run_id))
+        bare = _add_comments(mart, SCHEMA)
+        facts = _run_facts(state, run_id, biz_date, mart)
+        write_table(mart, RUN_MANIFEST, [*facts, *_table_facts(mart, SCHEMA), *_file_facts(state, run_id, biz_date)])
+    with _opened(folder / RESTRICTED_FILE) as restricted:
+        bare += _add_comments(restricted, RESTRICTED_SCHEMA)
+        own_facts = [*facts[:4], *_table_facts(restricted, RESTRICTED_SCHEMA)]
+        write_table(restricted, RUN_MANIFEST, own_facts, RESTRICTED_SCHEMA)
+    return bare
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A file to write in, under a name that no schema has: schema `restricted` in catalogue `restricted` is ambiguous."""
+    with connect() as connection:
+        connection.execute(f"attach {literal(str(path))} as unfinished")
+        connection.execute("use unfinished")
+        # One transaction: a comment per column is a statement, and each would wait for the disk.
+        connection.execute("begin")
+        yield connection
+        connection.execute("commit")
+        connection.execute("checkpoint")
+
+
+def check_opens_alone(path: Path) -> None:
+    """Open a finished file read-only under a name of its own and read every table and view.
+
+    Raises:
+        TagmartError: if a relation cannot be read, as a view that names another catalogue, or a log was left beside it.
+    """
+    log = path.with_name(path.name + ".wal")
+    if log.exists():
+        raise TagmartError("the file is not closed: a log is beside it", where=str(log), do="run this step again")
+    with connect() as connection:
+        connection.execute(f"attach {literal(str(path))} as opened_alone (read_only)")
+        connection.execute("use opened_alone")
+        for schema, name in _tables(connection) + _views(connection):
+            try:
+                connection.execute(f"select * from {qualified(name, schema)} limit 1").fetchall()
+            except Exception as error:
+                raise TagmartError(
+                    "a table or view cannot be read when the file is opened alone",
+                    where=f"{path.name}: {schema}.{name}",
+                    seen=str(error).splitlines()[0],
+                    do="views may use two-part names only; materialise it as a table",
+                ) from error
+
+
+def manifest_rows(path: Path) -> dict[str, int]:
+    """Rows per table, as the manifest of a published file says."""
+    with connect(path, read_only=True) as connection:
+        found = connection.execute(
+            f"select name, row_cnt from {qualified(RUN_MANIFEST.name)} where kind = 'table' order by name"
+        )
+        return dict(found.fetchall())
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Schema and name of the tables of the current database."""
+    return connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = current_database() order by all"
+    ).fetchall()
+
+
+def _views(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Schema and name of the views of the current database, DuckDB's own excepted."""
+    return connection.execute(
+        "select schema_name, view_name from duckdb_views() where database_name = current_database() and not internal"
+        " order by all"
+    ).fetchall()
+
+
+def _feed_rows(state: State, run_id: str) -> list[dict]:
+    facts = state.rows("select *, load as load_kind from feed_fact where run_id = ? order by feed", run_id)
+    return [{**fact, "biz_date": fact["biz_date"] or None, "as_of": fact["as_of"] or None} for fact in facts]
+
+
+def _gate_rows(state: State, run_id: str) -> list[dict]:
+    results = state.rows("select * from gate_result where run_id = ? order by gate, expectation, subject", run_id)
+    return [
+        {**result, "success": bool(result["success"]), "checked_at": _bank_time(result["checked_at"])}
+        for result in results
+    ]
+
+
+def _bank_time(text: str) -> datetime:
+    """A moment as a clock on the bank's wall shows it: BI tools mishandle zones."""
+    moment = datetime.fromisoformat(text)
+    return (moment.astimezone(BANK_TIME) if moment.tzinfo else moment).replace(tzinfo=None)
+
+
+def _run_facts(state: State, run_id: str, biz_date: date, connection: duckdb.DuckDBPyConnection) -> list[dict]:
+    run = state.row("select bank, code_revision from run where run_id = ?", run_id) or {}
+    version = connection.execute("select version()").fetchone()[0]
+    facts = {
+        "run_id": run_id,
+        "biz_date": biz_date.isoformat(),
+        "bank": run.get("bank"),
+        "code_revision": run.get("code_revision"),
+        "duckdb_version": version,
+    }
+    stages = state.rows("select stage, seconds from stage where run_id = ? and seconds is not null", run_id)
+    return [
+        *({"kind": "run", "name": name, "value": value} for name, value in facts.items()),
+        *({"kind": "stage", "name": stage["stage"], "value": f"{stage['seconds']:.2f}"} for stage in stages),
+    ]
+
+
+def _table_facts(connection: duckdb.DuckDBPyConnection, schema: str) -> list[dict]:
+    """Rows and fingerprint of every table; the manifest cannot hold its own."""
+    facts = []
+    for found_schema, name in _tables(connection):
+        if found_schema == schema and name != RUN_MANIFEST.name:
+            rows, digest = content_hash(connection, name, schema)
+            facts.append({"kind": "table", "name": name, "row_cnt": rows, "content_hash": digest})
+    return facts
+
+
+def _file_facts(state: State, run_id: str, biz_date: date) -> list[dict]:
+    """One row per delivery that this night took in or found unchanged: what was read, and its MD5."""
+    arrivals = state.rows(
+        "select arrival.* from arrival join feed_fact on feed_fact.feed = arrival.feed and feed_fact.run_id = ?"
+        " where arrival.biz_date = ? or arrival.biz_date = feed_fact.biz_date or feed_fact.load = 'static'"
+        " order by arrival.feed, arrival.biz_date",
+        run_id,
+        biz_date.isoformat(),
+    )
+    return [
+        {
+            "kind": "file",
+            "name": arrival["files"],
+            "row_cnt": arrival["rows_in"],
+            "content_hash": arrival["md5"],
+            "value": arrival["feed"],
+        }
+        for arrival in arrivals
+    ]
+
+
+def _add_comments(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    """Comment every column that has none, from the catalogue and the common words; return those still bare."""
+    words = {**COMMON_COMMENTS, **_tag_comments(connection)} if schema == SCHEMA else COMMON_COMMENTS
+    bare = connection.execute(
+        "select column_info.table_name, column_info.column_name from duckdb_columns() as column_info"
+        " join duckdb_tables() as table_info using (database_name, schema_name, table_name)"
+        " where column_info.database_name = current_database() and schema_name = ? and column_info.comment is null"
+        " order by table_name, column_info.column_index",
+        [schema],
+    ).fetchall()
+    missing, statements = [], []
+    for table, column in bare:
+        text = words.get(column) if table.startswith(TAGS_PREFIX) else COMMON_COMMENTS.get(column)
+        if text is None:
+            missing.append(f"{table}.{column}")
+            continue
+        statements.append(f"comment on column {qualified(table, schema)}.{identifier(column)} is {literal(text)}")
+    if statements:
+        connection.execute("; ".join(statements))
+    return missing
+
+
+def _tag_comments(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What the catalogue calls each tag, in both languages."""
+    columns = table_columns(connection, TAG_CATALOG)
+    if not {"tag_name", "zh", "en"} <= columns.keys():
+        return {}
+    found = connection.execute(f"select tag_name, zh, en from {qualified(TAG_CATALOG)}").fetchall()
+    return {tag: f"{zh}｜{en}" for tag, zh, en in found}

@@ -1,0 +1,168 @@
+"""All rules together: which stand on which, what each may use, and the SQL of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlglot import exp
+
+from tagmart.core.errors import TagmartError, nearest
+from tagmart.rules.catalogue import Catalogue, Tag
+from tagmart.rules.files import Rule
+from tagmart.rules.language import parse, segment_key
+from tagmart.rules.terms import Builder
+
+EXCLUDABLE = ("marketing", "service")
+
+
+@dataclass(frozen=True)
+class CompiledRule:
+    """A rule that may run.
+
+    Attributes:
+        rule: its file.
+        predicate: its condition as SQL; columns are those of `tags` and of `storey_<n>`.
+        storey: 0 if it names no segment, else one more than the highest storey that it reads.
+        tags: the tags that it names, ordered.
+        tag_ids: their stable numbers, in the same order.
+        segments: the keys of the segments that it names, ordered.
+    """
+
+    rule: Rule
+    predicate: exp.Expression
+    storey: int
+    tags: tuple[str, ...]
+    tag_ids: tuple[str, ...]
+    segments: tuple[str, ...]
+
+
+def compile_rules(rules: Sequence[Rule], catalogue: Catalogue) -> list[CompiledRule]:
+    """Check every rule against the catalogue and the other rules, and compile it.
+
+    Returns:
+        the rules in the order given.
+
+    Raises:
+        TagmartError: for the first rule that cannot run; the message names its file and the part.
+    """
+    compiled: list[CompiledRule] = []
+    for entity in dict.fromkeys(rule.entity for rule in rules):
+        of_entity = {rule.key: rule for rule in rules if rule.entity == entity}
+        trees = {key: parse(rule.text, rule.where) for key, rule in of_entity.items()}
+        storeys = _storeys(of_entity, trees)
+        tags = catalogue.of(entity)
+        for key, rule in of_entity.items():
+            compiled.append(_compile(rule, trees[key], tags, storeys))
+            _check_purpose(rule, trees[key], trees, tags)
+            _check_validity(rule, compiled[-1].segments, of_entity)
+    position = {rule.segment_id: index for index, rule in enumerate(rules)}
+    return sorted(compiled, key=lambda item: position[item.rule.segment_id])
+
+
+def _compile(rule: Rule, tree: exp.Expression, tags: Mapping[str, Tag], storeys: Mapping[str, int]) -> CompiledRule:
+    builder = Builder(rule.where, tags, storeys)
+    predicate = builder.condition(tree)
+    names = tuple(sorted(builder.tags_used))
+    return CompiledRule(
+        rule=rule, predicate=predicate, storey=storeys[rule.key], tags=names,
+        tag_ids=tuple(tags[name].tag_id for name in names), segments=tuple(sorted(builder.segments_used)),
+    )
+
+
+def _storeys(rules: Mapping[str, Rule], trees: Mapping[str, exp.Expression]) -> dict[str, int]:
+    """The storey of every rule; refuses names that are no rule, and rules that stand on themselves."""
+    named = {}
+    for key, tree in trees.items():
+        named[key] = sorted({found for node in tree.find_all(exp.Column) if (found := segment_key(node)) is not None})
+        for other in named[key]:
+            if other not in rules:
+                raise TagmartError(
+                    f"unknown segment '{other}'", where=rules[key].where,
+                    do=nearest(other, set(rules)) or "use the key of a rule of the same entity",
+                )
+    storeys: dict[str, int] = {}
+    while len(storeys) < len(rules):
+        ready = [key for key in rules if key not in storeys and all(other in storeys for other in named[key])]
+        if not ready:
+            raise _cycle(rules, named, storeys)
+        storeys |= {key: max((storeys[other] + 1 for other in named[key]), default=0) for key in ready}
+    return storeys
+
+
+def _cycle(rules: Mapping[str, Rule], named: Mapping[str, list[str]], done: Mapping[str, int]) -> TagmartError:
+    """The error that names the circle: every rule left over stands on another one left over, so walking finds it."""
+    path = [next(key for key in rules if key not in done)]
+    while path[-1] not in path[:-1]:
+        path.append(next(other for other in named[path[-1]] if other not in done))
+    circle = path[path.index(path[-1]) :]
+    return TagmartError(
+        "segments stand on each other in a circle", where=rules[circle[0]].where, seen=" → ".join(circle),
+        do="take one `in segment` out",
+    )
+
+
+def _check_validity(rule: Rule, segments: Sequence[str], rules: Mapping[str, Rule]) -> None:
+    """A segment that has ended is empty, which would silently empty what stands on it."""
+    for key in segments:
+        other = rules[key]
+        starts_late = other.valid_from is not None and (rule.valid_from or date.min) < other.valid_from
+        ends_early = other.valid_to is not None and (rule.valid_to or date.max) > other.valid_to
+        if starts_late or ends_early:
+            raise TagmartError(
+                f"the segment '{key}' does not hold as long as this rule", where=rule.where,
+                seen=f"{key}: {other.valid_from or 'always'} to {other.valid_to or 'open'}",
+                do="set valid_from and valid_to of this rule within those of the segment",
+            )
+
+
+def _check_purpose(
+    rule: Rule, tree: exp.Expression, trees: Mapping[str, exp.Expression], tags: Mapping[str, Tag]
+) -> None:
+    """Refuse tags that may not be used for the rule's purpose, in the rule and in the segments that it stands on.
+
+    Tags of the theme risk, and those whose purposes name risk but not the rule's, may keep people out of a marketing or
+    service segment: as `not tag`, `tag = 0`, `tag < n`, `tag <= n`, or `is [not] missing`. To pick people by them is refused.
+    """
+    waiting = [(tree, True)]
+    while waiting:
+        node, positive = waiting.pop()
+        key = segment_key(node)
+        if key is not None:
+            waiting.append((trees[key], positive))
+        elif isinstance(node, exp.Not):
+            waiting.append((node.this, not positive))
+        elif isinstance(node, (exp.And, exp.Or, exp.Paren)):
+            waiting.extend((child, positive) for child in node.iter_expressions())
+        else:
+            for column in node.find_all(exp.Column):
+                if (tag := tags.get(column.name)) is not None:
+                    _check_tag_purpose(rule, tag, _keeps_out(node, column, positive))
+
+
+def _check_tag_purpose(rule: Rule, tag: Tag, keeps_out: bool) -> None:
+    allowed = rule.purpose in tag.purposes
+    may_exclude = rule.purpose in EXCLUDABLE and (tag.theme == "risk" or (not allowed and "risk" in tag.purposes))
+    if keeps_out if may_exclude else allowed:
+        return
+    raise TagmartError(
+        f"the tag '{tag.name}' may not be used{' this way' if may_exclude else ''} for {rule.purpose}", where=rule.where,
+        seen=f"its theme is {tag.theme or 'not known'}, its purposes are {', '.join(sorted(tag.purposes)) or 'none'}",
+        do="use it only to keep people out: `not tag`, `tag = 0`, `tag <= n`" if may_exclude else
+        "take it out, or give the rule a purpose that the tag has",
+    )  # fmt: skip
+
+
+def _keeps_out(node: exp.Expression, column: exp.Column, positive: bool) -> bool:
+    """True if the condition can only remove people for what the risk tag says: low, zero, false, or not known."""
+    if node is column:
+        return not positive
+    if node.this is not column:
+        return False
+    if isinstance(node, exp.Is):
+        return True
+    zero = isinstance(node.expression, exp.Literal) and node.expression.this == "0"
+    if positive:
+        return isinstance(node, (exp.LT, exp.LTE)) or (isinstance(node, exp.EQ) and zero)
+    return isinstance(node, (exp.GT, exp.GTE)) or (isinstance(node, exp.NEQ) and zero)

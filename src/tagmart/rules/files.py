@@ -1,0 +1,173 @@
+"""Rule files: one rule per YAML file under models/rules/<entity>/<line>/<key>.yml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import yaml
+
+from tagmart.core.errors import TagmartError, nearest
+
+ENTITY_LETTERS = {"retail": "R", "corporate": "C", "merchant": "M"}
+PURPOSES = ("marketing", "service", "risk", "management", "statutory")
+HEAD_OFFICE = "head_office"
+NEEDED = ("segment_id", "key", "zh", "en", "entity", "line", "owner", "purpose", "description", "rule")
+OPTIONAL = ("scope", "valid_from", "valid_to")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule file, read and checked for form; the rule itself is still text.
+
+    Attributes:
+        segment_id: the stable number, such as S-R-0001; never given to another rule.
+        key: the name by which other rules and people call the segment.
+        zh, en: the labels.
+        entity, line, owner, purpose, scope: who is selected, by whom, what for, and for which part of the bank.
+        description_zh, description_en: one sentence each.
+        text: the rule in the rule language.
+        valid_from, valid_to: the first and the last business date on which it holds; None is open.
+        where: the file, for messages.
+    """
+
+    segment_id: str
+    key: str
+    zh: str
+    en: str
+    entity: str
+    line: str
+    owner: str
+    purpose: str
+    scope: str
+    description_zh: str
+    description_en: str
+    text: str
+    valid_from: date | None
+    valid_to: date | None
+    where: str
+
+
+def load_rules(rules_dir: Path) -> list[Rule]:
+    """Read every rule file, ordered by segment_id.
+
+    Raises:
+        TagmartError: for the first file that is not a rule, a folder or name that disagrees with the file, or an id or
+            key that two files share.
+    """
+    paths = sorted(rules_dir.rglob("*.yml"))
+    if not paths:
+        raise TagmartError("there are no rules", where=str(rules_dir), do="put one rule per file under <entity>/<line>/")
+    rules = sorted((_load(path, rules_dir) for path in paths), key=lambda rule: rule.segment_id)
+    _refuse_doubles(rules)
+    return rules
+
+
+def _load(path: Path, rules_dir: Path) -> Rule:
+    where = path.relative_to(rules_dir.parent.parent).as_posix()
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise TagmartError("the file is not YAML", where=where, seen=str(error).replace("\n", " ")) from None
+    if not isinstance(raw, dict):
+        raise TagmartError("the file is not a rule", where=where, do=f"give it the fields {', '.join(NEEDED)}")
+    return rule_of(raw, where, path.relative_to(rules_dir).with_suffix("").parts)
+
+
+def rule_of(raw: dict, where: str, place: tuple[str, ...] | None = None) -> Rule:
+    """Check the form of a rule and return it.
+
+    Args:
+        raw: the fields of the file.
+        where: the file, for messages.
+        place: (entity, line, key) as the file's path says them, which must be what its fields say; None to skip.
+
+    Raises:
+        TagmartError: for a field that is unknown, missing or not in its form.
+    """
+    for name in raw:
+        if name not in NEEDED + OPTIONAL:
+            raise TagmartError(f"unknown field '{name}'", where=where, do=nearest(str(name), NEEDED + OPTIONAL))
+    for name in NEEDED:
+        if not raw.get(name):
+            raise TagmartError(f"the field {name} is missing", where=where, do="fill it in")
+    if not isinstance(raw["description"], dict) or not {"zh", "en"} <= set(raw["description"]):
+        raise TagmartError("the description has no zh and en", where=where, seen=repr(raw["description"]))
+    rule = Rule(
+        **{name: _plain(raw, name, where) for name in NEEDED if name not in ("description", "rule")},
+        scope=_plain({"scope": HEAD_OFFICE, **raw}, "scope", where),
+        description_zh=_plain(raw["description"], "zh", where),
+        description_en=_plain(raw["description"], "en", where),
+        text=" ".join(str(raw["rule"]).split()),
+        valid_from=_date(raw, "valid_from", where),
+        valid_to=_date(raw, "valid_to", where),
+        where=where,
+    )
+    _check(rule, place)
+    return rule
+
+
+def _plain(raw: dict, name: str, where: str) -> str:
+    """A one-line text. Braces are refused because dbt renders descriptions as templates."""
+    value = raw[name]
+    if not isinstance(value, str) or re.search(r"[{}\n\r\x00-\x1f]", value.strip()):
+        raise TagmartError(
+            f"the field {name} is not one line of text", where=where, seen=repr(value),
+            do="write plain text in one line, without braces",
+        )
+    return value.strip()
+
+
+def _date(raw: dict, name: str, where: str) -> date | None:
+    value = raw.get(name)
+    if value is None or (isinstance(value, date) and type(value) is date):
+        return value
+    raise TagmartError(f"{name} is not a date", where=where, seen=repr(value), do="write it as 2026-06-30, without quotes")
+
+
+def _check(rule: Rule, place: tuple[str, ...] | None) -> None:
+    if rule.entity not in ENTITY_LETTERS:
+        raise TagmartError(
+            f"unknown entity '{rule.entity}'", where=rule.where, do=f"use one of {', '.join(ENTITY_LETTERS)}"
+        )
+    if not re.fullmatch(rf"S-{ENTITY_LETTERS[rule.entity]}-\d{{4}}", rule.segment_id):
+        raise TagmartError(
+            f"segment_id does not have the form S-{ENTITY_LETTERS[rule.entity]}-0001", where=rule.where,
+            seen=repr(rule.segment_id), do="take the next free number of the entity",
+        )
+    if not re.fullmatch(r"[a-z][a-z0-9_]{2,47}", rule.key):
+        raise TagmartError(
+            "the key is not a name", where=rule.where, seen=repr(rule.key),
+            do="use 3 to 48 lower-case letters, digits and underscores, a letter first",
+        )
+    if rule.purpose not in PURPOSES:
+        raise TagmartError(
+            f"unknown purpose '{rule.purpose}'", where=rule.where, do=f"use one of {', '.join(PURPOSES)}"
+        )
+    if rule.scope != HEAD_OFFICE:
+        raise TagmartError(
+            "only the head office can have rules in this version", where=rule.where, seen=f"scope {rule.scope!r}",
+            do=f"leave scope out, or write {HEAD_OFFICE}",
+        )
+    if rule.valid_from and rule.valid_to and rule.valid_to < rule.valid_from:
+        raise TagmartError("valid_to is before valid_from", where=rule.where, seen=f"{rule.valid_from}, {rule.valid_to}")
+    if place is not None and place != (rule.entity, rule.line, rule.key):
+        raise TagmartError(
+            "the file's place and its fields disagree", where=rule.where,
+            seen="/".join((rule.entity, rule.line, rule.key)), do="keep a rule in <entity>/<line>/<key>.yml",
+        )
+
+
+def _refuse_doubles(rules: Iterable[Rule]) -> None:
+    seen: dict[tuple[str, str], Rule] = {}
+    for rule in rules:
+        for field_name, value in (("segment_id", rule.segment_id), ("key", rule.key)):
+            first = seen.setdefault((field_name, value), rule)
+            if first is not rule:
+                raise TagmartError(
+                    f"two rules have the {field_name} {value}", where=rule.where, seen=first.where,
+                    do="give the newer one its own; a used number is never given again",
+                )

@@ -1,0 +1,296 @@
+"""What is true of the demo bank at a date, worked out from the world itself and not from its files or any query."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tagmart.synth import accounts as acc
+from tagmart.synth import credit, invest, ledger, names, relations
+from tagmart.synth.population import DORMANT, NEVER
+from tagmart.synth.world import World
+from tagmart.synth.write import day_dates, integers, money, pick, text
+
+WINDOWS = (30, 90, 365)
+DORMANT_DAYS = 180
+
+
+def write_answers(world: World, folder: Path, last: int, arguments: dict[str, object]) -> None:
+    """Write customers.parquet (one row per customer, all of them), planted.parquet (events) and world.json (totals).
+
+    Args:
+        world: the world.
+        folder: landing/answers.
+        last: the day index as of which is answered.
+        arguments: with which the world was made; copied into world.json.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    table = customers(world, last)
+    pq.write_table(table, folder / "customers.parquet", compression="zstd")
+    planted = planted_events(world, last)
+    pq.write_table(planted, folder / "planted.parquet", compression="zstd")
+    summary = {**arguments, "totals": _totals(world, table, last), "planted": _counts(planted), "notes": NOTES}
+    (folder / "world.json").write_text(
+        json.dumps(summary, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8"
+    )
+
+
+NOTES = {
+    "money": "yuan, as decimals",
+    "in_amt_N, out_amt_N": "all deposit accounts, last N days, any initiator; without own transfers and invest; "
+    "a payment and its same-day reversal vanish, a later reversal is negative on its own day",
+    "in_cnt_N, out_cnt_N, self_cnt_N": "the same movements, reversals not counted; self: begun by the customer",
+    "invest_out_amt_N, invest_in_amt_N": "payments and paybacks of wealth and funds, left out above",
+    "last_self_date": "last posting date of what the customer began and nobody undid that day; own transfers count, "
+    "and days before the delivered history too",
+    "transit_amt": "subscriptions paid and not confirmed, redemptions confirmed and not paid",
+    "status_code": "as the customer file says; customers that are merged or erased are not in the spine",
+}
+
+
+def _per_customer(world: World, owner: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Whole numbers summed by customer, exactly."""
+    sums = np.zeros(world.people.size, dtype=np.int64)
+    np.add.at(sums, owner, values.astype(np.int64))
+    return sums
+
+
+def customers(world: World, last: int) -> pa.Table:
+    """One row per customer: what is true at the end of day `last`."""
+    people = world.people
+    joined = people.open_day <= last
+    columns: dict[str, pa.Array] = {
+        "ecif_no": text(people.ecif_no),
+        "is_known": pa.array(joined),
+        **_person(world, last),
+    }
+    balances = _balances(world, last)
+    columns |= {name: money(cents) for name, cents in balances.items()}
+    columns["is_empty"] = pa.array(
+        sum(balances[name] for name in ("demand_bal", "term_bal", "cd_bal", "wm_bal", "fund_bal", "transit_amt")) < 100
+    )
+    columns |= _flows(world, last) | _loans(world, last) | _service(world, last)
+    table = pa.table(columns)
+    return table.filter(pa.array(joined))
+
+
+def status_at(world: World, last: int) -> np.ndarray:
+    """The status of each customer at the end of a day, as an index of STATUSES."""
+    people, spans = world.people, world.statuses
+    status = np.where(people.has_account | np.isin(np.arange(people.size), world.cards.owner), 1, 0)
+    begun = spans.start <= last
+    status[spans.owner[begun]] = spans.kind[begun]
+    return status
+
+
+def _person(world: World, last: int) -> dict[str, pa.Array]:
+    people, horizon = world.people, world.horizon
+    today = horizon.dates[last]
+    birth_month, today_month = people.birth.astype("datetime64[M]"), today.astype("datetime64[M]")
+    months = (today_month - birth_month).astype(np.int64)
+    before = (people.birth - birth_month.astype("datetime64[D]")) > (today - today_month.astype("datetime64[D]"))
+    pay, paid_days = world.payments, world.payments.intent >= 0
+    wages = np.flatnonzero(paid_days & (pay.pay_type == 0) & (pay.day <= last))
+    first_pay = np.full(people.size, NEVER)
+    np.minimum.at(first_pay, pay.payee[wages], pay.day[wages])
+    last_pay = np.full(people.size, -1)
+    np.maximum.at(last_pay, pay.payee[wages], pay.day[wages])
+    is_payroll = (people.employer >= 0) & (last_pay >= 0)
+    stopped = is_payroll & (people.pay_to <= last)
+    return {
+        "birth_date": day_dates(horizon, (people.birth - horizon.origin).astype(np.int64)),
+        "age": integers((months - before) // 12),
+        "status_code": pick(relations.STATUSES, status_at(world, last)),
+        "band": integers(people.band),
+        "is_payroll": pa.array(is_payroll & ~stopped),
+        "employer": pick(
+            [f"P{at + 1:06d}" for at in range(people.employers)], np.where(is_payroll, people.employer, -1)
+        ),
+        "employer_name": pick(
+            [names.employer_name(at) for at in range(people.employers)], np.where(is_payroll, people.employer, -1)
+        ),
+        "first_pay_date": day_dates(horizon, first_pay, ~is_payroll),
+        "last_pay_date": day_dates(horizon, last_pay, ~is_payroll),
+        "pay_stopped_date": day_dates(horizon, people.pay_to, ~stopped),
+        "usual_pay_amt": money(people.income, ~is_payroll),
+        "is_pension": pa.array(people.is_pension),
+    }
+
+
+def _balances(world: World, last: int) -> dict[str, np.ndarray]:
+    book, orders = world.accounts, world.orders
+    alive = world.exists & (world.opened <= last) & (book.closing > last)
+    found = {}
+    for name, kind in (("demand_bal", acc.DEMAND), ("term_bal", acc.TERM), ("cd_bal", acc.CD)):
+        at = np.flatnonzero(alive & (book.kind == kind))
+        found[name] = _per_customer(world, book.owner[at], world.balance[last][at])
+    held = invest.holdings(world.lots, world.shelf, last, last)
+    is_wm = np.array([item.line_code == "wm" for item in world.shelf.items])[held.product]
+    found["wm_bal"] = _per_customer(world, held.owner[is_wm], held.market[is_wm])
+    found["fund_bal"] = _per_customer(world, held.owner[~is_wm], held.market[~is_wm])
+    is_red = orders.kind == invest.RED
+    paid = ~is_red & ~orders.failed & (orders.ordered <= last) & (orders.confirmed > last)
+    due = is_red & (orders.confirmed <= last) & (orders.settled > last)
+    found["transit_amt"] = _per_customer(world, orders.owner[paid | due], orders.amt[paid | due])
+    found["aum"] = sum(found.values())
+    return found
+
+
+def _flows(world: World, last: int) -> dict[str, pa.Array]:
+    """Movements per window, by the conventions of the domain; see NOTES."""
+    legs, owner = world.legs, world.accounts.owner
+    who = owner[legs.acct]
+    is_own = (legs.cp_acct >= 0) & (owner[np.maximum(legs.cp_acct, 0)] == who)
+    is_invest = legs.purpose == ledger.PURPOSE["invest"]
+    number = legs.day * 10_000_000 + legs.serial
+    same_day = legs.is_red & (legs.orig_day == legs.day)
+    undone = np.isin(number, legs.orig_day[same_day] * 10_000_000 + legs.orig_serial[same_day]) | same_day
+    selfs = legs.init == ledger.INIT["C"]
+    columns: dict[str, pa.Array] = {}
+    for window in WINDOWS:
+        inside = (legs.day > last - window) & (legs.day <= last) & ~undone
+        outer = inside & ~is_own & ~is_invest
+        for name, sign in (("in", 1), ("out", -1)):
+            chosen, counted = outer & (legs.sign == sign), outer & (legs.sign == sign) & ~legs.is_red
+            columns[f"{name}_amt_{window}"] = money(_per_customer(world, who[chosen], legs.amt[chosen]))
+            columns[f"{name}_cnt_{window}"] = integers(_per_customer(world, who[counted], np.ones(counted.sum())))
+            mine = counted & selfs
+            columns[f"self_{name}_cnt_{window}"] = integers(_per_customer(world, who[mine], np.ones(mine.sum())))
+            put = inside & is_invest & (legs.sign == sign)
+            columns[f"invest_{name}_amt_{window}"] = money(_per_customer(world, who[put], legs.amt[put]))
+            begun = chosen & selfs
+            columns[f"self_{name}_amt_{window}"] = money(_per_customer(world, who[begun], legs.amt[begun]))
+    acted = np.flatnonzero(selfs & ~undone & ~legs.is_red & (legs.day <= last))
+    last_self = np.full(world.people.size, -1)
+    np.maximum.at(last_self, who[acted], legs.day[acted])
+    outside = acted[~is_own[acted] & ~is_invest[acted]]
+    last_outer = np.full(world.people.size, -1)
+    np.maximum.at(last_outer, who[outside], legs.day[outside])
+    columns["last_self_date"] = day_dates(world.horizon, last_self, last_self < 0)
+    columns["last_self_outer_date"] = day_dates(world.horizon, last_outer, last_outer < 0)
+    return columns
+
+
+def _loans(world: World, last: int) -> dict[str, pa.Array]:
+    notes, state, cards = world.notes, world.note_days, world.cards
+    there = state.there[:, last]
+    columns = {}
+    for kind, name in enumerate(credit.LOAN_KINDS):
+        chosen = there & (notes.kind == kind)
+        columns[f"loan_{name}_bal"] = money(_per_customer(world, notes.owner[chosen], state.principal[chosen, last]))
+    columns["loan_bal"] = money(_per_customer(world, notes.owner[there], state.principal[there, last]))
+    columns["loan_overdue_amt"] = money(_per_customer(world, notes.owner[there], state.overdue[there, last]))
+    worst = np.zeros(world.people.size, dtype=np.int64)
+    np.maximum.at(worst, notes.owner[there], state.dpd[there, last])
+    columns["loan_dpd"] = integers(worst)
+    held = np.flatnonzero(cards.open_day <= last)
+    card_dpd = np.zeros(world.people.size, dtype=np.int64)
+    np.maximum.at(card_dpd, cards.owner[held], cards.dpd[held, last])
+    columns["has_cc"] = pa.array(_per_customer(world, cards.owner[held], np.ones(len(held))) > 0)
+    columns["cc_bal"] = money(_per_customer(world, cards.owner[held], cards.bal[held, last]))
+    columns["cc_dpd"] = integers(card_dpd)
+    return columns
+
+
+def _service(world: World, last: int) -> dict[str, pa.Array]:
+    people, events = world.people, world.events
+    logins = (events.kind == 0) & (events.day > last - 30) & (events.day <= last)
+    days = np.unique(events.owner[logins] * 100_000 + events.day[logins]) // 100_000
+    spans = world.managers
+    managed = (spans.start <= last) & (spans.end > last)
+    open_case = (world.complaints.start <= last) & (world.complaints.end > last)
+    case = (world.court_cases.start <= last) & (world.court_cases.end > last)
+    control = (world.controls.start <= last) & (world.controls.end > last)
+    columns = {
+        "login_days_30": integers(_per_customer(world, days, np.ones(len(days)))),
+        "login_cnt_30": integers(_per_customer(world, events.owner[logins], np.ones(logins.sum()))),
+        "has_manager": pa.array(_per_customer(world, spans.owner[managed], np.ones(managed.sum())) > 0),
+        "open_complaints": integers(_per_customer(world, world.complaints.owner[open_case], np.ones(open_case.sum()))),
+        "controls": integers(
+            _per_customer(world, world.accounts.owner[world.controls.owner[control]], np.ones(control.sum()))
+        ),
+        "open_court_cases": integers(_per_customer(world, world.court_cases.owner[case], np.ones(case.sum()))),
+    }
+    given = world.consents
+    marketing = (given.purpose == relations.CONSENT_PURPOSES.index("marketing")) & (given.day <= last)
+    for channel, name in enumerate(relations.CONSENT_CHANNELS):
+        # Consents are in the order of their time, so the last word stays.
+        state = np.zeros(people.size, dtype=bool)
+        at = np.flatnonzero(marketing & (given.channel == channel))
+        state[given.owner[at]] = given.grants[at]
+        columns[f"consent_{name}"] = pa.array(state)
+    return columns
+
+
+def planted_events(world: World, last: int) -> pa.Table:
+    """Events that somebody should find: kind, customer, date and amount."""
+    people, horizon = world.people, world.horizon
+    stops = np.flatnonzero(world.people.single_stop & (people.pay_to <= last))
+    moved = np.flatnonzero((people.employer >= 0) & (people.pay_to <= last) & ~people.single_stop)
+    sleepers = np.flatnonzero(
+        (people.activity == DORMANT) & (people.band > 0) & (people.quiet_day <= last - DORMANT_DAYS)
+    )
+    notes, dpd = world.notes, world.note_days.dpd[:, last]
+    late = np.flatnonzero((dpd > 0) & world.note_days.there[:, last])
+    moves = world.big_moves[world.accepted[world.big_moves] > 0]
+    by_intent = np.full(len(world.accepted) + 1, -1, dtype=np.int64)
+    by_intent[world.legs.intent] = np.arange(len(world.legs.intent))
+    leg = by_intent[moves]
+    leg = leg[(leg >= 0) & (world.legs.day[leg] <= last)]
+    legs = world.legs
+    closed = np.flatnonzero((people.closing_day <= last) & people.has_account)
+    none = np.zeros
+    parts = [
+        ("payroll_stop", stops, people.pay_to[stops], people.income[stops]),
+        ("employer_moved", moved, people.pay_to[moved], people.income[moved]),
+        ("dormant", sleepers, people.quiet_day[sleepers], none(len(sleepers))),
+        ("overdue", notes.owner[late], last - dpd[late], world.note_days.overdue[late, last]),
+        ("big_move", world.accounts.owner[legs.acct[leg]], legs.day[leg], legs.amt[leg] * legs.sign[leg]),
+        ("account_closed", closed, people.closing_day[closed], none(len(closed))),
+        ("same_document", people.twins.ravel(), none(people.twins.size), none(people.twins.size)),
+    ]
+    kinds = np.repeat(np.arange(len(parts)), [len(part[1]) for part in parts])
+    owner, day, cents = (np.concatenate([np.asarray(part[at], dtype=np.int64) for part in parts]) for at in (1, 2, 3))
+    return pa.table(
+        {
+            "kind": pick([part[0] for part in parts], kinds),
+            "ecif_no": pick(list(people.ecif_no), owner),
+            "event_date": day_dates(horizon, day),
+            "amt": money(cents),
+        }
+    )
+
+
+def _counts(planted: pa.Table) -> dict[str, int]:
+    counted = planted.column("kind").value_counts().to_pylist()
+    return {entry["values"]: entry["counts"] for entry in counted}
+
+
+def _totals(world: World, table: pa.Table, last: int) -> dict[str, object]:
+    """Totals over all known customers."""
+    sums = {
+        name: str(pc.sum(table.column(name)).as_py())
+        for name in (
+            "demand_bal",
+            "term_bal",
+            "cd_bal",
+            "wm_bal",
+            "fund_bal",
+            "transit_amt",
+            "aum",
+            "loan_bal",
+            "cc_bal",
+        )
+    }
+    counts = {
+        name: pc.sum(table.column(name).cast(pa.int64())).as_py()
+        for name in ("is_empty", "is_payroll", "has_manager", "has_cc")
+    }
+    status = status_at(world, last)[world.people.open_day <= last]
+    outside = np.isin(status, [relations.STATUSES.index(name) for name in ("merged", "erased")])
+    return {"customers": table.num_rows, "spine": int(len(status) - outside.sum()), **counts, **sums}

@@ -1,0 +1,288 @@
+"""The feeds of the core system, as files see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tagmart.synth import accounts as acc
+from tagmart.synth import ledger, names, reference, relations
+from tagmart.synth.population import NEVER
+from tagmart.synth.transactions import MERCHANTS, PERSONS
+from tagmart.synth.world import World
+from tagmart.synth.write import (
+    DATED,
+    DELTA,
+    JOURNAL,
+    Feed,
+    constant,
+    day_dates,
+    day_times,
+    decimals,
+    flags,
+    integers,
+    money,
+    numbered,
+    pick,
+)
+
+HISTORY_MONTHS = 25
+PRODUCT_OF_KIND = ("D001", "D003", "D004")
+SUBJECT_OF_KIND = ("2011", "2012", "2013")
+
+
+def core_acct(world: World) -> Feed:
+    """Accounts when opened and when closed."""
+    book = world.accounts
+    real = np.flatnonzero(world.exists)
+    closes = real[book.closing[real] < NEVER]
+    row = np.r_[real, closes]
+    closed = np.r_[np.zeros(len(real), bool), np.ones(len(closes), bool)]
+    orgs = reference.outlet_ids()
+    outlet = world.people.outlet[book.owner[row]]
+    product = np.where(book.class_code[row] == "2", 3, book.kind[row])
+    columns = {
+        "acct_no": pick(list(book.numbers), row),
+        "ecif_no": pick(list(world.people.ecif_no), book.owner[row]),
+        "class_code": pick(("1", "2", "3"), book.class_code[row].astype(np.int64) - 1),
+        "prod_id": pick((*PRODUCT_OF_KIND, "D002"), product),
+        "kind_code": pick(acc.KINDS, book.kind[row]),
+        "ccy": constant("CNY", len(row)),
+        "open_org": pick(orgs, outlet),
+        "gl_org": pick([org[:2] + "00" for org in orgs], outlet),
+        "gl_subject": pick(SUBJECT_OF_KIND, book.kind[row]),
+        "open_date": day_dates(world.horizon, world.opened[row]),
+        "close_date": day_dates(world.horizon, book.closing[row], ~closed),
+        "status_code": pick(("open", "closed"), closed.astype(int)),
+    }
+    return Feed("core_acct", DELTA, columns, np.where(closed, book.closing[row], world.opened[row]), row)
+
+
+def core_bal(world: World, first: int, last: int) -> Feed:
+    """One balance per open account and calendar day, from `first` to `last`."""
+    book = world.accounts
+    days = np.arange(first, last + 1)
+    is_open = world.exists[None, :] & (world.opened[None, :] <= days[:, None]) & (book.closing[None, :] > days[:, None])
+    at, acct = np.nonzero(is_open)
+    bal = world.balance[first : last + 1][at, acct]
+    frozen = np.zeros(is_open.shape, dtype=np.int64)
+    spans = world.controls
+    for acct_at, kind, start, end, cents in zip(
+        spans.owner, spans.kind // 4, spans.start, spans.end, spans.extra, strict=True
+    ):
+        if relations.CONTROL_KINDS[kind] == "freeze":
+            frozen[(days >= start) & (days < end), acct_at] += cents
+    columns = {
+        "acct_no": pick(list(book.numbers), acct),
+        "bal_date": day_dates(world.horizon, days[at]),
+        "ccy": constant("CNY", len(acct)),
+        "bal": money(bal),
+        "frozen_amt": money(np.minimum(frozen[at, acct], bal)),
+    }
+    return Feed("core_bal", DATED, columns, days[at])
+
+
+def core_hist_month(world: World, first: int) -> Feed:
+    """Complete months before the load of day `first`; amounts are all ledger legs, counts leave red ones out."""
+    horizon, book, legs = world.horizon, world.accounts, world.legs
+    complete = int(np.searchsorted(horizon.month_first, first + 1, side="right")) - 1
+    parts = []
+    for month in range(max(0, complete - HISTORY_MONTHS), complete):
+        start, end = int(horizon.month_first[month]), int(horizon.month_first[month + 1])
+        there = np.flatnonzero(world.exists & (world.opened < end) & (book.closing > start))
+        alive = np.arange(start, end)[:, None] < book.closing[there][None, :]
+        # A receipt's account is opened with the receipt: before that day it has no balance to average.
+        alive &= np.arange(start, end)[:, None] >= world.opened[there][None, :]
+        sums = (world.balance[start:end][:, there] * alive).sum(axis=0)
+        low, high = np.searchsorted(legs.day, (start, end))
+        cut = slice(low, high)
+        flows = [np.zeros(len(book.owner), dtype=np.int64) for _ in range(4)]
+        for offset, sign in ((0, 1), (2, -1)):
+            chosen = legs.sign[cut] == sign
+            np.add.at(flows[offset], legs.acct[cut][chosen], legs.amt[cut][chosen])
+            np.add.at(flows[offset + 1], legs.acct[cut][chosen & ~legs.is_red[cut]], 1)
+        closing = np.where(book.closing[there] < end, 0, world.balance[end - 1][there])
+        average = (sums * 2 + (end - start)) // (2 * (end - start))
+        parts.append((there, np.full(len(there), end - 1), closing, average, *(flow[there] for flow in flows)))
+    acct, day, bal, average, in_amt, in_cnt, out_amt, out_cnt = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
+    columns = {
+        "acct_no": pick(list(book.numbers), acct),
+        "month_end": day_dates(horizon, day),
+        "bal": money(bal),
+        "davg_bal": money(average),
+        "in_amt": money(in_amt),
+        "in_cnt": integers(in_cnt),
+        "out_amt": money(out_amt),
+        "out_cnt": integers(out_cnt),
+    }
+    return Feed("core_hist_month", JOURNAL, columns, np.full(len(acct), first))
+
+
+def core_term(world: World) -> Feed:
+    """Receipts when placed and when due."""
+    part, book = world.receipts, world.accounts
+    matures = np.flatnonzero(part.due < world.horizon.size)
+    row = np.r_[np.arange(len(part.owner)), matures]
+    done = np.r_[np.zeros(len(part.owner), bool), np.ones(len(matures), bool)]
+    place = np.where(part.is_cd, book.cd[part.owner], book.term[part.owner])[row]
+    columns = {
+        "acct_no": pick(list(book.numbers), place),
+        "seq": integers(world.receipt_seq[row]),
+        "principal_amt": money(part.principal[row]),
+        "rate": decimals(part.rate_bp[row] * 100, 4),
+        "start_date": day_dates(world.horizon, part.start[row]),
+        "due_date": day_dates(world.horizon, part.due[row]),
+        "term_code": pick(acc.TERM_CODES, part.term[row]),
+        "is_auto_roll": flags(part.rolls[row]),
+        "is_pledged": flags(part.pledged[row]),
+        "status_code": pick(("live", "matured"), done.astype(int)),
+        "kind_code": pick(("term", "cd"), part.is_cd[row].astype(int)),
+    }
+    return Feed("core_term", DELTA, columns, np.where(done, part.due[row], part.start[row]), row)
+
+
+def _counterparties(world: World) -> tuple[list[tuple[str, str, str]], dict[int, int]]:
+    """Every counterparty (account, name, bank), and where each kind begins in the list."""
+    people, book = world.people, world.accounts
+    rng = np.random.default_rng([world.seed, people.size, 300])
+    persons = names.person_names(rng, rng.random(PERSONS) < 0.5, with_rare=False)
+    banks = names.OTHER_BANKS
+    groups: list[tuple[int, list[tuple[str, str, str]]]] = [
+        (ledger.CASH, [("", "", "")]),
+        (ledger.BANK, [("", "", "OWN")]),
+        (
+            ledger.ACCOUNT,
+            [(str(number), people.name[owner], "OWN") for number, owner in zip(book.numbers, book.owner, strict=True)],
+        ),
+        (
+            ledger.SAME_NAME,
+            [
+                (f"991{at:013d}", names.varied_name(people.name[at], variant), banks[at % len(banks)])
+                for at in range(people.size)
+                for variant in (0, 0, 0, 0, 0, 1, 2, 3)
+            ],
+        ),
+        (ledger.PERSON, [(f"992{at:013d}", name, banks[at % len(banks)]) for at, name in enumerate(persons)]),
+        (ledger.THIRD_PAY, [("993001", "示例付科技", "TP01"), ("993002", "样本支付", "TP02")]),
+        (ledger.SECURITIES, [("994001", "示例证券第三方存管", "SC01")]),
+        (ledger.FUND, [("995001", "示例基金销售", "FI01")]),
+        (ledger.GOVERNMENT, [("996001", "示例市社会保险基金管理中心", "GV01")]),
+        (ledger.MERCHANT, [(f"997{at:06d}", f"示例{names.SHOPS[at % 8]}{at}号店", "UP01") for at in range(MERCHANTS)]),
+        (ledger.EMPLOYER, [(f"998{at:013d}", names.employer_name(at), "OWN") for at in range(people.employers)]),
+    ]
+    pool: list[tuple[str, str, str]] = []
+    begins = {}
+    for kind, entries in groups:
+        begins[kind] = len(pool)
+        pool.extend(entries)
+    return pool, begins
+
+
+def _counterparty_codes(world: World, at: slice, begins: dict[int, int]) -> np.ndarray:
+    """For each leg the place of its counterparty in the list."""
+    legs = world.legs
+    kind, ref, owner = legs.cp_kind[at], legs.cp_ref[at], world.accounts.owner[legs.acct[at]]
+    inside = np.select(
+        [
+            kind == ledger.ACCOUNT,
+            kind == ledger.SAME_NAME,
+            kind == ledger.PERSON,
+            kind == ledger.THIRD_PAY,
+            kind == ledger.MERCHANT,
+            kind == ledger.EMPLOYER,
+        ],
+        [legs.cp_acct[at], owner * 8 + ref % 8, ref % PERSONS, ref % 2, ref % MERCHANTS, ref],
+        0,
+    )
+    return np.array([begins[code] for code in range(len(begins))])[kind] + inside
+
+
+def core_txn(world: World, first: int, last: int) -> Feed:
+    """The legs posted from `first` to `last`."""
+    legs, horizon = world.legs, world.horizon
+    low, high = np.searchsorted(legs.day, (first, last + 1))
+    at = slice(low, high)
+    pool, begins = _counterparties(world)
+    codes = _counterparty_codes(world, at, begins)
+    day, red, owner = legs.day[at], legs.is_red[at], world.accounts.owner[legs.acct[at]]
+    columns = {
+        "txn_no": numbered("T", horizon, day, legs.serial[at], 7),
+        "leg": integers(legs.leg[at]),
+        "acct_no": pick(list(world.accounts.numbers), legs.acct[at]),
+        "acct_date": day_dates(horizon, day),
+        "txn_time": day_times(horizon, day, legs.second[at]),
+        "dc_flag": pick(("D", "C"), (legs.sign[at] > 0).astype(int)),
+        "amt": money(legs.amt[at]),
+        "ccy": constant("CNY", high - low),
+        "channel_code": pick(ledger.CHANNELS, legs.channel[at]),
+        "mode_code": pick(ledger.MODES, legs.mode[at]),
+        "purpose_code": pick(ledger.PURPOSES, legs.purpose[at]),
+        "init_code": pick(ledger.INITS, legs.init[at]),
+        "cp_acct_no": pick([entry[0] for entry in pool], codes),
+        "cp_name": pick([entry[1] for entry in pool], codes),
+        "cp_bank_code": pick([entry[2] for entry in pool], codes),
+        "is_reversal": flags(red),
+        "orig_txn_no": numbered("T", horizon, np.where(red, legs.orig_day[at], first), legs.orig_serial[at], 7, ~red),
+        "org_id": pick(reference.outlet_ids(), world.people.outlet[owner]),
+    }
+    return Feed("core_txn", JOURNAL, columns, day)
+
+
+def core_agreement(world: World) -> Feed:
+    """Agreements when made and when ended."""
+    spans = world.agreements
+    row, ended, day = span_versions(spans)
+    channel = np.where(spans.owner[row] % 3 == 0, 1, 0)
+    columns = {
+        "ecif_no": pick(list(world.people.ecif_no), spans.owner[row]),
+        "agr_type": pick(relations.AGREEMENTS, spans.kind[row]),
+        "seq": integers(np.ones(len(row))),
+        "from_date": day_dates(world.horizon, spans.start[row]),
+        "to_date": day_dates(world.horizon, spans.end[row], ~ended),
+        "status_code": pick(("live", "ended"), ended.astype(int)),
+        "channel_code": pick(("mbank", "counter"), channel),
+    }
+    return Feed("core_agreement", DELTA, columns, day, row)
+
+
+def core_ctrl(world: World) -> Feed:
+    """Controls when set and when lifted."""
+    spans = world.controls
+    row, ended, day = span_versions(spans)
+    columns = {
+        "ctrl_no": pick([f"K{at + 1:06d}" for at in range(len(spans.owner))], row),
+        "acct_no": pick(list(world.accounts.numbers), spans.owner[row]),
+        "ctrl_kind": pick(relations.CONTROL_KINDS, spans.kind[row] // 4),
+        "by_code": pick(relations.CONTROL_BY, spans.kind[row] % 4),
+        "amt": money(spans.extra[row], spans.kind[row] // 4 != 0),
+        "from_date": day_dates(world.horizon, spans.start[row]),
+        "to_date": day_dates(world.horizon, spans.end[row], ~ended),
+    }
+    return Feed("core_ctrl", DELTA, columns, day, row)
+
+
+def span_versions(spans: relations.Spans) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of spans as versions: each when it begins and, if it ends, when it ends. Returns row, is ended, day."""
+    ends = np.flatnonzero(spans.end < NEVER)
+    row = np.r_[np.arange(len(spans.owner)), ends]
+    ended = np.r_[np.zeros(len(spans.owner), bool), np.ones(len(ends), bool)]
+    return row, ended, np.where(ended, spans.end[row], spans.start[row])
+
+
+def month_ends(world: World) -> np.ndarray:
+    """The last day of every lived month."""
+    return world.horizon.month_first[1:] - 1
+
+
+def core_feeds(world: World, first: int, daily_from: int, last: int) -> Iterator[Feed]:
+    """All feeds of the core system, one at a time: rows from `daily_from` to `last`, history before `first`."""
+    yield core_acct(world)
+    yield core_bal(world, daily_from, last)
+    yield core_hist_month(world, first)
+    yield core_term(world)
+    yield core_txn(world, daily_from, last)
+    yield core_agreement(world)
+    yield core_ctrl(world)

@@ -1,0 +1,185 @@
+"""What the bank knows around a customer: managers, consents, tests, complaints, agreements, controls, status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tagmart.synth.accounts import Accounts
+from tagmart.synth.calendar import Horizon
+from tagmart.synth.credit import Cards
+from tagmart.synth.invest import Lots
+from tagmart.synth.population import NEVER, Population
+
+CONSENT_CHANNELS = ("sms", "call", "push", "mbox", "wecom")
+CONSENT_PURPOSES = ("marketing", "service")
+AGREEMENTS = ("mbank", "ebank", "sms", "wm", "fund", "ins", "pension", "etc", "payroll", "pb")
+CONTROL_KINDS = ("freeze", "stop_pay", "no_receive_no_pay", "non_counter")
+CONTROL_BY = ("court", "police", "bank", "aml")
+COURT_KINDS = ("civil", "enforce", "dishonest", "limit_consume")
+STATUSES = ("potential", "normal", "frozen", "closed", "deceased", "merged", "erased")
+TOPICS = ("fee", "service", "marketing", "card", "app")
+MANAGERS_PER_OUTLET = 2
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Facts that hold from a day to before another (NEVER: still). `kind` and `extra` depend on the fact."""
+
+    owner: np.ndarray
+    kind: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    extra: np.ndarray
+
+
+@dataclass(frozen=True)
+class Consents:
+    """Consents given (grants) or withdrawn, one array element an event."""
+
+    owner: np.ndarray
+    channel: np.ndarray
+    purpose: np.ndarray
+    day: np.ndarray
+    second: np.ndarray
+    grants: np.ndarray
+
+
+def make_managers(rng: np.random.Generator, people: Population, horizon: Horizon) -> Spans:
+    """Managers of the richer few; some change hands. `kind` is the manager's number."""
+    chance = np.array((0, 0.002, 0.03, 0.35, 0.95, 1, 1))[people.band]
+    who = np.flatnonzero(rng.random(people.size) < chance)
+    start = np.maximum(people.open_day[who] + 5, -rng.integers(10, 900, len(who)))
+    manager = people.outlet[who] * MANAGERS_PER_OUTLET + rng.integers(0, MANAGERS_PER_OUTLET, len(who))
+    moves = (rng.random(len(who)) < 0.15) & (start < horizon.size - 60)
+    when = np.where(moves, rng.integers(np.clip(start, 0, horizon.size - 60) + 30, horizon.size), NEVER)
+    heir = np.flatnonzero(moves)
+    other = manager[heir] // MANAGERS_PER_OUTLET * MANAGERS_PER_OUTLET + (manager[heir] + 1) % MANAGERS_PER_OUTLET
+    return Spans(
+        np.r_[who, who[heir]],
+        np.r_[manager, other],
+        np.r_[start, when[heir]],
+        np.r_[when, np.full(len(heir), NEVER)],
+        np.zeros(len(who) + len(heir), int),
+    )
+
+
+def make_consents(rng: np.random.Generator, people: Population, horizon: Horizon) -> Consents:
+    """Consents by channel and purpose; a tenth of them is withdrawn later."""
+    parts = []
+    chances = {"marketing": (0.4, 0.2, 0.45, 0.35, 0.12), "service": (0.85, 0.6, 0.8, 0.7, 0.2)}
+    for purpose, name in enumerate(CONSENT_PURPOSES):
+        for channel in range(len(CONSENT_CHANNELS)):
+            chance = np.where(people.has_mbank, chances[name][channel], chances[name][channel] * 0.25) * (
+                people.band > 0
+            )
+            who = np.flatnonzero(rng.random(people.size) < chance)
+            day = np.maximum(people.open_day[who], -rng.integers(0, 700, len(who))) + rng.integers(0, 400, len(who))
+            second = rng.integers(8 * 3600, 21 * 3600, len(who))
+            gone = np.flatnonzero(rng.random(len(who)) < 0.1)
+            later = day[gone] + rng.integers(1, 300, len(gone))
+            parts.append((who, channel, purpose, day, second, True))
+            parts.append((who[gone], channel, purpose, later, second[gone], False))
+    columns = [np.concatenate([np.broadcast_to(part[at], (len(part[0]),)) for part in parts]) for at in range(6)]
+    order = np.lexsort((columns[2], columns[1], columns[0], columns[4], columns[3]))
+    return Consents(*(column[order] for column in columns))
+
+
+def make_risk_tests(rng: np.random.Generator, people: Population, lots: Lots) -> Spans:
+    """Risk tests of investors and some others, about once a year. `kind` is the result, `extra` 1 if revoked."""
+    invests = np.bincount(lots.owner, minlength=people.size) > 0
+    who = np.flatnonzero(invests | ((people.band > 1) & (rng.random(people.size) < 0.15)))
+    times = rng.integers(1, 4, len(who))
+    owner = np.repeat(who, times)
+    turn = np.arange(len(owner)) - np.repeat(np.cumsum(times) - times, times)
+    base = np.repeat(np.maximum(people.open_day[who] + 1, -rng.integers(1, 500, len(who))), times)
+    start = base + turn * 330 + rng.integers(0, 60, len(owner))
+    level = np.clip(
+        np.repeat(rng.choice((1, 2, 3, 4, 5), len(who), p=(0.1, 0.35, 0.35, 0.15, 0.05)), times) + (turn == 2), 1, 5
+    )
+    return Spans(owner, level, start, np.full(len(owner), NEVER), (rng.random(len(owner)) < 0.01).astype(int))
+
+
+def make_complaints(rng: np.random.Generator, people: Population, horizon: Horizon) -> Spans:
+    """Complaints; most are closed within weeks. `kind` is the topic, `extra` the level."""
+    count = max(3, round(people.size * 0.02))
+    owner = rng.choice(np.flatnonzero(people.has_account), count)
+    start = np.maximum(rng.integers(0, horizon.size, count), people.open_day[owner] + 1)
+    end = start + rng.integers(2, 60, count)
+    return Spans(owner, rng.integers(0, len(TOPICS), count), start, end, rng.integers(1, 4, count))
+
+
+def make_agreements(rng: np.random.Generator, people: Population, lots: Lots, horizon: Horizon) -> Spans:
+    """Agreements by type (`kind`); few are ended."""
+    invests = np.bincount(lots.owner, minlength=people.size) > 0
+    live = (people.band > 0) & people.has_account
+    draw = rng.random((len(AGREEMENTS), people.size))
+    holds = {
+        "mbank": people.has_mbank,
+        "ebank": live & (draw[1] < 0.15),
+        "sms": live & (draw[2] < 0.35),
+        "wm": invests,
+        "fund": invests & (draw[4] < 0.7),
+        "ins": live & (draw[5] < 0.04),
+        "pension": live & (draw[6] < 0.05),
+        "etc": live & (draw[7] < 0.12),
+        "payroll": people.employer >= 0,
+        "pb": people.band >= 5,
+    }
+    parts = []
+    for kind, name in enumerate(AGREEMENTS):
+        who = np.flatnonzero(holds[name])
+        start = np.maximum(people.open_day[who], -rng.integers(1, 1500, len(who)))
+        start = np.where(name == "payroll", np.maximum(people.pay_from[who] - 5, people.open_day[who]), start)
+        ends = (rng.random(len(who)) < 0.02) & (name in ("ebank", "ins", "etc"))
+        end = np.where(ends, np.maximum(start, 0) + rng.integers(1, horizon.size, len(who)), NEVER)
+        parts.append((who, np.full(len(who), kind), start, end, np.zeros(len(who), int)))
+    return Spans(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def make_controls(rng: np.random.Generator, people: Population, accounts: Accounts, horizon: Horizon) -> Spans:
+    """Controls on 0.3 % of customers. `owner` is the ACCOUNT, `kind` kind * 4 + authority, `extra` cents."""
+    fits = np.unique(accounts.first[(accounts.first >= 0) & (people.open_day < 0) & (people.band > 0)])
+    acct = rng.permutation(fits)[: max(2, round(people.size * 0.003))]
+    count = len(acct)
+    start = rng.integers(0, horizon.size - 5, count)
+    end = np.where(rng.random(count) < 0.3, start + rng.integers(10, 200, count), NEVER)
+    amt = rng.integers(1, 200, count) * 100_000
+    return Spans(acct, rng.integers(0, 4, count) * 4 + rng.integers(0, 4, count), start, end, amt)
+
+
+def make_court_cases(rng: np.random.Generator, people: Population, horizon: Horizon) -> Spans:
+    """Court cases of about 0.3 % of customers. `kind` kind * 2 + (1 for plaintiff), `extra` cents."""
+    plain = np.setdiff1d(np.flatnonzero(np.array([number != "" for number in people.id_no])), people.twins.ravel())
+    count = max(2, round(people.size * 0.003))
+    owner = rng.choice(plain, count, replace=False)
+    start = rng.integers(-200, horizon.size - 5, count)
+    end = np.where(rng.random(count) < 0.3, start + rng.integers(20, 300, count), NEVER)
+    kind = rng.integers(0, 4, count)
+    plaintiff = (kind == 0) & (rng.random(count) < 0.4)
+    return Spans(owner, kind * 2 + plaintiff, start, end, rng.integers(1, 500, count) * 100_000)
+
+
+def make_statuses(rng: np.random.Generator, people: Population, cards: Cards) -> Spans:
+    """Changes of status (`kind`, an index of STATUSES) from a day on; who is not named is normal or potential."""
+    bare = ~people.has_account & ~np.isin(np.arange(people.size), cards.owner)
+    order = rng.permutation(np.flatnonzero(bare & (people.open_day < 0)))
+    merged = order[: max(1, round(people.size * 0.003))]
+    erased = order[len(merged) : len(merged) + max(1, round(people.size * 0.001))]
+    rest = np.flatnonzero((people.activity == 2) & (people.band > 0) & (people.quiet_day < NEVER))
+    dead = rng.permutation(rest)[: max(1, round(people.size * 0.004))]
+    frozen = rng.permutation(np.setdiff1d(rest, dead))[: round(people.size * 0.002)]
+    leaver = np.flatnonzero((people.closing_day < NEVER) & people.has_account)
+    leaver = np.setdiff1d(leaver, cards.owner)
+    groups = (
+        (merged, 5, None),
+        (erased, 6, None),
+        (dead, 4, people.quiet_day),
+        (frozen, 2, people.quiet_day),
+        (leaver, 3, people.closing_day),
+    )
+    owner = np.concatenate([who for who, _, _ in groups])
+    kind = np.concatenate([np.full(len(who), code) for who, code, _ in groups])
+    start = np.concatenate([rng.integers(30, 600, len(who)) if when is None else when[who] for who, _, when in groups])
+    return Spans(owner, kind, start, np.full(len(owner), NEVER), np.zeros(len(owner), int))

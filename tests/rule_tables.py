@@ -1,0 +1,76 @@
+"""Tiny wide tables and the rules that are tried on them, by way of the generated models."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import duckdb
+
+from tagmart.rules import Catalogue, Rule, Tag, compile_rules
+from tagmart.rules.files import rule_of
+from tagmart.rules.writing import flags_sql, membership_sql
+
+D = date(2026, 6, 30)
+BOTH = ("marketing", "service", "management")
+TAGS = (
+    Tag("R-DEP-00001", "dep_bal", "retail", "number", scale=2, unit="cny", purposes=frozenset(BOTH)),
+    Tag("R-WM-00001", "wm_bal", "retail", "number", scale=2, unit="cny", purposes=frozenset(BOTH)),
+    Tag("R-TXN-00001", "txn_cnt", "retail", "number", unit="items", purposes=frozenset(BOTH)),
+    Tag("R-DEP-00002", "dep_ratio", "retail", "number", scale=4, unit="ratio", purposes=frozenset(BOTH)),
+    Tag("R-PROF-00001", "prof_is_staff", "retail", "flag", purposes=frozenset(BOTH)),
+    Tag("R-PROF-00002", "prof_status_code", "retail", "text", purposes=frozenset(BOTH),
+        codes=frozenset({"normal", "closed", "Frozen"})),
+    Tag("R-PAY-00001", "pay_start_date", "retail", "date", purposes=frozenset(BOTH)),
+    Tag("R-RISK-00001", "risk_is_blocked", "retail", "flag", purposes=frozenset({"risk"})),
+    Tag("R-RISK-00002", "risk_code", "retail", "number", unit="level", theme="risk",
+        purposes=frozenset({"risk", "marketing"})),
+    Tag("R-TAX-00001", "tax_bal", "retail", "number", scale=2, unit="cny", purposes=frozenset({"statutory"})),
+)  # fmt: skip
+CATALOGUE = Catalogue({"retail": {tag.name: tag for tag in TAGS}})
+COLUMN_TYPES = {
+    "customer_id": "varchar", "biz_date": "date", "dep_bal": "decimal(18,2)", "wm_bal": "decimal(18,2)",
+    "txn_cnt": "integer", "dep_ratio": "decimal(18,4)", "prof_is_staff": "boolean", "prof_status_code": "varchar",
+    "pay_start_date": "date", "risk_is_blocked": "boolean", "risk_code": "integer", "tax_bal": "decimal(18,2)",
+}  # fmt: skip
+
+
+def rule(text: str, key: str = "the_rule", number: int = 1, **fields: object) -> Rule:
+    """A rule with this text; every other field is filled in."""
+    raw = {
+        "segment_id": f"S-R-{number:04d}", "key": key, "zh": "客群", "en": "Segment", "entity": "retail", "line": "deposit",
+        "owner": "Retail", "purpose": "marketing", "description": {"zh": "说明", "en": "What"}, "rule": text, **fields,
+    }  # fmt: skip
+    return rule_of(raw, f"models/rules/retail/deposit/{key}.yml")
+
+
+def members(rules: list[Rule], rows: list[dict], biz_date: date = D) -> dict[str, set[str]]:
+    """Members of each segment by key, from the generated models over a wide table with these rows."""
+    compiled = compile_rules(rules, CATALOGUE)
+    with duckdb.connect() as connection:
+        columns = ", ".join(f"{name} {kind}" for name, kind in COLUMN_TYPES.items())
+        connection.execute(f"create table tags_retail ({columns})")
+        for number, row in enumerate(rows):
+            full = {"customer_id": f"c{number}", "biz_date": biz_date, **row}
+            marks = ", ".join("?" for _ in full)
+            connection.execute(f"insert into tags_retail ({', '.join(full)}) values ({marks})", list(full.values()))
+        for storey in sorted({item.storey for item in compiled}):
+            query = flags_sql("retail", storey, [item for item in compiled if item.storey == storey])
+            connection.execute(f"create table segment_flags_retail_{storey} as {_without_refs(query)}")
+        found = connection.execute(_without_refs(membership_sql("retail", compiled))).fetchall()
+    by_key = {item.segment_id: item.key for item in rules}
+    result: dict[str, set[str]] = {key: set() for key in by_key.values()}
+    for customer_id, segment_id in found:
+        assert customer_id not in result[by_key[segment_id]], "a customer is in a segment once"
+        result[by_key[segment_id]].add(customer_id)
+    return result
+
+
+def _without_refs(query: str) -> str:
+    return re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"\1", query)
+
+
+def selects(text: str, column: str, values: list[object], **fields: object) -> list[object]:
+    """The values of one column whose rows the rule selects."""
+    found = members([rule(text, **fields)], [{column: value} for value in values])["the_rule"]
+    return [value for number, value in enumerate(values) if f"c{number}" in found]

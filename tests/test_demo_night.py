@@ -1,0 +1,279 @@
+"""The demo bank's nights through the real tools: what is published, that it is the same again, and that faults stop at gate 1."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+pytestmark = [pytest.mark.night, pytest.mark.xdist_group("demo")]
+
+D, OLDER, NEXT = "2026-06-30", "2026-06-29", "2026-07-01"
+PROMISED = {
+    "tags_retail", "tag_catalog", "tag_profile", "segment_catalog", "segment_member", "segment_daily", "feed_status", "gate_result",
+    "run_manifest", "dim_branch", "dim_product", "dim_manager", "code_value",
+}
+
+
+@pytest.fixture(scope="module")
+def demo(home_of):
+    """A small demo bank with deliveries up to the day after D, and its night of D through Airflow."""
+    home = home_of("demo")
+    home.synth(customers=300, seed=11, days=3, date=NEXT)
+    home.airflow_night(D)
+    return home
+
+
+def hashes(home, file: Path) -> dict[str, tuple]:
+    """Content hash of every business table of a published run."""
+    with home.opened(file) as mart:
+        rows = mart.execute("select subject, value from mart.run_manifest where kind = 'table' order by subject").fetchall()
+    assert len(rows) >= 8
+    return dict(rows)
+
+
+def test_the_night_is_published_with_every_promised_table(demo):
+    assert demo.published_status["biz_date"] == D
+    file = demo.current / "tagmart.duckdb"
+    assert file.stat().st_mode & 0o077 == 0
+    with demo.opened(file) as mart:
+        tables = {row[0] for row in mart.execute("select table_name from duckdb_tables() where schema_name = 'mart'").fetchall()}
+        assert tables >= PROMISED
+        assert mart.execute("select count(*) from duckdb_views() where not internal").fetchone()[0] == 0
+        for table in sorted(tables):
+            # two-part names, opened alone: what a BI tool does
+            mart.execute(f"select * from mart.{table} limit 1")
+        assert mart.execute("select count(*) from mart.feed_status where status = 'loaded'").fetchone()[0] >= 9
+        assert mart.execute("select count(*) from mart.segment_catalog").fetchone()[0] >= 20
+        assert mart.execute("select count(distinct segment_id) from mart.segment_member").fetchone()[0] >= 8
+
+
+def test_columns_catalogue_and_profile_say_the_same(demo):
+    with demo.opened(demo.current / "tagmart.duckdb") as mart:
+        columns = {row[0] for row in mart.execute("select column_name from duckdb_columns() where table_name = 'tags_retail'").fetchall()}
+        catalogue = {row[0] for row in mart.execute("select tag_name from mart.tag_catalog where entity = 'retail'").fetchall()}
+        profile = {row[0] for row in mart.execute("select tag_name from mart.tag_profile where entity = 'retail'").fetchall()}
+        themes = mart.execute("select count(distinct theme_code) from mart.tag_catalog").fetchone()[0]
+    assert columns - {"customer_id", "biz_date"} == catalogue == profile
+    assert len(catalogue) >= 150
+    assert themes == 7
+
+
+def test_every_column_has_its_chinese_and_english_label(demo):
+    with demo.opened(demo.current / "tagmart.duckdb") as mart:
+        bare = mart.execute("""
+            select table_name || '.' || column_name from duckdb_columns()
+            where schema_name = 'mart' and (comment is null or not regexp_matches(comment, '[一-龥].*｜.*[A-Za-z]'))
+        """).fetchall()
+    assert not bare
+
+
+def test_types_are_narrow(demo):
+    with demo.opened(demo.current / "tagmart.duckdb") as mart:
+        types = {row[0] for row in mart.execute("select data_type from duckdb_columns() where table_name = 'tags_retail'").fetchall()}
+    assert types <= {"VARCHAR", "DATE", "INTEGER", "SMALLINT", "TINYINT", "BOOLEAN", "DECIMAL(18,2)", "DECIMAL(18,4)"}, types
+
+
+def test_the_spine_is_every_customer_once(demo):
+    truth = duckdb.connect().execute(f"select count(*) from '{demo.landing}/answers/customers.parquet'").fetchone()[0]
+    with demo.opened(demo.current / "tagmart.duckdb") as mart:
+        assert mart.execute("select count(*), count(distinct customer_id), count(distinct biz_date) from mart.tags_retail").fetchone() == (truth, truth, 1)
+
+
+def identifiers(landing: Path) -> set[str]:
+    """Every name, document number, phone, address, account and card number in the demo bank's files."""
+    connection, found = duckdb.connect(), set()
+    for feed, columns in {
+        "ecif_retail": ("cust_name", "id_no", "employer_name"), "ecif_contact": ("mobile", "address"), "core_acct": ("acct_no",),
+        "core_txn": ("cp_acct_no",), "cc_acct": ("cc_acct_no",),
+    }.items():
+        for column in columns:
+            files = f"read_csv('{landing}/*/{feed}_*.dat', delim = '|', header = true, all_varchar = true, quote = '', union_by_name = true)"
+            found |= {row[0] for row in connection.execute(f"select distinct {column} from {files} where length({column}) > 1").fetchall()}
+    return found
+
+
+def test_no_identifier_is_in_the_mart_a_page_or_a_log(demo):
+    planted = identifiers(demo.landing)
+    assert len(planted) > 1000
+    for file in (demo.current / "tagmart.duckdb", demo.current / "restricted.duckdb"):
+        with demo.opened(file) as mart:
+            columns = mart.execute("select schema_name, table_name, column_name from duckdb_columns() where not internal and data_type = 'VARCHAR'").fetchall()
+            for schema, table, column in columns:
+                values = {row[0] for row in mart.execute(f'select distinct "{column}" from {schema}."{table}" where "{column}" is not null').fetchall()}
+                assert not values & planted, f"{table}.{column}"
+    numbers = {value for value in planted if len(value) >= 11 and value[:11].isdigit()}
+    for folder in ("runs", "airflow"):
+        for path in (demo.path / folder).rglob("*"):
+            if path.suffix in (".log", ".html", ".json"):
+                text = path.read_text("utf-8", errors="replace")
+                assert not any(number in text for number in numbers), path
+
+
+def test_the_same_night_again_gives_the_same_mart(demo):
+    first = hashes(demo, demo.current / "tagmart.duckdb")
+    run_id = demo.night(D)
+    assert hashes(demo, demo.mart(D, run_id)) == first
+    assert demo.current == demo.mart(D, run_id).parent
+
+
+def test_an_older_date_never_moves_current(demo):
+    before = demo.current
+    run_id = demo.night(OLDER)
+    assert demo.current == before
+    with demo.opened(demo.mart(OLDER, run_id)) as mart:
+        assert str(mart.execute("select any_value(biz_date) from mart.tags_retail").fetchone()[0]) == OLDER
+
+
+def test_a_stay_in_a_segment_keeps_its_first_day(demo):
+    """OLDER is published now, so the night of D knows who was there the day before."""
+    run_id = demo.night(D)
+    with demo.opened(demo.mart(D, run_id)) as mart:
+        days = {str(row[0]) for row in mart.execute("select distinct first_date from mart.segment_member").fetchall()}
+        closes = mart.execute("select count(*) from mart.segment_daily where size <> prior_size + entered - left_cnt").fetchone()[0]
+        prior = mart.execute("select sum(prior_size) from mart.segment_daily").fetchone()[0]
+    assert OLDER in days
+    assert closes == 0
+    assert prior > 0
+
+
+@pytest.fixture
+def spoiled(demo):
+    """The delivery of NEXT, to be spoiled by a test and put back after it."""
+    folder = demo.landing / NEXT.replace("-", "")
+    backup = folder.with_name("backup")
+    shutil.copytree(folder, backup)
+    yield folder
+    shutil.rmtree(folder)
+    backup.rename(folder)
+
+
+def seal(folder: Path, feed: str) -> None:
+    """Write the control file anew, so that it agrees with the spoiled file: the fault is then in the rows alone."""
+    import hashlib
+
+    [data] = folder.glob(f"{feed}_*.dat")
+    [control] = folder.glob(f"{feed}_*.ok")
+    content = data.read_bytes()
+    rows = content.count(b"\n") - 1
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    control.write_text(f"{data.name}|{len(content)}|{rows}|{digest}\nTOTAL|{len(content)}|{rows}|\n", encoding="utf-8")
+
+
+def cut_file(folder: Path) -> None:
+    [data] = folder.glob("core_txn_*.dat")
+    data.write_bytes(data.read_bytes()[:-100])
+
+
+def letter_in_an_amount(folder: Path) -> None:
+    [data] = folder.glob("core_bal_*.dat")
+    lines = data.read_text("utf-8").splitlines()
+    position = lines[0].split("|").index("bal")
+    fields = lines[5].split("|")
+    fields[position] = "12O.50"
+    lines[5] = "|".join(fields)
+    data.write_text("\n".join(lines) + "\n", "utf-8")
+    seal(folder, "core_bal")
+
+
+def missing_column(folder: Path) -> None:
+    [data] = folder.glob("core_acct_*.dat")
+    lines = data.read_text("utf-8").splitlines()
+    position = lines[0].split("|").index("open_org")
+    data.write_text("\n".join("|".join(field for place, field in enumerate(line.split("|")) if place != position) for line in lines) + "\n", "utf-8")
+    seal(folder, "core_acct")
+
+
+def corrupted_control(folder: Path) -> None:
+    [control] = folder.glob("core_txn_*.ok")
+    control.write_bytes(b"\x00\xff garbage")
+
+
+def duplicate_key(folder: Path) -> None:
+    [data] = folder.glob("core_txn_*.dat")
+    lines = data.read_text("utf-8").splitlines()
+    data.write_text("\n".join([*lines, lines[-1]]) + "\n", "utf-8")
+    seal(folder, "core_txn")
+
+
+def empty_feed(folder: Path) -> None:
+    [data] = folder.glob("core_bal_*.dat")
+    data.write_text(data.read_text("utf-8").splitlines()[0] + "\n", "utf-8")
+    seal(folder, "core_bal")
+
+
+def wrong_date_in_the_name(folder: Path) -> None:
+    [data] = folder.glob("core_txn_*.dat")
+    data.rename(folder / data.name.replace("20260701", "20260702"))
+
+
+FAULTS = {
+    cut_file: ("core_txn", r"bytes"),
+    letter_in_an_amount: ("core_bal", r"line 6.*bal.*12O\.50"),
+    missing_column: ("core_acct", r"open_org"),
+    corrupted_control: ("core_txn", r"control"),
+    duplicate_key: ("core_txn", r"duplicate key"),
+    empty_feed: ("core_bal", r"empty|no rows"),
+    wrong_date_in_the_name: ("core_txn", r"2026-?07-?0[12]"),
+}
+THROUGH_THE_DAG = [cut_file, letter_in_an_amount, missing_column]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_stops_at_gate_1_and_readers_keep_the_last_good_mart(demo, spoiled, fault):
+    import re
+
+    feed, words = FAULTS[fault]
+    before = (demo.current, demo.published_status)
+    fault(spoiled)
+    if fault in THROUGH_THE_DAG:
+        assert demo.airflow_night(NEXT, check=False).returncode == 1
+        run_id = demo.state.row("select run_id from run order by started_at desc limit 1")["run_id"]
+    else:
+        run_id = demo.begin(NEXT)
+        demo.stage(run_id, "ingest")
+        assert demo.stage(run_id, "gate1", check=False).returncode == 1
+    stages = {row["stage"]: row["status"] for row in demo.state.rows("select * from stage where run_id = ?", run_id)}
+    assert stages == {"ingest": "done", "gate1": "failed"}
+    [fact] = demo.state.rows("select * from feed_fact where run_id = ? and status not in ('loaded', 'unchanged')", run_id)
+    assert fact["feed"] == feed
+    assert re.search(words, fact["message"], re.S), fact["message"]
+    shown = demo.tagmart("gate", "show", run_id).stdout
+    assert feed in shown
+    assert (demo.current, demo.published_status) == before
+
+
+def test_after_the_faults_the_night_runs_and_moves_current(demo):
+    run_id = demo.night(NEXT)
+    assert demo.published_status["biz_date"] == NEXT
+    assert demo.tagmart("published", "rollback").returncode == 0
+    assert demo.published_status["biz_date"] != NEXT or demo.published_status["run_id"] != run_id
+
+
+def test_a_killed_stage_runs_again_to_the_same_mart(demo):
+    """SIGKILL in the middle of `dwd`: nothing to clean up, and the mart is that of an undisturbed night."""
+    wanted = hashes(demo, demo.mart(D, max(row["run_id"] for row in demo.state.rows("select run_id from publish where biz_date = ?", D))))
+    run_id = demo.begin(D)
+    demo.stage(run_id, "ingest")
+    demo.stage(run_id, "gate1")
+    process = subprocess.Popen([sys.executable, "-m", "tagmart", "night", "dwd", "--run-id", run_id], env=demo.environment,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(4)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    for stage in ("dwd", "dws", "tags", "wide", "profile", "gate2", "segments", "gate3", "publish"):
+        demo.stage(run_id, stage)
+    assert hashes(demo, demo.mart(D, run_id)) == wanted
+
+
+def test_a_superseded_run_may_not_go_on(demo):
+    first, second = demo.begin(D), demo.begin(D)
+    refused = demo.stage(first, "ingest", check=False)
+    assert refused.returncode == 1
+    assert second in refused.stderr

@@ -1,0 +1,318 @@
+"""Publishing: whole or not at all, newest date in front, back and forth, and old runs thrown away."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tagmart.core.duck import connect
+from tagmart.core.errors import TagmartError
+from tagmart.core.settings import Settings, project_root
+from tagmart.core.state import State
+from tagmart.publish import (
+    apply_retention,
+    current,
+    latest_good,
+    list_published,
+    publish,
+    publishing,
+    rollback,
+    store,
+)
+from tests.publishing import D, Home, candidate, night, read_run
+
+
+@pytest.fixture
+def home(tmp_path: Path, empty_run: Path) -> Home:
+    settings = Settings(root=project_root(), bank="demo", home=tmp_path / "home")
+    settings.claim_home()
+    return settings, State(settings.state_db), empty_run
+
+
+@pytest.fixture(scope="session")
+def empty_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The two files of a run, with a small mart; made once and copied."""
+    folder = tmp_path_factory.mktemp("run")
+    with connect(folder / "tagmart.duckdb") as mart:
+        mart.execute("create schema mart")
+        mart.execute(
+            "create table mart.tags_retail as select 'C' || range as customer_id, date '2026-06-30' as biz_date,"
+            " cast(range * 10 as integer) as txn_cnt_30d, 'nobody' as made_by from range(2)"
+        )
+        mart.execute(
+            "create table mart.tag_catalog as select 'retail' as entity, 'txn_cnt_30d' as tag_name, '近30天交易笔数' as zh,"
+            " 'Number of items, last 30 days' as en, 'active' as status"
+        )
+        mart.execute("create view mart.busy as select customer_id from mart.tags_retail where txn_cnt_30d > 5")
+    with connect(folder / "restricted.duckdb") as restricted:
+        restricted.execute("create schema restricted")
+        restricted.execute(
+            "create table restricted.restricted.tags_retail as select 'C0' as customer_id, true as flag_aml"
+        )
+    return folder
+
+
+def test_a_published_run_is_two_closed_files_for_the_owner_only(home):
+    folder = night(home, "20260630-001")
+    settings = home[0]
+    assert folder == settings.published / "2026-06-30" / "20260630-001"
+    assert sorted(path.name for path in folder.iterdir()) == ["restricted.duckdb", "tagmart.duckdb"]
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o400}
+    assert {path.stat().st_mode & 0o777 for path in (folder, folder.parent, settings.published)} == {0o700}
+    assert str((settings.published / "current").readlink()) == "2026-06-30/20260630-001"
+    assert not (settings.run_dir("20260630-001") / "tagmart.duckdb").exists()
+
+
+def test_status_json_says_what_is_current_how_fresh_and_how_many_rows(home):
+    night(home, "20260630-001")
+    status = json.loads((home[0].published / "status.json").read_text(encoding="utf-8"))
+    assert status["bank"] == "demo"
+    assert status["current"]["run_id"] == "20260630-001"
+    assert status["current"]["biz_date"] == "2026-06-30"
+    assert status["current"]["rows"]["tags_retail"] == 2
+    assert status["current"]["hours_after_day_end"] is not None
+    assert status["current"]["stale_after"].startswith("2026-07-02")
+
+
+def test_the_file_opens_alone_and_every_column_is_explained(home):
+    folder = night(home, "20260630-001")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{folder / 'tagmart.duckdb'}' as other_name (read_only)")
+        connection.execute("use other_name")
+        assert connection.execute("select count(*) from mart.busy").fetchone() == (1,)
+        comment = connection.execute(
+            "select comment from duckdb_columns() where table_name = 'tags_retail' and column_name = 'txn_cnt_30d'"
+        ).fetchone()
+        bare = connection.execute(
+            "select table_name, column_name from duckdb_columns() where table_name in"
+            " ('feed_status', 'gate_result', 'run_manifest') and comment is null"
+        ).fetchall()
+        manifest = connection.execute(
+            "select kind, name, row_cnt, content_hash, value from mart.run_manifest"
+        ).fetchall()
+        feeds = connection.execute("select feed, rows_loaded, as_of from mart.feed_status").fetchall()
+    assert comment == ("近30天交易笔数｜Number of items, last 30 days",)
+    assert bare == []
+    assert feeds == [("core_txn", 3, D)]
+    facts = {(kind, name): (rows, digest, value) for kind, name, rows, digest, value in manifest}
+    assert facts["run", "biz_date"][2] == "2026-06-30"
+    assert facts["run", "code_revision"][2] == "abc"
+    assert facts["table", "tags_retail"][0] == 2
+    assert facts["file", "core_txn.dat"][1] == "0f" * 16
+    assert "flag_aml" not in str(manifest)
+
+
+def test_a_view_with_a_three_part_name_is_refused(home):
+    candidate(home, "20260630-001")
+    path = home[0].run_dir("20260630-001") / "tagmart.duckdb"
+    with connect(path) as mart:
+        mart.execute("create view mart.broken as select * from tagmart.mart.tags_retail")
+    with pytest.raises(TagmartError, match=r"mart\.broken.*opened alone"):
+        publish(*home[:2], "20260630-001", D)
+    assert current(home[0]) is None
+
+
+def test_a_run_whose_gates_were_not_all_green_is_refused(home):
+    candidate(home, "20260630-001", gates=False)
+    with pytest.raises(TagmartError, match="gate1 was not checked"):
+        publish(*home[:2], "20260630-001", D)
+    candidate(home, "20260630-002")
+    home[1].do("update gate_result set success = 0 where gate = 'gate3'")
+    with pytest.raises(TagmartError, match="gate3 is red"):
+        publish(*home[:2], "20260630-002", D)
+    assert current(home[0]) is None
+
+
+def test_a_newer_date_moves_current_and_an_older_one_never_does(home):
+    night(home, "20260630-001", D)
+    night(home, "20260701-001", D + timedelta(days=1))
+    older = night(home, "20260630-002", D)
+    assert current(home[0]).name == "20260701-001"
+    assert latest_good(home[1], D) == older
+    assert latest_good(home[1], D - timedelta(days=1)) is None
+    assert [run.run_id for run in list_published(*home[:2])] == ["20260701-001", "20260630-002", "20260630-001"]
+
+
+def test_rollback_goes_to_the_good_run_before_and_the_next_night_moves_forward(home):
+    night(home, "20260629-001", D - timedelta(days=1))
+    night(home, "20260630-001")
+    assert rollback(*home[:2]) == "2026-06-29/20260629-001"
+    assert latest_good(home[1], D) is None, "a run from which somebody went back is nobody's yesterday"
+    status = json.loads((home[0].published / "status.json").read_text(encoding="utf-8"))
+    assert status["current"]["run_id"] == "20260629-001"
+    night(home, "20260630-002")
+    assert current(home[0]).name == "20260630-002"
+    assert rollback(*home[:2]) == "2026-06-29/20260629-001", "the withdrawn run is passed over"
+    assert rollback(*home[:2], "20260630-001") == "2026-06-30/20260630-001"
+    assert latest_good(home[1], D).name == "20260630-001", "going back to a run makes it good again"
+
+
+def test_rollback_without_anywhere_to_go_says_so(home):
+    with pytest.raises(TagmartError, match="nothing is published"):
+        rollback(*home[:2])
+    night(home, "20260630-001")
+    with pytest.raises(TagmartError, match="no such run to go back to"):
+        rollback(*home[:2])
+    with pytest.raises(TagmartError, match=r"no such run to go back to.*20260630-001"):
+        rollback(*home[:2], "20260101-001")
+
+
+STEPS = [
+    (publishing, "finish_candidate"),
+    (publishing, "check_opens_alone"),
+    (publishing, "_move"),
+    (store, "record"),
+    (store, "_lead_to"),
+    (store, "write_status"),
+]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_kill_between_any_two_steps_leaves_readers_at_the_old_run_or_the_new(home, monkeypatch, when):
+    old = night(home, "20260630-000").name
+    for number, (module, step) in enumerate(STEPS, start=1):
+        run_id = f"20260630-{number:03d}"
+        candidate(home, run_id)
+        real = getattr(module, step)
+
+        def killed(*arguments: object, real: object = real, **more: object) -> None:
+            if when == "after":
+                real(*arguments, **more)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(module, step, killed)
+            publish(*home[:2], run_id, D)
+        assert read_run(home[0]) in (old, run_id), step
+        folder = publish(*home[:2], run_id, D)
+        assert read_run(home[0]) == run_id, step
+        assert sorted(path.name for path in folder.parent.iterdir())[-1] == run_id
+        assert not list(folder.parent.glob(".*")), f"nothing half-made is left after {step}"
+        old = run_id
+    assert publish(*home[:2], old, D) == folder, "and once more does nothing"
+
+
+def test_a_kill_between_the_two_files_of_a_run(home, monkeypatch):
+    candidate(home, "20260630-001")
+    real, moved = publishing._move, []
+
+    def second_is_killed(source: Path, target: Path, **more: int) -> None:
+        if moved:
+            raise KeyboardInterrupt
+        moved.append(source.name)
+        real(source, target, **more)
+
+    monkeypatch.setattr(publishing, "_move", second_is_killed)
+    with pytest.raises(KeyboardInterrupt):
+        publish(*home[:2], "20260630-001", D)
+    assert current(home[0]) is None
+    monkeypatch.setattr(publishing, "_move", real)
+    publish(*home[:2], "20260630-001", D)
+    assert read_run(home[0]) == "20260630-001"
+
+
+def test_files_on_two_disks_are_copied_and_renamed(home, monkeypatch):
+    candidate(home, "20260630-001")
+    real = os.rename
+
+    def other_disk(source: Path, target: Path) -> None:
+        if Path(source).parent.name == "20260630-001" and Path(source).suffix == ".duckdb":
+            raise OSError(18, "Invalid cross-device link")
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", other_disk)
+    folder = publish(*home[:2], "20260630-001", D)
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o400}
+    assert read_run(home[0]) == "20260630-001"
+
+
+def test_readers_see_the_old_run_or_the_new_and_never_a_mix(home):
+    settings, state, _ = home
+    runs = [night(home, f"20260630-{number:03d}").name for number in range(3)]
+    candidate(home, "20260630-003")
+    context = multiprocessing.get_context("spawn")
+    done, seen = context.Event(), context.Queue()
+    reader = context.Process(target=_read_on, args=(str(settings.published), done, seen))
+    reader.start()
+    assert seen.get(timeout=60) == "ready"
+    for number in range(20):
+        rollback(settings, state, runs[number % 2])
+    publish(settings, state, "20260630-003", D)
+    done.set()
+    reads, read, mixed = seen.get(timeout=60)
+    reader.join()
+    assert mixed == []
+    assert reads > 5
+    assert set(read) <= {*runs, "20260630-003"}
+    assert read[-1] == "20260630-003"
+
+
+def _read_on(published: str, done, seen) -> None:
+    """Open what is current again and again; every row and the manifest must name one run."""
+    runs, mixed, reads, last = [], [], 0, False
+    seen.put("ready")
+    while not last:
+        last = done.is_set()
+        with duckdb.connect(f"{published}/current/tagmart.duckdb", read_only=True) as connection:
+            named = connection.execute(
+                "select made_by from mart.tags_retail union select value from mart.run_manifest where name = 'run_id'"
+            ).fetchall()
+        reads += 1
+        runs.append(named[0][0])
+        if len(named) != 1:
+            mixed.append(named)
+    seen.put((reads, runs, mixed))
+
+
+def test_retention_keeps_days_month_ends_three_runs_and_the_current_one(home):
+    settings, state, empty_run = home
+
+    def published(run_id: str, day: date) -> None:
+        folder = settings.published / day.isoformat() / run_id
+        shutil.copytree(empty_run, folder)
+        store.record(state, run_id, day, folder.relative_to(settings.home).as_posix())
+        store.move_forward(settings, state, run_id)
+
+    for day in (date(2026, 5, 20), date(2026, 5, 31), date(2026, 6, 1), date(2026, 7, 4)):
+        published(f"{day:%Y%m%d}-001", day)
+    for number in range(1, 6):
+        published(f"20260705-{number:03d}", date(2026, 7, 5))
+    store._lead_to(settings, state, settings.published / "2026-07-05" / "20260705-001", "rollback")
+    removed = {run.run_id for run in apply_retention(settings, state, keep_days=30)}
+    assert removed == {"20260520-001", "20260601-001", "20260705-002"}
+    left = {run.run_id for run in list_published(settings, state)}
+    assert left == {"20260531-001", "20260704-001", "20260705-001", "20260705-003", "20260705-004", "20260705-005"}
+    assert current(settings).name == "20260705-001", "current is kept although three later runs of its date are"
+    assert apply_retention(settings, state, keep_days=30) == []
+    assert state.row("select removed_at from publish where run_id = '20260520-001'")["removed_at"]
+
+
+def test_two_runs_over_the_same_content_have_the_same_hashes(home):
+    for run_id in ("20260630-001", "20260630-002"):
+        candidate(home, run_id)
+        with connect(home[0].run_dir(run_id) / "tagmart.duckdb") as mart:
+            mart.execute("update mart.tags_retail set made_by = 'same'")
+    home[1].do("update feed_fact set status = 'unchanged' where run_id = '20260630-002'")
+    folders = [publish(*home[:2], run_id, D) for run_id in ("20260630-001", "20260630-002")]
+    query = "select name, row_cnt, content_hash from mart.run_manifest where kind in ('table', 'file') order by all"
+    manifests = []
+    for folder in folders:
+        with connect(folder / "tagmart.duckdb", read_only=True) as mart:
+            manifests.append(mart.execute(query).fetchall())
+    assert manifests[0] == manifests[1]
+    assert {"tags_retail", "feed_status", "gate_result"} <= {row[0] for row in manifests[0]}
+
+
+def test_a_link_to_a_run_that_the_state_forgot_is_judged_by_its_path(home):
+    night(home, "20260701-001", D + timedelta(days=1))
+    home[1].do("delete from publish")
+    night(home, "20260630-001")
+    assert current(home[0]).name == "20260701-001"
+    assert store.list_published(*home[:2])[0].run_id == "20260630-001"

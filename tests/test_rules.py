@@ -1,0 +1,123 @@
+"""What rules select, drawn as tiny tables, and what is written from them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from tagmart.core.settings import Settings, project_root
+from tagmart.rules import compile_rules, read_catalogue
+from tagmart.rules.writing import generate, seed_files
+from tests.rule_tables import CATALOGUE, D, members, rule, selects
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "values", "selected"),
+    [
+        ("dep_bal = 100", "dep_bal", [99.99, 100, 100.01, None], [100]),
+        ("dep_bal <> 100", "dep_bal", [99.99, 100, 100.01, None], [99.99, 100.01]),
+        ("dep_bal != 100", "dep_bal", [99.99, 100, None], [99.99]),
+        ("dep_bal > 100", "dep_bal", [99.99, 100, 100.01, None], [100.01]),
+        ("dep_bal >= 100", "dep_bal", [99.99, 100, 100.01, None], [100, 100.01]),
+        ("dep_bal < 100", "dep_bal", [99.99, 100, 100.01, None], [99.99]),
+        ("dep_bal <= 100", "dep_bal", [99.99, 100, 100.01, None], [99.99, 100]),
+        ("100 <= dep_bal", "dep_bal", [99.99, 100, None], [100]),
+        ("txn_cnt between 2 and 4", "txn_cnt", [1, 2, 3, 4, 5, None], [2, 3, 4]),
+        ("txn_cnt not between 2 and 4", "txn_cnt", [1, 2, 4, 5, None], [1, 5]),
+        ("txn_cnt in (1, 3)", "txn_cnt", [1, 2, 3, None], [1, 3]),
+        ("txn_cnt not in (1, 3)", "txn_cnt", [1, 2, 3, None], [2]),
+        ("prof_status_code = 'normal'", "prof_status_code", ["normal", "closed", "", None], ["normal"]),
+        ("prof_status_code = 'Frozen'", "prof_status_code", ["Frozen", "frozen"], ["Frozen"]),
+        ("prof_status_code in ('normal', 'closed')", "prof_status_code", ["normal", "closed", "x", None], ["normal", "closed"]),
+        ("prof_is_staff", "prof_is_staff", [True, False, None], [True]),
+        ("not prof_is_staff", "prof_is_staff", [True, False, None], [False]),
+        ("prof_is_staff is missing", "prof_is_staff", [True, False, None], [None]),
+        ("prof_is_staff is not missing", "prof_is_staff", [True, False, None], [True, False]),
+        ("not dep_bal is missing", "dep_bal", [1, None], [1]),
+        # a missing value makes the comparison missing, and so is what `not` makes of it
+        ("not dep_bal > 100", "dep_bal", [100, 101, None], [100]),
+        ("not (dep_bal > 100)", "dep_bal", [100, 101, None], [100]),
+        ("not (dep_bal > 100) or dep_bal is missing", "dep_bal", [100, 101, None], [100, None]),
+        ("(dep_bal > 100) is missing", "dep_bal", [100, 101, None], [None]),
+        # `or` is true when one side is, whatever is missing on the other; wm_bal is missing in every row here
+        ("dep_bal > 100 or wm_bal > 0", "dep_bal", [100, 101, None], [101]),
+        ("dep_bal > 100 and wm_bal > 0", "dep_bal", [100, 101, None], []),
+        ("not (dep_bal > 100 and wm_bal > 0)", "dep_bal", [100, 101, None], [100]),
+        # not before and, and before or
+        ("dep_bal = 1 or dep_bal = 2 and txn_cnt = 0", "dep_bal", [1, 2], [1]),
+        ("(dep_bal = 1 or dep_bal = 2) and txn_cnt = 0", "dep_bal", [1, 2], []),
+        ("not dep_bal = 1 and dep_bal = 2", "dep_bal", [1, 2], [2]),
+        ("dep_bal * 2 + 10 >= 30", "dep_bal", [9.99, 10, None], [10]),
+        ("dep_bal - 0.25 * dep_bal = 7.5", "dep_bal", [10, 11], [10]),
+        ("-dep_bal < -10", "dep_bal", [10, 11, None], [11]),
+        ("dep_bal / dep_bal = 1", "dep_bal", [0, 5, None], [5]),
+        ("(dep_bal / dep_bal) is missing", "dep_bal", [0, 5, None], [0, None]),
+        # no number overflows
+        ("dep_bal * 0.999999 * 0.999999 > dep_bal - 1", "dep_bal", [0, Decimal("9999999999999999.99")], [0]),
+        ("dep_bal + dep_bal > 999999999999999", "dep_bal", [1, Decimal("9999999999999999.99")], [Decimal("9999999999999999.99")]),
+        ("txn_cnt * 1000000000 > 2000000000", "txn_cnt", [2, 2147483647], [2147483647]),
+        ("pay_start_date > D - 90", "pay_start_date", [D, D - timedelta(89), D - timedelta(90), None], [D, D - timedelta(89)]),
+        ("D - pay_start_date <= 90", "pay_start_date", [D - timedelta(90), D - timedelta(91), None], [D - timedelta(90)]),
+        ("pay_start_date >= '2026-06-01'", "pay_start_date", [date(2026, 6, 1), date(2026, 5, 31)], [date(2026, 6, 1)]),
+        ("pay_start_date between D - 1 and D", "pay_start_date", [D, D - timedelta(2)], [D]),
+        ("month(D) = 6 and dep_bal > 0", "dep_bal", [1, 0], [1]),
+        ("month(D) >= 10 and dep_bal > 0", "dep_bal", [1, 0], []),
+        ("month(pay_start_date) = 2", "pay_start_date", [date(2024, 2, 29), D, None], [date(2024, 2, 29)]),
+        ("IN SEGMENT the_rule2 AND dep_bal IS NOT MISSING", "dep_bal", [1, None], [1]),
+    ],
+)  # fmt: skip
+def test_operator(text, column, values, selected):
+    rules = [rule(text)] + ([rule("dep_bal >= 0 or dep_bal is missing", "the_rule2", 2)] if "the_rule2" in text else [])
+    found = members(rules, [{column: value} for value in values])["the_rule"]
+    assert [value for number, value in enumerate(values) if f"c{number}" in found] == selected
+
+
+def test_segments_stand_on_segments():
+    rules = [
+        rule("in segment second and not in segment first", "third", 3),
+        rule("dep_bal > 10", "first", 1),
+        rule("dep_bal > 100 or in segment first or wm_bal > 0", "second", 2),
+    ]
+    assert {item.rule.key: item.storey for item in compile_rules(rules, CATALOGUE)} == {"first": 0, "second": 1, "third": 2}
+    found = members(rules, [{"dep_bal": 11}, {"dep_bal": 1, "wm_bal": 5}, {"dep_bal": None}, {"dep_bal": None, "wm_bal": 5}])
+    # what is missing in a lower rule is "not a member" for the upper one: membership is always known
+    assert found == {"first": {"c0"}, "second": {"c0", "c1", "c3"}, "third": {"c1", "c3"}}
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_to", "holds"),
+    [(None, None, True), (D, D, True), (D + timedelta(1), None, False), (None, D - timedelta(1), False)],
+)
+def test_a_rule_holds_between_its_dates(valid_from, valid_to, holds):
+    assert selects("dep_bal = 1", "dep_bal", [1], valid_from=valid_from, valid_to=valid_to) == ([1] if holds else [])
+
+
+def test_the_catalogue_leaves_out_what_rules_may_not_know(tmp_path):
+    path = tmp_path / "tag_catalog.csv"
+    path.write_text(
+        "tag_id,tag_name,entity,data_type,purposes,status,unit\n"
+        'R-A-1,a_bal,retail,"decimal(18,2)",service|marketing,active,cny\n'
+        "R-A-2,a_cnt,retail,integer,service,deprecated,items\n"
+        "R-A-3,a_draft,retail,boolean,service,draft,\n",
+        encoding="utf-8",
+    )
+    tags = read_catalogue(path).of("retail")
+    assert sorted(tags) == ["a_bal", "a_cnt"]
+    assert (tags["a_bal"].kind, tags["a_bal"].purposes) == ("number", frozenset({"service", "marketing"}))
+    assert (tags["a_bal"].scale, tags["a_cnt"].scale) == (2, 0)
+
+
+def test_the_segment_catalogue_names_tags_by_number():
+    compiled = compile_rules(
+        [rule("in segment lower and wm_bal > 0 and dep_bal > 0"), rule("prof_is_staff", "lower", 2)], CATALOGUE
+    )
+    text = seed_files(compiled)["segment_catalog.csv"]
+    assert "in segment lower and wm_bal > 0 and dep_bal > 0,1,,,R-DEP-00001|R-WM-00001,lower" in text
+
+
+def test_generated_files_are_current():
+    root = project_root()
+    result = generate(Settings(root=root, bank="demo", home=root / "var" / "demo"), check=True)
+    assert [path.relative_to(root).as_posix() for path in result.stale] == [], "run `tagmart rules generate`"
