@@ -7,6 +7,7 @@ DATE ?= $(if $(filter demo,$(BANK)),2026-06-30)
 CUSTOMERS ?= 2000
 LANDING ?=
 WORKERS ?= 2
+SQL_FOLDERS := $(foreach layer,staging dwd dws tags ads,dbt_project/models/$(layer)) dbt_project/tests
 UV_VERSION := 0.13.9
 
 VENV := .venv
@@ -51,7 +52,7 @@ drill: $(READY) ## the long ones: many nights, kills, sizes
 .PHONY: lint
 lint: $(READY) ## ruff and sqlfluff
 	$(VENV)/bin/ruff check src dags tests
-	$(VENV)/bin/sqlfluff lint --disable-progress-bar --nofail -q dbt_project/models/dwd >/dev/null
+	$(VENV)/bin/sqlfluff lint --processes $(WORKERS) --disable-progress-bar $(SQL_FOLDERS)
 
 .PHONY: generated
 generated: $(READY) ## fail if a generated file is not what its source says

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pendulum
 from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -22,23 +21,28 @@ DOC = """
 """
 
 
+def step(*words: str) -> str:
+    """Run one step. Only "somebody else is writing" is worth a retry; any other failure would come again."""
+    try:
+        return start(*words)
+    except StepFailedError as error:
+        raise AirflowFailException(str(error)) from error
+
+
 def stage(name: str, minutes: int):
-    """A task that runs one stage; it is retried only if somebody else was writing."""
+    """A task that runs one stage of the run that `begin` has named."""
 
     @task(task_id=name, pool="tagmart_writer", execution_timeout=timedelta(minutes=minutes))
-    def run(run_id: str) -> None:
-        try:
-            start(name, "--run-id", run_id)
-        except StepFailedError as error:
-            raise AirflowFailException(str(error)) from error
+    def run(night: str) -> None:
+        step(name, "--run-id", night)
 
     return run
 
 
 @dag(
     dag_id="nightly",
-    schedule=CronTriggerTimetable("0 2 * * *", timezone="Asia/Shanghai"),
-    start_date=pendulum.datetime(1993, 1, 1, tz="Asia/Shanghai"),
+    # No start date: with one, Airflow would begin by running the night that has just been missed.
+    schedule=CronTriggerTimetable("0 2 * * *", timezone="Asia/Shanghai", run_immediately=False),
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
@@ -53,30 +57,30 @@ def nightly():
     @task(pool="tagmart_writer", execution_timeout=timedelta(minutes=5))
     def begin() -> str:
         context = get_current_context()
-        return start("begin", "--date", biz_date_for(context["params"], context.get("logical_date")))
+        return step("begin", "--date", biz_date_for(context["params"], context.get("logical_date")))
 
-    def in_order(run_id: str, *stages: tuple[str, int]) -> None:
+    def in_order(night: str, *stages: tuple[str, int]) -> None:
         previous = None
         for name, minutes in stages:
-            current = stage(name, minutes)(run_id)
+            current = stage(name, minutes)(night)
             if previous is not None:
                 previous >> current
             previous = current
 
     @task_group
-    def take_in(run_id: str):
-        in_order(run_id, ("ingest", 120), ("gate1", 20))
+    def take_in(night: str):
+        in_order(night, ("ingest", 120), ("gate1", 20))
 
     @task_group
-    def build(run_id: str):
-        in_order(run_id, ("dwd", 120), ("dws", 120), ("tags", 120), ("wide", 60), ("profile", 30), ("gate2", 20))
+    def build(night: str):
+        in_order(night, ("dwd", 120), ("dws", 120), ("tags", 120), ("wide", 60), ("profile", 30), ("gate2", 20))
 
     @task_group
-    def serve(run_id: str):
-        in_order(run_id, ("segments", 60), ("gate3", 20), ("publish", 30))
+    def serve(night: str):
+        in_order(night, ("segments", 60), ("gate3", 20), ("publish", 30))
 
-    run_id = begin()
-    take_in(run_id) >> build(run_id) >> serve(run_id)
+    night = begin()
+    take_in(night) >> build(night) >> serve(night)
 
 
 nightly()

@@ -78,8 +78,8 @@ class Home:
 
     @property
     def published_status(self) -> dict:
-        """published/status.json."""
-        return json.loads((self.path / "published" / "status.json").read_text("utf-8"))
+        """What published/status.json says of the current run."""
+        return json.loads((self.path / "published" / "status.json").read_text("utf-8"))["current"]
 
     @contextmanager
     def opened(self, file: Path):

@@ -11,6 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.nights import STAGES
+
 pytestmark = [pytest.mark.night, pytest.mark.xdist_group("berka")]
 
 WINDOWS = (30, 90, 180, 365)
@@ -213,11 +215,10 @@ def berka(home_of, real_data):
     return home
 
 
-def open_answers(home, biz_date: str) -> Answers:
-    """A connection with the night's mart and warehouse attached, and the tags by account (the account's OWNER has them)."""
+def open_answers(home, mart: Path) -> Answers:
+    """A connection with a mart and the warehouse attached, and the tags by account (the account's OWNER has them)."""
     connection = duckdb.connect()
-    run_id = home.state.row("select run_id from publish where biz_date = ? order by published_at desc", biz_date)["run_id"]
-    connection.execute(f"attach '{home.mart(biz_date, run_id)}' as mart (read_only)")
+    connection.execute(f"attach '{mart}' as mart (read_only)")
     connection.execute(f"attach '{home.path / 'warehouse.duckdb'}' as warehouse (read_only)")
     connection.execute("""
         create table tags_by_account as
@@ -228,7 +229,7 @@ def open_answers(home, biz_date: str) -> Answers:
 
 
 def test_every_expected_number(berka, real_data, capsys):
-    answers, expected = open_answers(berka, "1993-12-31"), real_data / "berka" / "expected"
+    answers, expected = open_answers(berka, berka.current / "tagmart.duckdb"), real_data / "berka" / "expected"
     expected_tables(answers.connection, expected)
     compare_windows(answers)
     compare_dwd(answers, "1993-12-31")
@@ -261,8 +262,10 @@ def test_the_sql_for_other_dates_gives_the_expected_files(real_data):
 
 @pytest.mark.parametrize("biz_date", ["1993-06-30", "1994-03-30"])
 def test_other_dates_are_just_as_right(berka, real_data, biz_date):
-    berka.night(biz_date)
-    answers = open_answers(berka, biz_date)
+    run_id = berka.begin(biz_date)
+    for stage in STAGES[:STAGES.index("profile")]:
+        berka.stage(run_id, stage)
+    answers = open_answers(berka, berka.path / "candidate" / "tagmart.duckdb")
     raw_tables(answers.connection, real_data / "berka" / "raw", biz_date)
     compare_windows(answers)
     compare_balances(answers, biz_date)

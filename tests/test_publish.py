@@ -52,9 +52,9 @@ def empty_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         mart.execute("create view mart.busy as select customer_id from mart.tags_retail where txn_cnt_30d > 5")
     with connect(folder / "restricted.duckdb") as restricted:
-        restricted.execute("create schema restricted")
+        restricted.execute("create schema mart")
         restricted.execute(
-            "create table restricted.restricted.tags_retail as select 'C0' as customer_id, true as flag_aml"
+            "create table mart.tags_retail as select 'C0' as customer_id, true as flag_aml"
         )
     return folder
 

@@ -151,6 +151,15 @@ def test_unnatural_pairs_have_no_tag(tags: dict[str, Tag]) -> None:
     assert {"txn_in_other_amt_sum_30d", "txn_out_other_amt_sum_30d"} <= tags.keys()
 
 
+def test_sentences_say_what_a_slice_counts(tags: dict[str, Tag]) -> None:
+    with (SETTINGS.dbt_project / "seeds" / "parameter.csv").open(encoding="utf-8", newline="") as lines:
+        (seconds,) = {row["value"] for row in csv.DictReader(lines) if row["name"] == "view_min_sec"}
+    sentence = tags["chn_view_wm_cnt_30d"].sentence
+    assert f"仅计停留满{seconds}秒的浏览" in sentence.zh and f"Only views of at least {seconds} seconds" in sentence.en
+    assert "停留" not in tags["chn_login_cnt_30d"].sentence.zh
+    assert "不含大额存单" in tags["dep_term_bal"].sentence.zh and "含结构性存款与大额存单" in tags["dep_bal"].sentence.zh
+
+
 def test_every_tag_says_who_answers_for_it_and_how_it_is_protected(tags: dict[str, Tag]) -> None:
     for tag in tags.values():
         assert tag.sentence.zh and tag.sentence.en and tag.formula and tag.owner_business and tag.owner_technical, (
@@ -282,11 +291,20 @@ def test_a_handwritten_tag_stands_in_the_wide_table_and_the_catalogue(tmp_path: 
         catalogue_row(settings, "risk_drawn_cn")
 
 
-def test_a_handwritten_tag_without_a_sentence_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("画样｜Drawn.", "Drawn.", "the description of tag 'risk_drawn_cnt' is not in both languages. Seen: Drawn."),
+        ("画样｜Drawn.", "画样｜", "the description of tag 'risk_drawn_cnt' is not in both languages. Seen: 画样｜"),
+        ("description:", "descripton:", "tag 'risk_drawn_cnt' has no 'description'"),
+        ("missing:", "mising:", "meta of tag 'risk_drawn_cnt' has an unknown key 'mising'. Did you mean 'missing'?"),
+    ],
+)
+def test_a_handwritten_tag_that_says_too_little_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
     settings = _copy(tmp_path)
     path = _handwritten(settings, restricted=False)
-    path.write_text(path.read_text(encoding="utf-8").replace("sentence_zh", "sentense_zh"), encoding="utf-8")
-    with pytest.raises(TagmartError, match=r"unknown key 'sentense_zh'\. Did you mean 'sentence_zh'\?"):
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(TagmartError, match=re.escape(message)):
         read_handwritten(path.parent, "retail", VOCABULARY)
 
 
@@ -362,18 +380,13 @@ def _handwritten(settings: Settings, restricted: bool) -> Path:
     folder.mkdir(parents=True)
     (folder / "tag_retail_drawn.sql").write_text("select 1", encoding="utf-8")
     meta = {"entity": "retail", "theme": "risk", "family": "risk", "feeds": ["core_ctrl"], "restricted": restricted}
-    tag = {
-        "zh": "画样数",
-        "en": "Drawn",
-        "sentence_zh": "画样",
-        "sentence_en": "Drawn.",
-        "unit": "times",
-        "missing": "zero",
-    }
+    tag = {"zh": "画样数", "en": "Drawn", "unit": "times", "missing": "zero"}
     columns = [
         {"name": "customer_id", "data_type": "varchar"},
-        {"name": "risk_drawn_cnt", "data_type": "INTEGER", "config": {"meta": tag}},
-    ]
+        {
+            "name": "risk_drawn_cnt", "data_type": "INTEGER", "description": "画样｜Drawn.", "config": {"meta": tag},
+        },
+    ]  # fmt: skip
     model = {"name": "tag_retail_drawn", "config": {"meta": meta}, "columns": columns}
     path = folder / "tag_retail_drawn.yml"
     path.write_text(yaml.safe_dump({"version": 2, "models": [model]}, allow_unicode=True), encoding="utf-8")

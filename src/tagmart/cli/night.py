@@ -79,13 +79,13 @@ def backfill(
 
 
 def serve(bank: BankOption = None) -> None:
-    """Start Airflow with its scheduler and web page (http://127.0.0.1:8080); ends with Ctrl-C."""
+    """Start Airflow with its scheduler and web page on http://127.0.0.1:8080; Ctrl-C ends all of it."""
     from tagmart.night import airflow, show
 
     settings = settings_for(bank)
     with show.waiting("Preparing Airflow"):
         airflow.prepare(settings)
-    raise typer.Exit(airflow.serve(settings))
+    raise typer.Exit(airflow.serve(settings, print))
 
 
 def gate_show(run_id: Annotated[str, typer.Argument(help="The run.")], bank: BankOption = None) -> None:

@@ -23,7 +23,7 @@ class TagmartError(Exception):
             parts.append(f"Seen: {self.seen}")
         if self.do:
             parts.append(f"Do: {self.do}")
-        return ". ".join(part.rstrip(".") for part in parts) + "."
+        return " ".join(part if part.endswith((".", "?", "!")) else part + "." for part in parts)
 
 
 class BusyError(TagmartError):

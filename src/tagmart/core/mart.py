@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 SCHEMA = "mart"
 MART_FILE = "tagmart.duckdb"
 RESTRICTED_FILE = "restricted.duckdb"
-RESTRICTED_SCHEMA = "restricted"
 # A wide table is `tags_<entity>`: these columns say who and when, all the others are tags.
 TAGS_PREFIX = "tags_"
 TAG_KEYS = ("customer_id", "biz_date")
@@ -202,10 +201,10 @@ def qualified(table: str, schema: str = SCHEMA) -> str:
 
 
 def write_table(
-    connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[Mapping[str, object]], schema: str = SCHEMA
+    connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[Mapping[str, object]]
 ) -> None:
     """Make the table anew with these rows and its bilingual comments; a column that a row lacks is NULL."""
-    rows, name = list(rows), qualified(table.name, schema)
+    rows, name = list(rows), qualified(table.name)
     columns = ", ".join(f"{identifier(column.name)} {column.type}" for column in table.columns)
     comments = [f"comment on table {name} is {literal(f'{table.zh}｜{table.en}')}"] + [
         f"comment on column {name}.{identifier(column.name)} is {literal(column.comment)}" for column in table.columns
@@ -213,7 +212,7 @@ def write_table(
     connection.execute(
         "; ".join(
             [
-                f"create schema if not exists {identifier(schema)}",
+                f"create schema if not exists {identifier(SCHEMA)}",
                 f"create or replace table {name} ({columns})",
                 *comments,
             ]

@@ -1,4 +1,4 @@
-"""What has happened, in SQLite: runs, stages, arrivals, gates, publishes.
+"""What has happened, in SQLite: runs, stages, arrivals, gates, publishes, switches of `current`.
 
 It is apart from the warehouse so that an operator can ask while a night holds the warehouse. The status tables of the
 mart are copies of what stands here.
@@ -42,6 +42,10 @@ create table if not exists gate_result (
 create table if not exists publish (
     run_id text primary key, biz_date text not null, published_at text not null, path text not null,
     became_current integer not null, removed_at text
+);
+create table if not exists current_switch (
+    switched_at text not null, kind text not null check (kind in ('publish', 'rollback')), from_run_id text,
+    to_run_id text not null
 );
 """
 

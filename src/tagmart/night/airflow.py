@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 
 from tagmart.core import clock
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
 
+SERVERS = (("api-server",), ("scheduler", "--skip-serve-logs"), ("dag-processor",), ("triggerer", "--skip-serve-logs"))
+PASSWORDS = "simple_auth_manager_passwords.json.generated"
 DAG_ID = "nightly"
 POOL = "tagmart_writer"
 
@@ -108,15 +112,49 @@ def queue_backfill(settings: Settings, first: date, last: date) -> None:
                            do="see that `make airflow` is running and no other backfill of the DAG is active")
 
 
-def serve(settings: Settings) -> int:
-    """Run Airflow with its scheduler and web page until interrupted; children end with it."""
-    process = subprocess.Popen([_airflow(), "standalone"], env=environment(settings), start_new_session=True)
+def serve(settings: Settings, say: Callable[[str], None]) -> int:
+    """Run Airflow's scheduler, parser, triggerer and web page until interrupted; all of them end with this process.
+
+    The same as `airflow standalone`, but for two things: that leaves children behind when it is ended, and it serves task
+    logs on every network interface of the machine. Here the web page reads them from the disk.
+
+    Args:
+        say: prints a line.
+
+    Returns:
+        0 if interrupted, 1 if one of them ended by itself.
+    """
+    home = settings.home / "airflow"
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupted)
+    running: list[subprocess.Popen] = []
     try:
-        return process.wait()
+        for words in SERVERS:
+            with (home / f"{words[0]}.log").open("a", encoding="utf-8") as out:
+                running.append(subprocess.Popen([_airflow(), *words], env=environment(settings), stdout=out,
+                                                stderr=subprocess.STDOUT, start_new_session=True))
+        say(f"Airflow is starting on http://127.0.0.1:8080 · logs in {home} · first user and password in {home / PASSWORDS}")
+        while all(process.poll() is None for process in running):
+            sleep(1)
+        return 1
     except KeyboardInterrupt:
-        # `airflow standalone` leaves children behind when it alone is ended, so the whole group is.
-        os.killpg(process.pid, 15)
-        return process.wait()
+        return 0
+    finally:
+        _end(running)
+
+
+def _end(running: list[subprocess.Popen]) -> None:
+    """End processes with all that they have started: politely, then for good."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for process in running:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+        deadline = monotonic() + 20
+        while monotonic() < deadline and any(process.poll() is None for process in running):
+            sleep(0.2)
 
 
 def _airflow() -> str:

@@ -29,7 +29,7 @@ def build(settings: Settings, run_id: str, layers: list[str]) -> str:
     log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     select = [f"tag:layer_{layer}" for layer in layers]
     outcome = dbtRunner().invoke([
-        "--log-path", str(log_dir), "--log-level", "warn", "--no-use-colors", "--no-write-json",
+        "--log-path", str(log_dir), "--log-level", "warn", "--log-level-file", "info", "--no-use-colors", "--no-write-json",
         "build", "--select", *select,
         "--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project),
         "--target-path", str(settings.home / "dbt"),

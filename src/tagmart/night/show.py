@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -18,6 +19,11 @@ from tagmart.core.state import State
 from tagmart.night.stages import STAGES
 
 console = Console(highlight=False)
+# One query worth trying, as a command that runs as it stands.
+QUERY = (
+    """.venv/bin/python -c "import duckdb; duckdb.connect('{path}', read_only=True).sql('select zh, en, size from"""
+    """ mart.segment_daily join mart.segment_catalog using (segment_id) order by size desc limit 10').show()\""""
+)
 MARKS = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "running": "[yellow]…[/]"}
 RUN_COLOURS = {"published": "green", "failed": "red", "superseded": "dim", "running": "yellow"}
 
@@ -60,7 +66,7 @@ class Watcher:
                 if row["status"] != "running":
                     console.print(
                         f"  {MARKS[row['status']]} {stage.name:<9} {row['seconds']:>6.1f} s  "
-                        f"{escape((row['message'] or '').splitlines()[0][:400] if row['message'] else '')}"
+                        f"{escape((row['message'] or ' ').splitlines()[0][:400])}"
                     )
 
 
@@ -76,25 +82,22 @@ def summary(settings: Settings, run_id: str | None, good: bool) -> None:
     mart = settings.published / run["biz_date"] / run_id / "tagmart.duckdb"
     if mart.exists():
         _mart(mart)
-    seconds = state.rows("select stage, seconds from stage where run_id = ?", run_id)
-    console.print("seconds    " + " · ".join(f"{row['stage']} {row['seconds'] or 0:.1f}" for row in seconds)
-                  + f" · all {sum(row['seconds'] or 0 for row in seconds):.1f}")
-    console.print(f"page       {settings.run_dir(run_id) / 'night.html'}", soft_wrap=True)
+    seconds = {row["stage"]: row["seconds"] or 0 for row in state.rows("select stage, seconds from stage where run_id = ?", run_id)}
+    each = " · ".join(f"{stage.name} {seconds[stage.name]:.0f}" for stage in STAGES if stage.name in seconds)
+    console.print(f"seconds    {each} · all {sum(seconds.values()):.0f}", soft_wrap=True)
+    console.print(f"page       {_short(settings.run_dir(run_id) / 'night.html')}", soft_wrap=True)
     if not good:
         for row in state.rows("select stage, message from stage where run_id = ? and status = 'failed'", run_id):
             console.print(f"[red]{row['stage']}[/] {escape(row['message'])}", soft_wrap=True)
         console.print(f"published  {_current(settings)}", soft_wrap=True)
         return
-    console.print(f"mart       {mart}", soft_wrap=True)
-    console.print("try        " + _query(settings, mart), soft_wrap=True)
+    console.print(f"mart       {_short(mart)}", soft_wrap=True)
+    console.print(f"try        {QUERY.format(path=_short(settings.published / 'current' / mart.name))}", soft_wrap=True)
 
 
-def _query(settings: Settings, mart: Path) -> str:
-    """One query worth trying, as a command that runs as it stands."""
-    sql = ("select segment_id, zh, size from mart.segment_daily join mart.segment_catalog using (segment_id)"
-           " order by size desc limit 10")
-    path = mart.relative_to(Path.cwd()) if mart.is_relative_to(Path.cwd()) else mart
-    return f""".venv/bin/python -c "import duckdb; duckdb.connect('{path}', read_only=True).sql('{sql}').show()" """.strip()
+def _short(path: Path) -> Path:
+    """The path as one would type it from here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _feeds(state: State, run_id: str) -> None:
@@ -102,7 +105,12 @@ def _feeds(state: State, run_id: str) -> None:
     bad = [fact for fact in facts if fact["status"] not in ("loaded", "unchanged")]
     rows = sum(fact["rows_loaded"] or 0 for fact in facts)
     quarantined = sum(fact["rows_quarantined"] or 0 for fact in facts)
-    console.print(f"feeds      {len(facts)} · {rows:,} rows in · {quarantined:,} in quarantine · {len(bad)} refused")
+    earlier = state.row(
+        "select sum(arrival.rows_loaded) as rows from arrival join feed_fact using (feed)"
+        " where arrival.run_id = ? and feed_fact.run_id = ? and arrival.biz_date <> feed_fact.biz_date", run_id, run_id
+    )["rows"]
+    console.print(f"feeds      {len(facts)} · {rows:,} rows of the day" + (f" · {earlier:,} of earlier deliveries" if earlier else "")
+                  + f" · {quarantined:,} in quarantine · {len(bad)} refused")
     for fact in bad:
         console.print(f"  [red]{fact['feed']}[/] {fact['status']}: {escape(fact['message'])}", soft_wrap=True)
 
@@ -137,12 +145,12 @@ def status(settings: Settings) -> None:
     """What is published, and the last ten runs with the stage that failed."""
     state = State(settings.state_db)
     console.print(f"published  {_current(settings)}", soft_wrap=True)
-    table = Table("run", "biz_date", "status", "started", "stage", "seconds", "message")
+    table = _table("run", "status", "started", "stage", "seconds", "message")
     for run in state.rows("select * from run order by started_at desc limit 10"):
         last = state.row("select * from stage where run_id = ? order by started_at desc limit 1", run["run_id"]) or {}
         total = state.row("select sum(seconds) as seconds from stage where run_id = ?", run["run_id"]) or {}
-        table.add_row(run["run_id"], run["biz_date"], f"[{RUN_COLOURS[run['status']]}]{run['status']}[/]",
-                      run["started_at"][:19], last.get("stage", ""), f"{total.get('seconds') or 0:.1f}",
+        table.add_row(run["run_id"], f"[{RUN_COLOURS[run['status']]}]{run['status']}[/]",
+                      run["started_at"][5:16].replace("T", " "), last.get("stage", ""), f"{total.get('seconds') or 0:.1f}",
                       escape((run["message"] or "")[:300]))
     console.print(table)
 
@@ -171,10 +179,18 @@ def published(settings: Settings) -> None:
     """Published runs, newest business date first; the current one is marked."""
     from tagmart.publish import list_published
 
-    table = Table("", "biz_date", "run", "published", "folder")
+    table = _table("", "date", "run", "published", "folder")
     for entry in list_published(settings, State(settings.state_db)):
-        table.add_row("→" if entry.is_current else "", str(entry.biz_date), entry.run_id, entry.published_at[:19], str(entry.path))
+        table.add_row("→" if entry.is_current else "", str(entry.biz_date), entry.run_id, entry.published_at[:16].replace("T", " "), str(_short(entry.path)))
     console.print(table)
+
+
+def _table(*names: str) -> Table:
+    """A table whose last column alone may be broken into lines."""
+    table = Table(box=box.SIMPLE)
+    for name in names:
+        table.add_column(name, no_wrap=name != names[-1], overflow="fold", min_width=30 if name == names[-1] else None)
+    return table
 
 
 def _current(settings: Settings) -> str:
@@ -182,5 +198,5 @@ def _current(settings: Settings) -> str:
     path = settings.published / "status.json"
     if not path.exists():
         return "nothing yet"
-    current = json.loads(path.read_text(encoding="utf-8"))
-    return f"{current['biz_date']} · run {current['run_id']} · {settings.published / 'current' / 'tagmart.duckdb'}"
+    current = json.loads(path.read_text(encoding="utf-8"))["current"]
+    return f"{current['biz_date']} · run {current['run_id']} · {_short(settings.published / 'current' / 'tagmart.duckdb')}"

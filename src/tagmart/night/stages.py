@@ -73,17 +73,20 @@ def _dbt(*layers: str) -> Callable[[Turn], str]:
 
 def _profile(turn: Turn) -> str:
     from tagmart.gates.profile import profile_candidate
+    from tagmart.publish import label_candidate
 
+    label_candidate(turn.settings.candidate)
     tags = profile_candidate(turn.settings.candidate / "tagmart.duckdb")
     return f"{tags} tags profiled"
 
 
 def _publish(turn: Turn) -> str:
-    from tagmart.publish import publish
+    from tagmart.publish import apply_retention, publish
 
     published = publish(turn.settings, turn.state, turn.run_id, turn.biz_date)
     turn.state.do("update run set status = 'published', ended_at = ? where run_id = ?", _now(), turn.run_id)
-    return str(published.relative_to(turn.settings.home))
+    removed = apply_retention(turn.settings, turn.state, spare=turn.run_id)
+    return str(published.relative_to(turn.settings.home)) + (f", {len(removed)} older run(s) removed" if removed else "")
 
 
 STAGES = (
@@ -93,7 +96,7 @@ STAGES = (
     Stage("dws", "daily partials", _dbt("dws")),
     Stage("tags", "tags", _dbt("tags")),
     Stage("wide", "wide tables", _dbt("wide")),
-    Stage("profile", "profile of every tag", _profile),
+    Stage("profile", "label and profile every tag", _profile),
     Stage("gate2", "may the tags be used?", _gate("gate2")),
     Stage("segments", "segments", _dbt("segments")),
     Stage("gate3", "may the night be published?", _gate("gate3")),
@@ -118,6 +121,7 @@ def run_stage(settings: Settings, run_id: str, name: str) -> str:
     with writer_lock(settings.home, run_id, name):
         run = require_turn(state, run_id)
         state.do("update run set status = 'running', message = null, ended_at = null where run_id = ?", run_id)
+        _forget_from(state, run_id, name)
         state.put("stage", {"run_id": run_id, "stage": name, "status": "running", "started_at": _now()})
         started = perf_counter()
         try:
@@ -133,6 +137,14 @@ def run_stage(settings: Settings, run_id: str, name: str) -> str:
         if name == STAGES[-1].name:
             _page(settings, state, run_id)
     return message
+
+
+def _forget_from(state: State, run_id: str, name: str) -> None:
+    """Drop what this stage and those after it said in an earlier try: it was about data that is now made anew."""
+    names = [stage.name for stage in STAGES]
+    for later in names[names.index(name):]:
+        state.do("delete from stage where run_id = ? and stage = ?", run_id, later)
+        state.do("delete from gate_result where run_id = ? and gate = ?", run_id, later)
 
 
 def _finish(state: State, run_id: str, name: str, status: str, seconds: float, message: str) -> None:

@@ -19,7 +19,6 @@ from tagmart.core.mart import (
     GATE_RESULT,
     MART_FILE,
     RESTRICTED_FILE,
-    RESTRICTED_SCHEMA,
     RUN_MANIFEST,
     SCHEMA,
     TAG_CATALOG,
@@ -88,19 +87,32 @@ def finish_candidate(folder: Path, state: State, run_id: str, biz_date: date) ->
     with _opened(folder / MART_FILE) as mart:
         write_table(mart, FEED_STATUS, _feed_rows(state, run_id))
         write_table(mart, GATE_RESULT, _gate_rows(state, run_id))
-        bare = _add_comments(mart, SCHEMA)
+        bare = _add_comments(mart)
         facts = _run_facts(state, run_id, biz_date, mart)
-        write_table(mart, RUN_MANIFEST, [*facts, *_table_facts(mart, SCHEMA), *_file_facts(state, run_id, biz_date)])
+        write_table(mart, RUN_MANIFEST, [*facts, *_table_facts(mart), *_file_facts(state, run_id, biz_date)])
     with _opened(folder / RESTRICTED_FILE) as restricted:
-        bare += _add_comments(restricted, RESTRICTED_SCHEMA)
-        own_facts = [*facts[:4], *_table_facts(restricted, RESTRICTED_SCHEMA)]
-        write_table(restricted, RUN_MANIFEST, own_facts, RESTRICTED_SCHEMA)
+        bare += _add_comments(restricted)
+        own_facts = [*facts[:4], *_table_facts(restricted)]
+        write_table(restricted, RUN_MANIFEST, own_facts)
     return bare
+
+
+def label_candidate(folder: Path) -> None:
+    """Comment every column of the wide tables from the catalogue, in both files.
+
+    dbt would do it with a statement and a round trip per column, which for a thousand tags takes longer than the table.
+
+    Args:
+        folder: of the candidate's files.
+    """
+    for name in (MART_FILE, RESTRICTED_FILE):
+        with _opened(folder / name) as connection:
+            _add_comments(connection)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A file to write in, under a name that no schema has: schema `restricted` in catalogue `restricted` is ambiguous."""
+    """A file to write in, under one name whichever of the two files it is."""
     with connect() as connection:
         connection.execute(f"attach {literal(str(path))} as unfinished")
         connection.execute("use unfinished")
@@ -195,12 +207,12 @@ def _run_facts(state: State, run_id: str, biz_date: date, connection: duckdb.Duc
     ]
 
 
-def _table_facts(connection: duckdb.DuckDBPyConnection, schema: str) -> list[dict]:
+def _table_facts(connection: duckdb.DuckDBPyConnection) -> list[dict]:
     """Rows and fingerprint of every table; the manifest cannot hold its own."""
     facts = []
     for found_schema, name in _tables(connection):
-        if found_schema == schema and name != RUN_MANIFEST.name:
-            rows, digest = content_hash(connection, name, schema)
+        if found_schema == SCHEMA and name != RUN_MANIFEST.name:
+            rows, digest = content_hash(connection, name)
             facts.append({"kind": "table", "name": name, "row_cnt": rows, "content_hash": digest})
     return facts
 
@@ -226,15 +238,15 @@ def _file_facts(state: State, run_id: str, biz_date: date) -> list[dict]:
     ]
 
 
-def _add_comments(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+def _add_comments(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Comment every column that has none, from the catalogue and the common words; return those still bare."""
-    words = {**COMMON_COMMENTS, **_tag_comments(connection)} if schema == SCHEMA else COMMON_COMMENTS
+    words = {**COMMON_COMMENTS, **_tag_comments(connection)}
     bare = connection.execute(
         "select column_info.table_name, column_info.column_name from duckdb_columns() as column_info"
         " join duckdb_tables() as table_info using (database_name, schema_name, table_name)"
         " where column_info.database_name = current_database() and schema_name = ? and column_info.comment is null"
         " order by table_name, column_info.column_index",
-        [schema],
+        [SCHEMA],
     ).fetchall()
     missing, statements = [], []
     for table, column in bare:
@@ -242,7 +254,7 @@ def _add_comments(connection: duckdb.DuckDBPyConnection, schema: str) -> list[st
         if text is None:
             missing.append(f"{table}.{column}")
             continue
-        statements.append(f"comment on column {qualified(table, schema)}.{identifier(column)} is {literal(text)}")
+        statements.append(f"comment on column {qualified(table)}.{identifier(column)} is {literal(text)}")
     if statements:
         connection.execute("; ".join(statements))
     return missing

@@ -23,12 +23,6 @@ from tagmart.publish.content import manifest_rows
 
 CURRENT = "current"
 STATUS = "status.json"
-SWITCHES = """
-create table if not exists current_switch (
-    switched_at text not null, kind text not null check (kind in ('publish', 'rollback')), from_run_id text,
-    to_run_id text not null
-)
-"""
 
 
 @dataclass(frozen=True)
@@ -173,12 +167,15 @@ def write_status(settings: Settings, state: State) -> None:
     write_file(settings.published / STATUS, json.dumps(status, ensure_ascii=False, indent=2) + "\n")
 
 
-def apply_retention(settings: Settings, state: State, keep_days: int = 35, runs_per_date: int = 3) -> list[Published]:
+def apply_retention(
+    settings: Settings, state: State, spare: str | None = None, keep_days: int = 35, runs_per_date: int = 3
+) -> list[Published]:
     """Remove published runs that are old, keeping the current one, month ends and the last runs of each date.
 
     Args:
         settings: the home.
         state: its state.
+        spare: a run that is kept whatever its date: the one just published, which somebody asked for.
         keep_days: days kept, counted back from the newest published business date.
         runs_per_date: runs kept of one date, the last published first.
 
@@ -193,7 +190,7 @@ def apply_retention(settings: Settings, state: State, keep_days: int = 35, runs_
     for run in runs:
         rank = sum(other.biz_date == run.biz_date and other.order > run.order for other in runs)
         in_time = run.biz_date >= oldest_kept or _is_month_end(run.biz_date)
-        if run.is_current or (in_time and rank < runs_per_date):
+        if run.is_current or run.run_id == spare or (in_time and rank < runs_per_date):
             continue
         doomed = run.path.with_name(f".{run.path.name}.removed")
         run.path.rename(doomed)
@@ -242,7 +239,6 @@ def _lead_to(settings: Settings, state: State, folder: Path, kind: str) -> None:
         return
     # Remembered first: after a kill in between, a switch that did not happen is harmless, a forgotten one is not.
     with state.connect() as connection:
-        connection.execute(SWITCHES)
         connection.execute(
             "insert into current_switch values (?, ?, ?, ?)", (_now(), kind, here.name if here else None, folder.name)
         )
@@ -257,7 +253,6 @@ def _withdrawn(state: State) -> set[str]:
     """Runs from which an operator went back, and not to them again since."""
     away: set[str] = set()
     with state.connect() as connection:
-        connection.execute(SWITCHES)
         for row in connection.execute("select * from current_switch order by rowid"):
             if row["kind"] == "rollback":
                 away.add(row["from_run_id"])

@@ -12,10 +12,11 @@ from tagmart.tagspec.model import STATUSES, TYPES, Tag, TagModel, Text, Vocabula
 from tagmart.tagspec.vocabulary import security
 
 KEYS = (
-    "zh", "en", "sentence_zh", "sentence_en", "kind", "unit", "missing", "theme", "family", "feeds", "line", "product",
-    "security", "purposes", "restricted", "values", "window", "owner_business", "owner_technical", "status", "entity",
-    "formula",
+    "zh", "en", "kind", "unit", "missing", "theme", "family", "feeds", "line", "product", "security", "purposes",
+    "restricted", "values", "window", "owner_business", "owner_technical", "status", "entity", "formula",
 )  # fmt: skip
+# Between the Chinese and the English sentence of a description, as in every column comment of the mart.
+BAR = "｜"
 UNIT_BY_TYPE = {"decimal(18,2)": "cny", "decimal(18,4)": "ratio", "integer": "count"}
 
 
@@ -80,7 +81,7 @@ def _tag(
         family=family.code,
         theme=choose(meta.get("theme", family.theme), vocabulary.themes, f"{what} has theme", where),
         label=_label(meta, data_type, what, where, vocabulary),
-        sentence=Text(str(needed(meta, "sentence_zh", what, where)), str(needed(meta, "sentence_en", what, where))),
+        sentence=_sentence(column, what, where),
         formula=str(meta.get("formula", f"models/tags/{entity}/{model}.sql")),
         product=str(meta.get("product", family.product)),
         line=str(meta.get("line", family.line)),
@@ -102,6 +103,18 @@ def _tag(
         feeds=words(meta.get("feeds", []), where),
         restricted=bool(meta.get("restricted", False)),
     )
+
+
+def _sentence(column: Mapping[str, Any], what: str, where: str) -> Text:
+    """What the tag means to the business: the two halves of the description, which dbt shows whole."""
+    description = str(needed(column, "description", what, where))
+    zh, _, en = (part.strip() for part in description.partition(BAR))
+    if not zh or not en:
+        raise TagmartError(
+            f"the description of {what} is not in both languages", where=where, seen=description,
+            do=f'write `description: "<Chinese sentence>{BAR}<English sentence>"`',
+        )  # fmt: skip
+    return Text(zh, en)
 
 
 def _unit(meta: Mapping[str, Any], data_type: str, what: str, where: str, vocabulary: Vocabulary) -> str:

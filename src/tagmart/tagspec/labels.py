@@ -7,12 +7,14 @@ from tagmart.tagspec.windows import base_in_words, in_formula, in_words
 
 AGGREGATE_ZH = {
     "count_days": "至少有一笔或一次的天数",
-    "mean_days": "每日日终余额之和÷期间日历天数，进行中的期间按已过天数",
+    "mean_days": "每日日终余额之和÷期间日历天数",
+    "mean_elapsed_days": "每日日终余额之和÷期间已过天数",
     "min": "期间有记录日的最低值",
 }
 AGGREGATE_EN = {
     "count_days": "days with at least one",
-    "mean_days": "end-of-day balances summed ÷ calendar days of the period, elapsed days of a running one",
+    "mean_days": "end-of-day balances summed ÷ calendar days of the period",
+    "mean_elapsed_days": "end-of-day balances summed ÷ elapsed days of the period",
     "min": "the lowest of the days on record",
 }
 
@@ -39,15 +41,18 @@ def sentence(family: Family, column: Column, vocabulary: Vocabulary) -> Text:
         core = Text(f"{when.zh}，客户{subject.zh}的{what.zh}", f"{subject.en}: {what.en}, {when.en}")
     elif column.change:
         core = Text(
-            f"客户{subject.zh}余额{what.zh}：业务日期余额减基期日终余额", f"{subject.en}: {what.en} of the balance"
+            f"客户{subject.zh}余额{what.zh}：业务日期日终余额减基期日终余额",
+            f"{subject.en}: {what.en}, balance at the end of the business date minus that of the base day",
         )
     else:
         when = base_in_words(column.base) if column.base else Text("业务日期", "at the end of the business date")
         core = Text(f"{when.zh}日终，客户{subject.zh}的{what.zh}", f"{subject.en}: {what.en} {when.en}")
-    note = family.note if family.note.zh else family.words.note
-    how = column.measure.agg if column.window else ""
-    zh = [core.zh + (f"（{AGGREGATE_ZH[how]}）" if how in AGGREGATE_ZH else ""), note.zh]
-    en = [core.en + (f" ({AGGREGATE_EN[how]})" if how in AGGREGATE_EN else ""), note.en]
+    notes = [value.note for _, value in column.values if value.note.zh] or [
+        family.note if family.note.zh else family.words.note
+    ]
+    how = _how(column)
+    zh = [core.zh + (f"（{AGGREGATE_ZH[how]}）" if how in AGGREGATE_ZH else ""), *(note.zh for note in notes)]
+    en = [core.en + (f" ({AGGREGATE_EN[how]})" if how in AGGREGATE_EN else ""), *(note.en for note in notes)]
     return Text(
         "。".join(part for part in [*zh, missing.zh] if part) + "。",
         ". ".join(part[:1].upper() + part[1:] for part in [*en, missing.en] if part) + ".",
@@ -94,6 +99,13 @@ def _subject(family: Family, column: Column) -> Text:
     zh = "".join(text.zh for text in [*before, *objects, *after])
     en = ", ".join(text.en for text in [*objects, *before, *after])
     return Text(zh, en[:1].upper() + en[1:])
+
+
+def _how(column: Column) -> str:
+    """The aggregate over a window, where it needs explaining; a running period is divided by its elapsed days."""
+    if not column.window:
+        return ""
+    return "mean_elapsed_days" if column.measure.agg == "mean_days" and column.window.running else column.measure.agg
 
 
 def _moment(column: Column) -> Text:

@@ -38,6 +38,7 @@ class SliceValue:
         name: what stands in a tag's name.
         place: where labels put it: before, instead of (`object`) or after the object.
         only: other slices by the values with which this one makes a natural pair; empty: all.
+        note: what sentences must add, instead of the note of the family; empty: the family's.
     """
 
     code: str
@@ -45,6 +46,7 @@ class SliceValue:
     text: Text
     place: str
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    note: Text = field(default_factory=Text)
 
 
 @dataclass(frozen=True)

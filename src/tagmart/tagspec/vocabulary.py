@@ -129,7 +129,7 @@ def _families(part: Mapping[str, Any], purposes: tuple[str, ...]) -> dict[str, F
             theme=theme,
             product=str(needed(entry, "product", what, FILE)),
             line=str(needed(entry, "line", what, FILE)),
-            note=Text(str(entry.get("note_zh", "")), str(entry.get("note_en", ""))),
+            note=_note(entry),
             owner_business=str(entry.get("owner_business") or themes[theme]["owner_business"]),
             owner_technical=str(needed(entry, "owner_technical", what, FILE)),
             security=security(mapping(entry["security"], FILE), what, FILE),
@@ -146,11 +146,17 @@ def _slice(code: str, value: Any) -> dict[str, SliceValue]:
     values = {}
     for word, about in mapping(needed(entry, "values", f"slice '{code}'", FILE), FILE).items():
         about, what = mapping(about, FILE), f"slice '{code}' value '{word}'"
-        only_keys(about, ("name", "zh", "en", "place", "only"), what, FILE)
+        only_keys(about, ("name", "zh", "en", "place", "only", "note_zh", "note_en"), what, FILE)
         place = choose(about.get("place", entry.get("place", "before")), PLACES, f"{what} has place", FILE)
         only = {key: words(allowed, FILE) for key, allowed in mapping(about.get("only", {}), FILE).items()}
-        values[word] = SliceValue(word, str(about.get("name", word)), text(about, what, FILE), place, only)
+        label = text(about, what, FILE)
+        values[word] = SliceValue(word, str(about.get("name", word)), label, place, only, _note(about))
     return values
+
+
+def _note(entry: Mapping[str, Any]) -> Text:
+    """What sentences must add, in both languages."""
+    return Text(str(entry.get("note_zh", "")), str(entry.get("note_en", "")))
 
 
 def _window(code: str, value: Any) -> Window:

@@ -1,9 +1,9 @@
 -- a row is one retail customer of the spine; what the customer's deposits and investments are made of, and what falls due
-{% set deposits = ['core_acct', 'core_bal'] %}
-{% set terms = ['core_acct', 'core_term'] %}
+{% set deposits = ['core_acct', 'core_acct_person', 'core_bal'] %}
+{% set terms = ['core_acct', 'core_acct_person', 'core_term'] %}
 {% set holdings = ['inv_hold'] %}
-{% set assets = ['core_acct', 'core_bal', 'inv_hold', 'inv_order'] %}
-{% set flows = ['core_acct', 'core_txn'] %}
+{% set assets = ['core_acct', 'core_acct_person', 'core_bal', 'inv_hold', 'inv_order'] %}
+{% set flows = ['core_acct', 'core_acct_person', 'core_txn'] %}
 
 with night as (
     {{ night_dates() }}
@@ -154,10 +154,11 @@ final as (
         spine.customer_id,
         {{ tag_value(deposits, 'balances.demand_bal / nullif(balances.dep_bal, 0)', 'decimal(18,4)') }} as dep_demand_ratio,
         {{ tag_value(deposits, 'balances.cd_bal / nullif(balances.dep_bal, 0)', 'decimal(18,4)') }} as dep_cd_ratio,
-        -- Without an insured amount in force the question has no answer; `greatest` would skip the NULL and say 0.
+        -- Without deposits or an insured amount in force there is no answer; `greatest` would skip the NULL and say 0.
         {{ tag_value(
             deposits,
-            'case when limits.insured_amt is not null then greatest(0, coalesce(balances.dep_bal, 0) - limits.insured_amt) end',
+            'case when limits.insured_amt is null then null when coalesce(balances.dep_bal, 0) <= limits.insured_amt then 0
+                else balances.dep_bal - limits.insured_amt end',
             'decimal(18,2)'
         ) }} as dep_over_insured_amt,
         {% for days in [7, 30, 90] %}

@@ -1,6 +1,6 @@
 -- a row is one retail customer of the spine; what the customer is paid through the bank, since when, and whether it stopped
 {% set pays = ['pay_detail'] %}
-{% set stays = ['pay_detail', 'core_acct', 'core_bal', 'inv_hold', 'inv_order'] %}
+{% set stays = ['pay_detail', 'core_acct', 'core_acct_person', 'core_bal', 'inv_hold', 'inv_order'] %}
 
 with night as (
     {{ night_dates() }}

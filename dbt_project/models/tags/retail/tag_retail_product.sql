@@ -1,11 +1,10 @@
 -- a row is one retail customer of the spine; the accounts, cards, agreements and tests that the customer has
-{% set accounts = ['core_acct'] %}
-{% set persons = ['core_acct', 'core_acct_person'] %}
+{% set accounts = ['core_acct', 'core_acct_person'] %}
 {% set agreements = ['core_agreement'] %}
 {% set cards = ['card_debit'] %}
 {% set tests = ['crm_risk_test'] %}
 {% set holdings = ['inv_hold'] %}
-{% set ready = ['core_acct', 'card_debit', 'core_agreement', 'crm_risk_test', 'ref_product'] %}
+{% set ready = accounts + ['card_debit', 'core_agreement', 'crm_risk_test', 'ref_product'] %}
 {% set agreement_types = [
     'mbank', 'ebank', 'sms', 'wm', 'fund', 'ins', 'stock_custody', 'etc', 'pension', 'ecny', 'ssc', 'payroll', 'autopay'
 ] %}
@@ -210,8 +209,8 @@ final as (
         {{ tag_value(accounts, 'account_sums.closed_cnt', 'integer', '0') }} as acct_closed_cnt,
         {{ tag_value(accounts, 'account_sums.opened_cnt_365d', 'integer', '0') }} as acct_opened_cnt_365d,
         {{ tag_value(accounts, 'account_sums.org_cnt', 'integer', '0') }} as acct_org_cnt,
-        {{ tag_value(persons, 'person_sums.use_cnt', 'integer', '0') }} as acct_use_cnt,
-        {{ tag_value(persons, 'shared_accounts.shared_cnt', 'integer', '0') }} as acct_shared_cnt,
+        {{ tag_value(accounts, 'person_sums.use_cnt', 'integer', '0') }} as acct_use_cnt,
+        {{ tag_value(accounts, 'shared_accounts.shared_cnt', 'integer', '0') }} as acct_shared_cnt,
         {{ tag_value(accounts, 'account_sums.first_date', 'date') }} as prod_first_open_date,
         {{ tag_value(accounts, 'account_sums.last_date', 'date') }} as prod_last_open_date,
         {{ tag_value(accounts, 'account_sums.first_days', 'integer') }} as prod_first_open_days,

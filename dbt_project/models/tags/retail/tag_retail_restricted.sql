@@ -1,5 +1,5 @@
 -- a row is one retail customer of the spine; controls on the customer's accounts, for the restricted file and never the mart
-{% set controls = ['core_acct', 'core_ctrl'] %}
+{% set controls = ['core_acct', 'core_acct_person', 'core_ctrl'] %}
 {% set orderers = ['court', 'police', 'aml', 'bank'] %}
 
 with night as (

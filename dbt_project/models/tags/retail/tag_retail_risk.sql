@@ -4,7 +4,7 @@
 {% set both = ['crd_note', 'cc_acct'] %}
 {% set classes = ['crd_note', 'crd_class', 'cc_acct'] %}
 {% set courts = ['ext_court', 'ecif_retail'] %}
-{% set controls = ['core_acct', 'core_ctrl'] %}
+{% set controls = ['core_acct', 'core_acct_person', 'core_ctrl'] %}
 
 with night as (
     {{ night_dates() }}

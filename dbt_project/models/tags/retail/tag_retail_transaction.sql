@@ -1,5 +1,5 @@
 -- a row is one retail customer of the spine; when the customer last acted, and flows that are no plain slice
-{% set flows = ['core_acct', 'core_txn'] %}
+{% set flows = ['core_acct', 'core_acct_person', 'core_txn'] %}
 
 with night as (
     {{ night_dates() }}

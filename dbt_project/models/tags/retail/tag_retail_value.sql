@@ -1,7 +1,7 @@
 -- a row is one retail customer of the spine; how long, how recent, how often, how much, and whether the customer complains
 {% set ecif = ['ecif_retail'] %}
-{% set flows = ['core_acct', 'core_txn'] %}
-{% set deposits = ['core_acct', 'core_bal'] %}
+{% set flows = ['core_acct', 'core_acct_person', 'core_txn'] %}
+{% set deposits = ['core_acct', 'core_acct_person', 'core_bal'] %}
 {% set complaints = ['crm_complaint'] %}
 
 with night as (

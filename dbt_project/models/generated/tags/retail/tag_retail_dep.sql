@@ -12,7 +12,7 @@ run_date as (
 bounds as (
     select
         run_date.biz_date,
-        {{ has_feeds(['core_bal']) }} as is_fed,
+        {{ has_feeds(['core_acct', 'core_acct_person', 'core_bal']) }} as is_fed,
         cast(date_trunc('month', run_date.biz_date) as date) - 1 as at_bom,
         cast(date_trunc('quarter', run_date.biz_date) as date) - 1 as at_boq,
         cast(date_trunc('year', run_date.biz_date) as date) - 1 as at_boy,

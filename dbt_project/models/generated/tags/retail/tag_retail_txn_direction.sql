@@ -12,7 +12,7 @@ run_date as (
 bounds as (
     select
         run_date.biz_date,
-        {{ has_feeds(['core_txn']) }} as is_fed,
+        {{ has_feeds(['core_acct', 'core_acct_person', 'core_txn']) }} as is_fed,
         run_date.biz_date - 6 as from_7d,
         run_date.biz_date - 29 as from_30d,
         run_date.biz_date - 89 as from_90d,

@@ -1,0 +1,123 @@
+"""Drawn nights for families of tags: tiny partials, and the generated SQL run over them as dbt would run it.
+
+The project's own macros are used; only `ref` and `source` are plain names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+from jinja2 import Environment
+
+from tagmart.core.duck import connect
+from tagmart.tagspec.expand import tag_models
+from tagmart.tagspec.model import TagModel
+from tagmart.tagspec.read import family_of
+from tagmart.tagspec.sql import tag_model_sql
+from tagmart.tagspec.vocabulary import read_vocabulary
+
+PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
+VOCABULARY = read_vocabulary(PROJECT / "tag_specs")
+FEEDS = (
+    "core_acct", "core_acct_person", "core_txn", "core_bal", "inv_hold", "inv_order", "crd_note", "cc_acct",
+    "chn_event", "pay_detail",
+)  # fmt: skip
+MONEY, COUNT = "decimal(18,2)", "integer"
+TABLES = {
+    "dws_retail_transaction_daily": {
+        "customer_id": "varchar", "acct_date": "date", "channel": "varchar", "direction": "varchar", "mode": "varchar",
+        "purpose": "varchar", "cp": "varchar", "amt_sum": MONEY, "amt_max": MONEY, "cnt": COUNT, "self_cnt": COUNT,
+    },
+    "dws_retail_asset_daily": {"customer_id": "varchar", "acct_date": "date", "prod": "varchar", "bal": MONEY},
+    "dws_retail_channel_daily": {
+        "customer_id": "varchar", "acct_date": "date", "event": "varchar", "page": "varchar", "cnt": COUNT,
+        "stay_sec": COUNT,
+    },
+    "dws_retail_order_daily": {
+        "customer_id": "varchar", "acct_date": "date", "prod": "varchar", "order": "varchar", "amt_sum": MONEY,
+        "amt_max": MONEY, "cnt": COUNT, "fail_cnt": COUNT,
+    },
+}  # fmt: skip
+
+
+@contextmanager
+def empty_warehouse() -> Iterator[object]:
+    """The tables that family models read, without a row."""
+    connection = connect()
+    connection.execute("create schema ops")
+    connection.execute("create table ops.run_context (biz_date date)")
+    connection.execute(f"create table ops.feed_present ({', '.join(f'{feed} boolean' for feed in FEEDS)})")
+    connection.execute("create table dws_retail_spine (customer_id varchar, biz_date date)")
+    for name, columns in TABLES.items():
+        listed = ", ".join(f'"{column}" {data_type}' for column, data_type in columns.items())
+        connection.execute(f"create table {name} ({listed})")
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def night(duck, biz_date: str, customers: str, tables: dict[str, list[tuple]], absent: tuple[str, ...] = ()):
+    """One night with these customers of record and these partials; empty again afterwards."""
+    duck.execute("begin")
+    try:
+        duck.execute("insert into ops.run_context values (?)", [biz_date])
+        marks = ", ".join("?" for _ in FEEDS)
+        duck.execute(f"insert into ops.feed_present values ({marks})", [feed not in absent for feed in FEEDS])
+        for customer in customers.split():
+            duck.execute("insert into dws_retail_spine values (?, ?)", [customer, biz_date])
+        for name, rows in tables.items():
+            for row in rows:
+                duck.execute(f"insert into {name} values ({', '.join('?' for _ in row)})", row)
+        yield
+    finally:
+        duck.execute("rollback")
+
+
+def model_of(text: str) -> TagModel:
+    """The one tag model of a spec."""
+    family = family_of(yaml.safe_load(text), "retail", "retail/drawn.yml", VOCABULARY)
+    (model,) = tag_models((family,), VOCABULARY)
+    return model
+
+
+def sql_of(text: str) -> str:
+    """The tag model of a spec as dbt would compile it."""
+    model = model_of(text)
+    return rendered(tag_model_sql(model, model.family, VOCABULARY))
+
+
+def tags_of(duck, text: str) -> dict[str, dict[str, object]]:
+    """What the tag model of a spec says: customer, then tag by tag."""
+    result = duck.execute(sql_of(text))
+    names = [column[0] for column in result.description]
+    return {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in result.fetchall()}
+
+
+def rendered(sql: str) -> str:
+    """The SQL as dbt would compile it."""
+    environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - SQL, not a page
+    names = {"ref": lambda name: name, "source": lambda schema, name: f"{schema}.{name}"}
+    night_sql = (PROJECT / "macros" / "night.sql").read_text(encoding="utf-8")
+    macros = environment.from_string(night_sql, globals=names).make_module(names)
+    words = {**names, "biz_date": macros.biz_date, "has_feeds": macros.has_feeds}
+    return environment.from_string(sql, globals=words).render()
+
+
+def pick(found: dict[str, dict[str, object]], *names: str) -> dict[str, tuple]:
+    """Some tags of every customer, in this order."""
+    return {customer: tuple(values[name] for name in names) for customer, values in found.items()}
+
+
+def txn(customer: str, day: str, direction: str, amount: str, count: int = 1, **slices: str) -> tuple:
+    """A row of the transaction partial; amt_max is empty where nothing is counted."""
+    held = {"channel": "qpay", "mode": "transfer", "purpose": "consume", "cp": "merchant", **slices}
+    largest = None if count == 0 else amount
+    return (
+        customer, day, held["channel"], direction, held["mode"], held["purpose"], held["cp"], amount, largest, count,
+        count,
+    )  # fmt: skip
