@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -120,24 +121,6 @@ def test_no_identifier_is_in_the_mart_a_page_or_a_log(demo):
                 assert not any(number in text for number in numbers), path
 
 
-def test_the_same_night_again_gives_the_same_mart_though_a_stage_is_killed(demo):
-    """SIGKILL in the middle of `dwd`: nothing to clean up, and the mart is that of the undisturbed night."""
-    first = hashes(demo, demo.current / "tagmart.duckdb")
-    run_id = demo.begin(D)
-    demo.stage(run_id, "ingest")
-    demo.stage(run_id, "gate1")
-    process = subprocess.Popen([sys.executable, "-m", "tagmart", "night", "dwd", "--run-id", run_id], env=demo.environment,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(6)
-    assert demo.state.row("select status from stage where run_id = ? and stage = 'dwd'", run_id)["status"] == "running"
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    for stage in STAGES[STAGES.index("dwd"):]:
-        demo.stage(run_id, stage)
-    assert hashes(demo, demo.mart(D, run_id)) == first
-    assert demo.current == demo.mart(D, run_id).parent
-
-
 def test_a_stay_in_a_segment_keeps_its_first_day(demo):
     """The night before is published, so the night of D knows who was there."""
     with demo.opened(demo.current / "tagmart.duckdb") as mart:
@@ -202,10 +185,12 @@ def corrupted_control(folder: Path) -> None:
 
 
 def duplicate_key(folder: Path) -> None:
-    [data] = folder.glob("core_txn_*.dat")
-    lines = data.read_text("utf-8").splitlines()
-    data.write_text("\n".join([*lines, lines[-1]]) + "\n", "utf-8")
-    seal(folder, "core_txn")
+    """The same account twice: the last row of the day before, delivered two times."""
+    [data] = folder.glob("core_acct_*.dat")
+    [earlier] = folder.with_name("20260628").glob("core_acct_*.dat")
+    header, row = data.read_text("utf-8").splitlines()[0], earlier.read_text("utf-8").splitlines()[-1]
+    data.write_text("\n".join([header, row, row]) + "\n", "utf-8")
+    seal(folder, "core_acct")
 
 
 def empty_feed(folder: Path) -> None:
@@ -215,52 +200,75 @@ def empty_feed(folder: Path) -> None:
 
 
 def wrong_date_in_the_name(folder: Path) -> None:
-    [data] = folder.glob("core_txn_*.dat")
+    [data] = folder.glob("inv_hold_*.dat")
     data.rename(folder / data.name.replace("20260701", "20260702"))
 
 
-FAULTS = {
+# Each fault is planted in a feed of its own, so that one night shows that each gives its own message and none hides another.
+THROUGH_THE_DAG = {
     cut_file: ("core_txn", r"bytes"),
     letter_in_an_amount: ("core_bal", r"line 6.*bal.*12O\.50"),
     missing_column: ("core_acct", r"open_org"),
-    corrupted_control: ("core_txn", r"control"),
-    duplicate_key: ("core_txn", r"duplicate key"),
-    empty_feed: ("core_bal", r"empty|no rows"),
-    wrong_date_in_the_name: ("core_txn", r"2026-?07-?0[12]"),
 }
-THROUGH_THE_DAG = [cut_file, letter_in_an_amount, missing_column]
+BY_STAGES = {
+    corrupted_control: ("core_txn", r"control"),
+    duplicate_key: ("core_acct", r"duplicate key"),
+    empty_feed: ("core_bal", r"empty|no rows"),
+    wrong_date_in_the_name: ("inv_hold", r"2026-?07-?0[12]"),
+}
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_a_fault_stops_at_gate_1_and_readers_keep_the_last_good_mart(demo, spoiled, fault):
-    import re
+def through_the_dag(demo) -> str:
+    assert demo.airflow_night(NEXT, check=False).returncode == 1
+    alert = json.loads((demo.path / "alerts.log").read_text("utf-8").splitlines()[-1])
+    assert alert["task"] == "take_in.gate1"
+    assert "core_txn" in alert["error"]
+    return demo.state.row("select run_id from run order by started_at desc limit 1")["run_id"]
 
-    feed, words = FAULTS[fault]
+
+def by_stages(demo) -> str:
+    run_id = demo.begin(NEXT)
+    demo.stage(run_id, "ingest")
+    assert demo.stage(run_id, "gate1", check=False).returncode == 1
+    return run_id
+
+
+@pytest.mark.parametrize(("faults", "night"), [(THROUGH_THE_DAG, through_the_dag), (BY_STAGES, by_stages)], ids=["dag", "stages"])
+def test_faults_stop_at_gate_1_and_readers_keep_the_last_good_mart(demo, spoiled, faults, night):
     before = (demo.current, demo.published_status)
-    fault(spoiled)
-    if fault in THROUGH_THE_DAG:
-        assert demo.airflow_night(NEXT, check=False).returncode == 1
-        run_id = demo.state.row("select run_id from run order by started_at desc limit 1")["run_id"]
-    else:
-        run_id = demo.begin(NEXT)
-        demo.stage(run_id, "ingest")
-        assert demo.stage(run_id, "gate1", check=False).returncode == 1
+    for fault in faults:
+        fault(spoiled)
+    run_id = night(demo)
     stages = {row["stage"]: row["status"] for row in demo.state.rows("select * from stage where run_id = ?", run_id)}
     assert stages == {"ingest": "done", "gate1": "failed"}
-    [fact] = demo.state.rows("select * from feed_fact where run_id = ? and status not in ('loaded', 'unchanged')", run_id)
-    assert fact["feed"] == feed
-    assert re.search(words, fact["message"], re.S), fact["message"]
+    facts = demo.state.rows("select * from feed_fact where run_id = ? and status not in ('loaded', 'unchanged')", run_id)
+    assert {fact["feed"] for fact in facts} == {feed for feed, _ in faults.values()}
+    messages = {fact["feed"]: fact["message"] for fact in facts}
     shown = demo.tagmart("gate", "show", run_id).stdout
-    assert feed in shown
+    for feed, words in faults.values():
+        assert re.search(words, messages[feed], re.S), messages[feed]
+        assert feed in shown
     assert (demo.current, demo.published_status) == before
 
 
-def test_after_the_faults_the_night_runs_and_an_older_one_never_moves_current(demo):
-    run_id = demo.night(NEXT)
-    assert demo.published_status["biz_date"] == NEXT
-    older = demo.airflow_night(D)
-    assert "published" in older.stdout
-    assert demo.published_status["run_id"] == run_id
+def test_the_same_night_again_gives_the_same_mart_and_an_older_one_never_moves_current(demo):
+    """The next day is published; then the night of D again, with SIGKILL in the middle of `dwd`: nothing to clean up."""
+    file = demo.current / "tagmart.duckdb"
+    first, newest = hashes(demo, file), demo.night(NEXT)
+    assert demo.published_status["run_id"] == newest
+    run_id = demo.begin(D)
+    demo.stage(run_id, "ingest")
+    demo.stage(run_id, "gate1")
+    process = subprocess.Popen([sys.executable, "-m", "tagmart", "night", "dwd", "--run-id", run_id], env=demo.environment,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(6)
+    assert demo.state.row("select status from stage where run_id = ? and stage = 'dwd'", run_id)["status"] == "running"
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    for stage in STAGES[STAGES.index("dwd"):]:
+        demo.stage(run_id, stage)
+    assert hashes(demo, demo.mart(D, run_id)) == first
+    assert demo.published_status["run_id"] == newest
     demo.tagmart("published", "rollback")
     assert demo.published_status["biz_date"] == D
 
