@@ -7,7 +7,7 @@ from datetime import timedelta
 from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException
 
-from tagmart.night.launch import StepFailedError, alert, biz_date_for
+from tagmart.night.launch import StepBusyError, alert, biz_date_for
 from tagmart.night.launch import step as start
 
 DOC = """
@@ -25,7 +25,9 @@ def step(*words: str) -> str:
     """Run one step. Only "somebody else is writing" is worth a retry; any other failure would come again."""
     try:
         return start(*words)
-    except StepFailedError as error:
+    except StepBusyError:
+        raise
+    except Exception as error:
         raise AirflowFailException(str(error)) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import typer
@@ -23,6 +24,8 @@ room.add_to(app)
 def main() -> None:
     """Run a verb; an error meant for people is one red line and exit code 1, or 75 where a later try may do."""
     os.umask(0o077)
+    # A task that is cleared or runs out of time is sent SIGTERM: the stage then ends by an exception and says so.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
     except TagmartError as error:

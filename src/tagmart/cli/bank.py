@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import date as day
 from pathlib import Path
 from typing import Annotated
 
@@ -57,8 +59,8 @@ def run(
         raise TagmartError("which night?", where="--date", do="give the business date, such as 1993-12-31")
     biz_date = date_for(date, DEMO_DATE)
     settings.claim_home()
-    if settings.bank == "demo" and not (settings.landing / f"{biz_date:%Y%m%d}").is_dir():
-        synth(biz_date.isoformat(), customers, seed, 1, settings.landing)
+    if settings.bank == "demo":
+        _have_demo_files(settings.landing, biz_date, customers, seed)
     with show.waiting("Preparing Airflow"):
         airflow.prepare(settings)
     watcher = show.Watcher(settings, biz_date)
@@ -66,6 +68,29 @@ def run(
     show.summary(settings, watcher.run_id, good)
     if not good:
         raise typer.Exit(1)
+
+
+def _have_demo_files(landing: Path, biz_date: day, customers: int, seed: int) -> None:
+    """Make the demo bank's files if there are none yet: an initial load and three days up to the date.
+
+    They are made beside the landing and moved there whole. A landing that has other dates is left alone: a second initial
+    load among them would be refused, and rightly.
+
+    Raises:
+        TagmartError: if the landing has files, but none of this date.
+    """
+    folders = sorted(path.name for path in landing.glob("2*") if path.is_dir()) if landing.exists() else []
+    if f"{biz_date:%Y%m%d}" in folders:
+        return
+    if folders:
+        raise TagmartError(
+            f"the landing has no files of {biz_date}", where=str(landing), seen=", ".join(folders),
+            do="choose one of these dates, or remove the folder to have files made that end with this date",
+        )
+    making = landing.with_name(f".{landing.name}.making")
+    shutil.rmtree(making, ignore_errors=True)
+    synth(biz_date.isoformat(), customers, seed, 3, making)
+    making.replace(landing)
 
 
 def status(bank: BankOption = None) -> None:

@@ -63,11 +63,11 @@ def backfill(
     settings, start, end = settings_for(bank), parse_biz_date(first), parse_biz_date(last)
     if end < start:
         raise TagmartError("the range ends before it starts", where="--to", seen=f"{start} to {end}", do="swap them")
+    with show.waiting("Preparing Airflow"):
+        airflow.prepare(settings)
     if queue:
         airflow.queue_backfill(settings, start, end)
         return
-    with show.waiting("Preparing Airflow"):
-        airflow.prepare(settings)
     for offset in range((end - start).days + 1):
         biz_date = start + timedelta(days=offset)
         watcher = show.Watcher(settings, biz_date)
@@ -112,5 +112,6 @@ def published_rollback(
     from tagmart.publish import rollback
 
     settings = settings_for(bank)
+    settings.claim_home()
     with writer_lock(settings.home, run_id or "(rollback)", "rollback"):
         print(f"current is now {rollback(settings, State(settings.state_db), run_id)}")

@@ -131,9 +131,12 @@ class Settings:
                     seen=f"bank '{self.bank}'",
                     do="give every bank its own TAGMART_HOME",
                 )
+        else:
+            fresh = mark.with_name(f".{BANK_MARK}.new")
+            fresh.write_text(self.bank + "\n", encoding="utf-8")
+            os.replace(fresh, mark)
         for folder in (self.quarantine, self.runs, self.published):
             folder.mkdir(exist_ok=True, mode=0o700)
-        mark.write_text(self.bank + "\n", encoding="utf-8")
 
     def environment(self) -> dict[str, str]:
         """The environment of every tool that a stage starts: this bank and home, and nobody is called."""

@@ -114,8 +114,9 @@ class _Feed:
                 "the contract's columns have changed, and deliveries that were loaded with the old ones are gone",
                 where=f"ods.{feed}", seen=", ".join(gone[:5]), do="bring these deliveries back to the landing folder",
             )
-        make_table(self.warehouse, self.contract)
+        # Forgotten first: after a kill in between everything is loaded again, and never "unchanged" over an empty table.
         self.state.do("delete from arrival where feed = ?", feed)
+        make_table(self.warehouse, self.contract)
         self.arrivals = {}
 
     def _landed(self) -> set[str]:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -54,7 +56,10 @@ def prepare(settings: Settings) -> None:
     home = settings.home / "airflow"
     home.mkdir(exist_ok=True, mode=0o700)
     done = home / ".ready"
-    if done.exists():
+    # Another database or another Airflow must be prepared too. A hash, because the connection may hold a password.
+    what = os.environ.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite") + version("apache-airflow")
+    mark = sha256(what.encode()).hexdigest()
+    if done.exists() and done.read_text(encoding="utf-8") == mark:
         return
     log = home / "prepare.log"
     pool = ["pools", "set", POOL, "1", "One run writes at a time; the file lock is the guarantee"]
@@ -65,7 +70,7 @@ def prepare(settings: Settings) -> None:
             ).returncode
         if code != 0:
             raise TagmartError("Airflow's database could not be made", where=str(log), seen=_tail(log), do="read the log")
-    done.touch()
+    done.write_text(mark, encoding="utf-8")
 
 
 def run_night(settings: Settings, biz_date: date, watch: Callable[[], None]) -> bool:

@@ -15,6 +15,8 @@ from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.publish import latest_good
 
+BEGIN = "begin"
+
 
 def begin(settings: Settings, biz_date: date) -> str:
     """Start a run for a business date and return its run_id, such as 20260630-001.
@@ -39,14 +41,20 @@ def begin(settings: Settings, biz_date: date) -> str:
         })
         _make_candidate(settings, run_id)
         _write_ops(settings, state, run_id, biz_date)
+        # The mark that the first stage asks for: a run whose begin was killed half-way has none, and goes no further.
+        state.put("stage", {
+            "run_id": run_id, "stage": BEGIN, "status": "done", "started_at": _now(), "ended_at": _now(), "seconds": 0,
+            "message": "",
+        })
     return run_id
 
 
-def require_turn(state: State, run_id: str) -> dict:
-    """The run's row, if it is this run's turn to write.
+def require_turn(settings: Settings, state: State, run_id: str, before: str) -> dict:
+    """The run's row, if it is this run's turn to write and the stage `before` is done.
 
     Raises:
-        TagmartError: if there is no such run, it is published, or a newer run has taken the warehouse over.
+        TagmartError: if there is no such run, it is published or another bank's, a newer run has taken the warehouse
+            over, or the stage before has not been done: what it would have made is still that of an earlier run.
     """
     run = state.row("select * from run where run_id = ?", run_id)
     if run is None:
@@ -58,6 +66,13 @@ def require_turn(state: State, run_id: str) -> dict:
     if newest and newest["run_id"] != run_id:
         raise TagmartError("a newer run has taken over the warehouse", where=run_id, seen=newest["run_id"],
                            do="start the night again instead of continuing this run")
+    if run["bank"] != settings.bank:
+        raise TagmartError(f"this run is of bank '{run['bank']}'", where=run_id, seen=f"bank '{settings.bank}'",
+                           do="set TAGMART_BANK, or give --bank")
+    done = state.row("select status from stage where run_id = ? and stage = ?", run_id, before)
+    if not done or done["status"] != "done":
+        raise TagmartError(f"the stage before is not done: {before}", where=run_id, seen=done["status"] if done else "nothing",
+                           do="start the night again" if before == BEGIN else f"run `tagmart night {before} --run-id {run_id}`")
     return run
 
 
@@ -104,6 +119,8 @@ def _write_ops(settings: Settings, state: State, run_id: str, biz_date: date) ->
     with connect(settings.warehouse) as warehouse:
         settings.warehouse.chmod(0o600)
         warehouse.execute("create schema if not exists ops")
+        if yesterday is not None:
+            warehouse.execute(f"attach {literal(yesterday / 'tagmart.duckdb')} as yesterday (read_only)")
         warehouse.execute("begin")
         # Literals and not parameters: binding a parameter makes DuckDB import pandas, which takes longer than this step.
         warehouse.execute(
@@ -115,11 +132,9 @@ def _write_ops(settings: Settings, state: State, run_id: str, biz_date: date) ->
         warehouse.execute(
             "create or replace table ops.prior_segment_member (segment_id varchar, customer_id varchar, first_date date)"
         )
-        warehouse.execute("commit")
         if yesterday is not None:
-            warehouse.execute(f"attach {literal(yesterday / 'tagmart.duckdb')} as yesterday (read_only)")
             warehouse.execute(
                 "insert into ops.prior_segment_member"
                 " select segment_id, customer_id, first_date from yesterday.mart.segment_member"
             )
-            warehouse.execute("detach yesterday")
+        warehouse.execute("commit")

@@ -16,7 +16,7 @@ from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
-from tagmart.night.stages import STAGES
+from tagmart.night.stages import STAGES, rows_taken_in
 
 console = Console(highlight=False)
 # One query worth trying, as a command that runs as it stands.
@@ -103,14 +103,9 @@ def _short(path: Path) -> Path:
 def _feeds(state: State, run_id: str) -> None:
     facts = state.rows("select * from feed_fact where run_id = ?", run_id)
     bad = [fact for fact in facts if fact["status"] not in ("loaded", "unchanged")]
-    rows = sum(fact["rows_loaded"] or 0 for fact in facts)
     quarantined = sum(fact["rows_quarantined"] or 0 for fact in facts)
-    earlier = state.row(
-        "select sum(arrival.rows_loaded) as rows from arrival join feed_fact using (feed)"
-        " where arrival.run_id = ? and feed_fact.run_id = ? and arrival.biz_date <> feed_fact.biz_date", run_id, run_id
-    )["rows"]
-    console.print(f"feeds      {len(facts)} · {rows:,} rows of the day" + (f" · {earlier:,} of earlier deliveries" if earlier else "")
-                  + f" · {quarantined:,} in quarantine · {len(bad)} refused")
+    console.print(f"feeds      {len(facts)} · {rows_taken_in(state, run_id)} · {quarantined:,} in quarantine · {len(bad)} refused",
+                  soft_wrap=True)
     for fact in bad:
         console.print(f"  [red]{fact['feed']}[/] {fact['status']}: {escape(fact['message'])}", soft_wrap=True)
 

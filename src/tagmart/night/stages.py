@@ -12,7 +12,7 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.locking import writer_lock
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
-from tagmart.night.begin import require_turn
+from tagmart.night.begin import BEGIN, require_turn
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,18 @@ def _ingest(turn: Turn) -> str:
 
     facts = ingest_night(turn.settings, turn.state, turn.run_id, turn.biz_date, progress=print)
     refused = sum(fact.status not in ("loaded", "unchanged") for fact in facts)
-    rows = sum(fact.rows_loaded or 0 for fact in facts)
-    return f"{len(facts)} feeds, {rows:,} rows" + (f", {refused} refused" if refused else "")
+    return f"{len(facts)} feeds · {rows_taken_in(turn.state, turn.run_id)}" + (f" · {refused} refused" if refused else "")
+
+
+def rows_taken_in(state: State, run_id: str) -> str:
+    """The rows of the run's own day, and those of earlier deliveries that the run also loaded, in words."""
+    day = state.row("select coalesce(sum(rows_loaded), 0) as n from feed_fact where run_id = ?", run_id)["n"]
+    earlier = state.row(
+        "select coalesce(sum(arrival.rows_loaded), 0) as n from arrival join feed_fact using (feed)"
+        " where arrival.run_id = ? and feed_fact.run_id = ? and arrival.biz_date not in (feed_fact.biz_date, 'static')",
+        run_id, run_id,
+    )["n"]
+    return f"{day:,} rows of the day" + (f" · {earlier:,} of earlier deliveries" if earlier else "")
 
 
 def _gate(gate: str) -> Callable[[Turn], str]:
@@ -85,8 +95,13 @@ def _publish(turn: Turn) -> str:
 
     published = publish(turn.settings, turn.state, turn.run_id, turn.biz_date)
     turn.state.do("update run set status = 'published', ended_at = ? where run_id = ?", _now(), turn.run_id)
-    removed = apply_retention(turn.settings, turn.state, spare=turn.run_id)
-    return str(published.relative_to(turn.settings.home)) + (f", {len(removed)} older run(s) removed" if removed else "")
+    done = str(published.relative_to(turn.settings.home))
+    try:
+        removed = apply_retention(turn.settings, turn.state, spare=turn.run_id)
+    except OSError as error:
+        # Readers have the new night already: a disk that does not let go of an old one must not make it red.
+        return f"{done} · older runs could not be removed: {error}"
+    return done + (f" · {len(removed)} older run(s) removed" if removed else "")
 
 
 STAGES = (
@@ -119,7 +134,8 @@ def run_stage(settings: Settings, run_id: str, name: str) -> str:
     stage = BY_NAME[name]
     state = State(settings.state_db)
     with writer_lock(settings.home, run_id, name):
-        run = require_turn(state, run_id)
+        names = [BEGIN, *BY_NAME]
+        run = require_turn(settings, state, run_id, before=names[names.index(name) - 1])
         state.do("update run set status = 'running', message = null, ended_at = null where run_id = ?", run_id)
         _forget_from(state, run_id, name)
         state.put("stage", {"run_id": run_id, "stage": name, "status": "running", "started_at": _now()})
@@ -158,7 +174,10 @@ def _page(settings: Settings, state: State, run_id: str) -> None:
     """The run's page: written when the run ends, well or badly."""
     from tagmart.gates.page import write_page
 
-    write_page(settings, state, run_id)
+    try:
+        write_page(settings, state, run_id)
+    except OSError as error:
+        print(f"the page of the run could not be written: {error}")
 
 
 def _now() -> str:

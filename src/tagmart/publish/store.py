@@ -182,6 +182,8 @@ def apply_retention(
     Returns:
         What was removed. Readers who have a removed file open keep reading it.
     """
+    for left_over in settings.published.glob("*/.*.removed"):
+        shutil.rmtree(left_over)
     runs = list_published(settings, state)
     if not runs:
         return []
@@ -254,7 +256,8 @@ def _withdrawn(state: State) -> set[str]:
     away: set[str] = set()
     with state.connect() as connection:
         for row in connection.execute("select * from current_switch order by rowid"):
-            if row["kind"] == "rollback":
+            # Going forward again, to a newer run, withdraws nothing. Run ids sort by date, then by number.
+            if row["kind"] == "rollback" and row["to_run_id"] < row["from_run_id"]:
                 away.add(row["from_run_id"])
             away.discard(row["to_run_id"])
     return away
