@@ -30,14 +30,11 @@ def synth(
     out: Annotated[Path | None, typer.Option(help="Folder; else the demo bank's landing.")] = None,
 ) -> None:
     """Make the demo bank's extract files: an initial load, then one set of files per day."""
-    from rich.console import Console
-
     from tagmart.synth import generate
 
     landing = out or settings_for("demo").landing
-    biz_date = date_for(date, DEMO_DATE)
-    summary = generate(landing, customers=customers, seed=seed, biz_date=biz_date, days=days)
-    Console(soft_wrap=True).print(f"{len(summary.rows)} feeds, {summary.total_rows:,} rows, {customers:,} customers → {landing}")
+    summary = generate(landing, customers=customers, seed=seed, biz_date=date_for(date, DEMO_DATE), days=days)
+    print(f"{len(summary.rows)} feeds, {summary.total_rows:,} rows, {customers:,} customers → {landing}")
 
 
 def run(
@@ -79,6 +76,8 @@ def _have_demo_files(landing: Path, biz_date: day, customers: int, seed: int) ->
     Raises:
         TagmartError: if the landing has files, but none of this date.
     """
+    from tagmart.synth import generate
+
     folders = sorted(path.name for path in landing.glob("2*") if path.is_dir()) if landing.exists() else []
     if f"{biz_date:%Y%m%d}" in folders:
         return
@@ -89,8 +88,9 @@ def _have_demo_files(landing: Path, biz_date: day, customers: int, seed: int) ->
         )
     making = landing.with_name(f".{landing.name}.making")
     shutil.rmtree(making, ignore_errors=True)
-    synth(biz_date.isoformat(), customers, seed, 3, making)
+    summary = generate(making, customers=customers, seed=seed, biz_date=biz_date, days=3)
     making.replace(landing)
+    print(f"{len(summary.rows)} feeds, {summary.total_rows:,} rows, {customers:,} customers → {landing}")
 
 
 def status(bank: BankOption = None) -> None:

@@ -66,7 +66,7 @@ class Watcher:
                 if row["status"] != "running":
                     console.print(
                         f"  {MARKS[row['status']]} {stage.name:<9} {row['seconds']:>6.1f} s  "
-                        f"{escape((row['message'] or ' ').splitlines()[0][:400])}"
+                        f"{escape((row['message'] or ' ').splitlines()[0][:400])}", soft_wrap=True,
                     )
 
 
