@@ -49,6 +49,10 @@ check: $(READY) lint generated ## lint, currency of generated files, quick tests
 drill: $(READY) ## the long ones: many nights, kills, sizes
 	$(PYTEST) -m drill -s
 
+.PHONY: bench
+bench: $(READY) ## how fast the loader is, beside DuckDB and pandas: ROWS=5000000
+	$(VENV)/bin/python benchmarks/loader.py $(if $(ROWS),--rows $(ROWS))
+
 .PHONY: lint
 lint: $(READY) ## ruff and sqlfluff
 	$(VENV)/bin/ruff check src dags tests
@@ -58,6 +62,12 @@ lint: $(READY) ## ruff and sqlfluff
 generated: $(READY) ## fail if a generated file is not what its source says
 	$(TAGMART) tags generate --check
 	$(TAGMART) rules generate --check
+	$(TAGMART) contract docs --check
+	$(VENV)/bin/python dbt_project/seeds/make_code_tables.py --check
+
+.PHONY: codes
+codes: $(READY) ## make the code tables (MCC, currencies, regions) anew from their packages
+	$(VENV)/bin/python dbt_project/seeds/make_code_tables.py
 
 .PHONY: lock
 lock: $(READY) ## resolve the dependencies anew: uv.lock, and requirements.txt for plain pip

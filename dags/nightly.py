@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task, task_group
@@ -9,12 +10,16 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from tagmart.night.launch import StepBusyError, alert, biz_date_for
 from tagmart.night.launch import step as start
+from tagmart.night.waiting import WaitForDeliveries
 
 DOC = """
 **What**: builds the customer tags of one business date, from the files in `landing` to the published mart.
 
 **When**: every night at 02:00 (Asia/Shanghai) for the day before; for any other date trigger it with the parameter
 `biz_date`, or use `tagmart backfill`.
+
+**Waits**, before it begins, for the deliveries due on the date: until `wait_minutes` after 02:00 of the next morning,
+or not at all (0). Meanwhile it holds no worker. What has not come by then is for the contracts to judge.
 
 **If red**: the published mart is still the last good one. `tagmart status` says which stage failed and why,
 `tagmart gate show RUN` what a gate found; `docs/runbook.md` says what to do. Clear the failed task to go on from there.
@@ -49,12 +54,18 @@ def stage(name: str, minutes: int):
     max_active_runs=1,
     is_paused_upon_creation=False,
     default_args={"retries": 3, "retry_delay": timedelta(minutes=2), "on_failure_callback": alert},
-    params={"biz_date": Param(None, type=["null", "string"], format="date", description="Business date; empty: yesterday")},
+    params={
+        "biz_date": Param(None, type=["null", "string"], format="date", description="Business date; empty: yesterday"),
+        "wait_minutes": Param(
+            int(os.environ.get("TAGMART_WAIT_MINUTES", "0")), type="integer", minimum=0, maximum=1440,
+            description="Minutes after 02:00 of the morning after, until which late deliveries are waited for",
+        ),
+    },
     doc_md=DOC,
     tags=["tagmart"],
 )
 def nightly():
-    """ingest → gate 1 → layers → tags → gate 2 → segments → gate 3 → publish."""
+    """wait → begin → ingest → gate 1 → layers → tags → gate 2 → segments → gate 3 → publish."""
 
     @task(pool="tagmart_writer", execution_timeout=timedelta(minutes=5))
     def begin() -> str:
@@ -82,6 +93,7 @@ def nightly():
         in_order(night, ("segments", 60), ("gate3", 20), ("publish", 30))
 
     night = begin()
+    WaitForDeliveries(task_id="wait") >> night
     take_in(night) >> build(night) >> serve(night)
 
 

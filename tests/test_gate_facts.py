@@ -332,7 +332,8 @@ def test_the_page_tells_the_night_and_needs_nothing_else(home):
             "bad_share_limit": 0.0,
         },
     )
-    judge(settings, state, RUN, "gate1", {"feed": [{**GOOD["feed"], "status": "refused", "message": said}]})
+    facts = {"feed": [{**GOOD["feed"], "status": "refused", "message": said}], "landing": []}
+    judge(settings, state, RUN, "gate1", facts)
     state.do("update run set status = 'failed', message = 'gate1 is red'")
     page = write_page(settings, state, RUN)
     text = page.read_text(encoding="utf-8")

@@ -123,10 +123,6 @@ def control_does_not_add_up(bank: Bank, data: Path, control: Path) -> None:
     edit(control, "TOTAL|", "TOTAL|1")
 
 
-def control_missing(bank: Bank, data: Path, control: Path) -> None:
-    control.unlink()
-
-
 def part_missing(bank: Bank, data: Path, control: Path) -> None:
     data.unlink()
 
@@ -197,7 +193,6 @@ REFUSALS = {
     garbled_line: "posting_20260629_J.ok, line 1: the control file is corrupted",
     control_cut_off: "no TOTAL line",
     control_does_not_add_up: "does not add up",
-    control_missing: "control file is missing",
     part_missing: "posting_20260629_J_001.dat",
     part_too_many: "posting_20260629_J_002.dat",
     other_feed_listed: "another feed than posting",
@@ -271,12 +266,12 @@ def test_a_table_follows_its_contract_if_all_deliveries_are_there(bank):
 
 
 def test_what_a_killed_night_left_behind_is_removed(bank):
-    left = bank.settings.home / ".ingest-abc"
+    left = bank.settings.home / "warehouse.duckdb.tmp"
     left.mkdir()
-    (left / "rows").write_text("王小明")
+    (left / "duckdb_temp_storage_DEFAULT-0.tmp").write_text("王小明")
     bank.deliver("posting", FIRST, "I", rows(FIRST, 1))
     bank.night(FIRST)
-    assert not list(bank.settings.home.glob(".ingest-*"))
+    assert not left.exists()
 
 
 def test_a_lost_warehouse_is_filled_again(bank):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import duckdb
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.ingest import FeedFact, ingest_night
+from tagmart.ingest.quarantine import read_quarantine
 
 FIRST, SECOND, THIRD = date(2026, 6, 28), date(2026, 6, 29), date(2026, 6, 30)
 
@@ -112,11 +112,7 @@ class Bank:
             return warehouse.execute(query).fetchall()
 
     def quarantined(self, feed: str, label: str) -> list[dict]:
-        path = self.settings.quarantine / label / f"{feed}.csv"
-        if not path.exists():
-            return []
-        with path.open(encoding="utf-8", newline="") as handle:
-            return list(csv.DictReader(handle))
+        return [asdict(row) for row in read_quarantine(self.settings.quarantine, feed, label)]
 
 
 def rows(day: date, *numbers: int) -> str:

@@ -1,33 +1,25 @@
 {#
-    How a staging model reads its feed, by load kind. `ods.<feed>` keeps the rows of every delivery with the date that the
-    delivery was for (`biz_date`); a static feed has none. A night sees deliveries up to its own date and no later,
+    How a staging model reads its feed, by load kind. `ods.<feed>` keeps the rows of deliveries with the date that the
+    delivery was for (`biz_date`); a static feed has none. Where a row is a state, `hist.<feed>` keeps each state with the
+    dates on which it held, half-open: [valid_from, valid_to). A night sees what held on its own date and nothing later,
     so that any past night can be run again.
 #}
 
-{# journal: every row ever delivered, up to D. #}
+{# journal, and fulls whose rows carry their date: every row ever delivered, up to D. #}
 {% macro ods_journal(feed) -%}
     select * from {{ source('ods', feed) }} where biz_date <= {{ biz_date() }}
 {%- endmacro %}
 
-{# delta: the last word on each key up to D; a key whose last word is D (deleted) is gone. #}
-{% macro ods_delta(feed, key) -%}
-    select *
-    from (
-        select *
-        from {{ source('ods', feed) }}
-        where biz_date <= {{ biz_date() }}
-        qualify row_number() over (partition by {{ key | join(', ') }} order by biz_date desc, src_line desc) = 1
-    )
-    where op <> 'D'
+{# delta: the state of each key at D, from the feed's history. #}
+{% macro ods_delta(feed) -%}
+    {{ ods_full(feed) }}
 {%- endmacro %}
 
-{# full: the rows of the newest delivery up to D. #}
+{# full: the rows of the newest delivery up to D, from the feed's history. #}
 {% macro ods_full(feed) -%}
-    select *
-    from {{ source('ods', feed) }}
-    where biz_date = (
-        select max(newest.biz_date) from {{ source('ods', feed) }} as newest where newest.biz_date <= {{ biz_date() }}
-    )
+    select * exclude (valid_from, valid_to)
+    from {{ source('ods', feed).replace_path(schema='hist') }}
+    where valid_from <= {{ biz_date() }} and valid_to > {{ biz_date() }}
 {%- endmacro %}
 
 {# static: a file that is delivered once; rows that carry a date are cut at D, or the night would know the future. #}

@@ -1,6 +1,6 @@
 {# The customers of one source system's ids: import it as a CTE. Only dwd_party_xref knows how an id becomes a customer. #}
 {% macro customers_of(source_system) -%}
-    select party_xref.source_id, party_xref.customer_id
+    select party_xref.source_id, party_xref.entity, party_xref.customer_id
     from {{ ref('dwd_party_xref') }} as party_xref
     where party_xref.source_system = '{{ source_system }}'
 {%- endmacro %}

@@ -24,17 +24,34 @@ def add_to(app: typer.Typer) -> None:
 
 def synth(
     date: DateOption = None,
-    customers: Annotated[int, typer.Option(help="Retail customers.")] = 2000,
+    customers: Annotated[int, typer.Option(help="Retail customers, 20 to 1,000,000.")] = 2000,
+    corporates: Annotated[int | None, typer.Option(help="Corporate customers; else 5 % of the retail ones.")] = None,
+    merchants: Annotated[int | None, typer.Option(help="Merchants; else 3 % of the retail customers.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 7,
     days: Annotated[int, typer.Option(help="Daily deliveries up to the date, after the initial load.")] = 1,
+    months: Annotated[int, typer.Option(help="Complete months of daily rows in the initial load.")] = 13,
+    faults: Annotated[str, typer.Option(help="Plant file faults: NAME or NAME@FEED, with commas; `list` shows them.")] = "",
+    gl_differences: Annotated[int, typer.Option(help="Differences to plant between ledger and details.")] = 0,
+    processes: Annotated[int, typer.Option(help="Blocks of a large bank that are made at a time.")] = 2,
     out: Annotated[Path | None, typer.Option(help="Folder; else the demo bank's landing.")] = None,
 ) -> None:
     """Make the demo bank's extract files: an initial load, then one set of files per day."""
     from tagmart.synth import generate
+    from tagmart.synth.faults import choose_faults, faults_page, faults_table, plant_faults
 
+    if faults in ("list", "page"):
+        print(faults_table() if faults == "list" else faults_page(), end="")
+        return
+    wanted = [word for word in faults.split(",") if word.strip()]
+    choose_faults(wanted)
     landing = out or settings_for("demo").landing
-    summary = generate(landing, customers=customers, seed=seed, biz_date=date_for(date, DEMO_DATE), days=days)
+    summary = generate(
+        landing, customers=customers, seed=seed, biz_date=date_for(date, DEMO_DATE), days=days, history_months=months,
+        corporates=corporates, merchants=merchants, processes=processes, gl_differences=gl_differences,
+    )
     print(f"{len(summary.rows)} feeds, {summary.total_rows:,} rows, {customers:,} customers → {landing}")
+    for planted in plant_faults(landing, wanted, seed) if wanted else ():
+        print(f"planted {planted.fault} in {planted.feed}: {planted.file}; it must be {planted.outcome}")
 
 
 def run(

@@ -16,6 +16,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the verbs of this module."""
     app.command("night")(night)
     app.command("backfill")(backfill)
+    app.command("accept")(accept)
     app.command("airflow")(serve)
     gate = typer.Typer(help="What the gates found.", no_args_is_help=True)
     gate.command("show")(gate_show)
@@ -76,6 +77,22 @@ def backfill(
             show.summary(settings, watcher.run_id, good)
             raise typer.Exit(1)
     show.status(settings)
+
+
+def accept(
+    feed: Annotated[str, typer.Argument(help="The feed whose delivery was refused because it has shrunk.")],
+    date: Annotated[str, typer.Argument(help="The delivery's business date.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it is right; kept with the acceptance.")],
+    bank: BankOption = None,
+) -> None:
+    """Accept, once, a full delivery with far fewer rows than the one before it; then run the night again."""
+    from tagmart.core.state import State
+    from tagmart.ingest import accept_delivery
+
+    settings = settings_for(bank)
+    settings.claim_home()
+    accept_delivery(settings, State(settings.state_db), feed, parse_biz_date(date), reason)
+    print(f"the next delivery of {feed} for {parse_biz_date(date)} is accepted with however few rows: run the night again")
 
 
 def serve(bank: BankOption = None) -> None:

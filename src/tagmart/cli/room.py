@@ -1,4 +1,4 @@
-"""Verbs for the rooms that people edit: tag specs, rules, contracts."""
+"""Verbs for the rooms that people edit: tag specs and rules."""
 
 from __future__ import annotations
 
@@ -20,9 +20,6 @@ def add_to(app: typer.Typer) -> None:
     rules = typer.Typer(help="Rules: from the business's text to segments.", no_args_is_help=True)
     rules.command("generate")(rules_generate)
     app.add_typer(rules, name="rules")
-    contract = typer.Typer(help="Contracts of the feeds.", no_args_is_help=True)
-    contract.command("list")(contract_list)
-    app.add_typer(contract, name="contract")
 
 
 def tags_generate(check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is stale.")] = False) -> None:
@@ -50,20 +47,6 @@ def rules_generate(check: Annotated[bool, typer.Option("--check", help="Write no
     result = generate(settings_for(None), check=check)
     stale = [str(path) for path in result.stale]
     _report("rules", stale if check else [], len(stale), result.summary)
-
-
-def contract_list(bank: BankOption = None) -> None:
-    """The feeds of a bank: load kind, delivery, columns."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from tagmart.contracts import load_contracts
-
-    table = Table("feed", "名称", "load", "delivery", "columns", "key")
-    for contract in load_contracts(settings_for(bank).contracts_dir).values():
-        table.add_row(contract.feed, contract.title_zh, contract.load, contract.files.delivery,
-                      str(len(contract.columns)), ", ".join(contract.key))
-    Console().print(table)
 
 
 def _report(room: str, stale: Sequence[str], written: int, summary: str) -> None:

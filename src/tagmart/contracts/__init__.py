@@ -1,7 +1,7 @@
 """What a feed's files must be: read from expectations/contracts/<bank>/<system>/<feed>.yml and checked once."""
 
 from tagmart.contracts.load import canonical_feeds, load_contracts, present_feeds
-from tagmart.contracts.model import Column, ColumnType, Contract, Files, Form, Limits
+from tagmart.contracts.model import Column, ColumnType, Contract, Files, Form, FrameField, Limits
 
 __all__ = [
     "Column",
@@ -9,6 +9,7 @@ __all__ = [
     "Contract",
     "Files",
     "Form",
+    "FrameField",
     "Limits",
     "canonical_feeds",
     "load_contracts",

@@ -15,6 +15,15 @@ NEVER = {
         "biometric", "biometrics", "fingerprint", "faceprint", "faceid", "iris", "voiceprint", "palmprint",
     },
 }
+# The same in the headers of sources that write Chinese: parts of a name.
+NEVER_ZH = {
+    "a password": ("密码", "口令"),
+    "a one-time code": ("验证码",),
+    "a card's verification number": ("安全码",),
+    "a card's track data": ("磁道",),
+    "a person's biometric features": ("指纹", "人脸", "虹膜", "声纹", "掌纹"),
+    "a card's expiry date": ("卡有效期", "卡片有效期"),
+}
 EXPIRY = re.compile(r"expir|valid_?(thru|until|to)|(^|_)exp(_|$)|exp_?(date|month|year)")
 FACE = re.compile(r"(^|_)(face|voice|palm|finger)_(image|template|feature|print|id|hash|vector)")
 
@@ -30,6 +39,9 @@ def why_never(feed: str, column: Column) -> str | None:
     words = {word.rstrip("0123456789") for word in name.split("_")}
     for reason, never in NEVER.items():
         if words & never:
+            return reason
+    for reason, parts in NEVER_ZH.items():
+        if any(part in name for part in parts):
             return reason
     if FACE.search(name):
         return "a person's biometric features"

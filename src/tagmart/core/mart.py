@@ -110,6 +110,7 @@ FEED_STATUS = Table(
         Column("bad_share", "decimal(9,6)", "坏行占比", "Share of rows set aside"),
         Column("bad_share_limit", "decimal(9,6)", "坏行占比上限", "Share above which the feed stops the night"),
         Column("as_of", "date", "数据截至日期", "Date up to which the feed tells"),
+        Column("stale_days", "integer", "沿用天数：应到未到而沿用旧数据的天数", "Days for which an older state has been carried; 0 if up to date"),
         Column("owner", "varchar", "责任方", "Owner"),
         Column("message", "varchar", "说明", "Message of the ingest", volatile=True),
     ),

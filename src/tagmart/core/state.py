@@ -26,13 +26,25 @@ create table if not exists arrival (
     feed text not null, biz_date text not null, kind text not null, files text not null, md5 text not null,
     bytes integer not null, rows_declared integer, rows_in integer not null, rows_loaded integer not null,
     rows_quarantined integer not null, replaced integer not null default 0, loaded_at text not null,
-    run_id text not null, primary key (feed, biz_date)
+    run_id text not null, batch_no integer, primary key (feed, biz_date)
+);
+create table if not exists accepted (
+    feed text not null, biz_date text not null, reason text not null, accepted_at text not null, md5 text,
+    primary key (feed, biz_date)
+);
+create table if not exists strange_file (
+    run_id text not null, file text not null, message text not null, primary key (run_id, file)
+);
+create table if not exists quarantine (
+    feed text not null, biz_date text not null, file text not null, rule text not null, column_name text not null,
+    rows integer not null, first_line integer not null, run_id text not null, at text not null,
+    primary key (feed, biz_date, file, rule, column_name)
 );
 create table if not exists feed_fact (
     run_id text not null, feed text not null, biz_date text not null, load text not null, status text not null,
     rows_declared integer, rows_in integer, rows_loaded integer, rows_quarantined integer, bad_share real,
     bad_share_limit real, files text, message text not null default '', owner text, as_of text,
-    primary key (run_id, feed)
+    due text, stale_days integer, carry_days integer, notes text not null default '', primary key (run_id, feed)
 );
 create table if not exists gate_result (
     run_id text not null, gate text not null, expectation text not null, subject text not null default '',
@@ -48,6 +60,11 @@ create table if not exists current_switch (
     to_run_id text not null
 );
 """
+# Columns that came after the first homes: they are added where a home opens without them.
+LATER_COLUMNS = {
+    "arrival": {"batch_no": "integer"},
+    "feed_fact": {"due": "text", "stale_days": "integer", "carry_days": "integer", "notes": "text not null default ''"},
+}
 
 
 class State:
@@ -62,8 +79,24 @@ class State:
         fresh = not path.exists()
         with self.connect() as connection:
             connection.executescript(SCHEMA)
+        self._add_later_columns()
         if fresh:
             path.chmod(0o600)
+
+    def _add_later_columns(self) -> None:
+        """Add the columns that an older home does not have."""
+        with self.connect() as connection:
+            def lacking() -> list[tuple[str, str, str]]:
+                return [
+                    (table, name, kind) for table, columns in LATER_COLUMNS.items() for name, kind in columns.items()
+                    if name not in {row["name"] for row in connection.execute(f"pragma table_info({table})")}
+                ]
+
+            if lacking():
+                # Asked again under the lock: another process may be opening the same home.
+                connection.execute("begin immediate")
+                for table, name, kind in lacking():
+                    connection.execute(f"alter table {table} add column {name} {kind}")
 
     @contextmanager
     def connect(self) -> Iterator[sqlite3.Connection]:

@@ -58,6 +58,7 @@ def gather(frame: str, given: GateInput) -> list[Fact]:
 
     sources: dict[str, Callable[[GateInput], list[Fact]]] = {
         "feed": feed_facts,
+        "landing": landing_facts,
         "tag": tag_facts.tag_facts,
         "table": tag_facts.table_facts,
         "additive": tag_facts.additive_facts,
@@ -104,13 +105,23 @@ def feed_facts(given: GateInput) -> list[Fact]:
     ]
 
 
+def landing_facts(given: GateInput) -> list[Fact]:
+    """One fact per file that the ingest of this run could give to no feed."""
+    rows = given.state.rows("select file, message from strange_file where run_id = ?", given.run_id)
+    return [{"subject": row["file"], "message": row["message"], "belongs": 0} for row in rows]
+
+
 def _feed_fact(row: Mapping[str, object], biz_date: date) -> Fact:
     """A row of feed_fact with what expectations compare."""
     loaded, quarantined = row["rows_loaded"], row["rows_quarantined"]
     share, limit = row["bad_share"], row["bad_share_limit"]
     as_of = date.fromisoformat(row["as_of"]) if row["as_of"] else None
+    # A feed is behind by the deliveries that were due: a weekly one is up to date for a week.
+    stale = row["stale_days"]
     return {
-        **{name: row[name] for name in ("load", "status", "message", "owner", "rows_declared", "rows_in")},
+        **{name: row[name] for name in ("load", "status", "owner", "rows_declared", "rows_in")},
+        "message": "; ".join(text for text in (row["message"], row["notes"]) if text),
+        "noted": int(bool(row["notes"])),
         "subject": row["feed"],
         "rows_loaded": loaded,
         "rows_quarantined": quarantined,
@@ -118,7 +129,9 @@ def _feed_fact(row: Mapping[str, object], biz_date: date) -> Fact:
         "bad_share": share,
         "bad_share_limit": limit,
         "bad_share_over": None if share is None else max(0.0, share - (limit or 0.0)),
-        "as_of_lag_days": NEVER if as_of is None else (biz_date - as_of).days,
+        "as_of_lag_days": NEVER if as_of is None else (biz_date - as_of).days if stale is None else stale,
+        "stale_days": stale,
+        "stale_over": None if stale is None else max(0, stale - (row["carry_days"] or 0)),
     }
 
 

@@ -35,8 +35,12 @@ FRAMES: Mapping[str, Frame] = {
         _columns(
             "subject load status message owner",
             "in_contract rows_declared rows_in rows_loaded rows_quarantined rows_accounted bad_share bad_share_limit"
-            " bad_share_over as_of_lag_days",
+            " bad_share_over as_of_lag_days stale_days stale_over noted",
         ),
+    ),
+    "landing": Frame(
+        "one file in the folder of the business date that belongs to no feed",
+        _columns("subject message", "belongs"),
     ),
     "tag": Frame(
         "one tag: its profile beside its row of the catalogue",

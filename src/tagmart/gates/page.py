@@ -26,7 +26,7 @@ GATES = {
     "gate2": ("标签可用吗？", "May the tags be used?"),
     "gate3": ("可以发布吗？", "May the night be published?"),
 }
-ACCEPTED = ("loaded", "unchanged")
+ACCEPTED = ("loaded", "unchanged", "carried")
 
 
 def write_page(settings: Settings, state: State, run_id: str) -> Path:

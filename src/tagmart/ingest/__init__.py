@@ -1,6 +1,7 @@
 """From extract files to ods: verify the control file, decode, check every row, store a delivery as a whole or not at all."""
 
+from tagmart.ingest.awaited import Awaited
 from tagmart.ingest.facts import FeedFact
-from tagmart.ingest.night import ingest_night
+from tagmart.ingest.night import accept_delivery, ingest_night
 
-__all__ = ["FeedFact", "ingest_night"]
+__all__ = ["Awaited", "FeedFact", "accept_delivery", "ingest_night"]

@@ -1,233 +1,189 @@
-"""Judging rows: every rule of a contract as one SQL expression over the raw text, so that DuckDB checks millions at once."""
+"""Judging rows: the stream of text becomes the table `taken`, typed, with the first broken rule of each bad row."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from tagmart.contracts import Column, Contract, Form
+from tagmart.contracts import Contract
 from tagmart.contracts.model import INITIAL_KIND
 from tagmart.core.duck import identifier, literal
 from tagmart.core.errors import TagmartError
-from tagmart.ingest.decode import IN_LINE, SEPARATOR, BadRow
+from tagmart.ingest.check_keys import duplicate_rule, mark_duplicates
+from tagmart.ingest.check_rules import Rule, prepared, rules_of
+from tagmart.ingest.decode import BadRow, schema_of
 from tagmart.ingest.landing import Delivery
+from tagmart.ingest.store import TAKEN
 
-DUPLICATE_RULE = "duplicate key"
-TAKEN = "temp.main.taken"
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+INCOMING = "incoming_rows"
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A rule over one column.
+class Judged:
+    """What judging found.
 
     Attributes:
-        column: which column.
-        rule: what must hold, in words.
-        broken: SQL that is true where it does not.
-        seen: SQL of the value to show.
+        rows: rows judged, good and bad.
+        counts: bad rows by column and rule; each row counts once, with the first rule that it breaks.
+        retyped: of these, those whose value is not of the column's type.
+        sums: totals of the columns asked for, over all rows; NULL where a value is unreadable.
+        partial_sums: the totals of the readable values.
     """
 
-    column: str
-    rule: str
-    broken: str
-    seen: str
+    rows: int
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    retyped: dict[tuple[str, str], int] = field(default_factory=dict)
+    sums: dict[str, Decimal | None] = field(default_factory=dict)
+    partial_sums: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def bad(self) -> int:
+        """How many rows broke the contract."""
+        return self.counts.total()
 
 
 def judge(
-    warehouse: duckdb.DuckDBPyConnection, contract: Contract, delivery: Delivery, canonical: Path
-) -> list[BadRow]:
-    """Read the canonical file into the temporary table `taken`, typed, and find the rows that break the contract.
+    warehouse: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    delivery: Delivery,
+    batches: Iterable[pa.RecordBatch],
+    summed: Iterable[str] = (),
+) -> Judged:
+    """Read rows of text into the temporary table `taken` (part, src_line, the columns typed, fault, seen).
 
     Args:
         warehouse: the connection that will store the rows.
-        contract: of the feed.
+        contract: as it is at the date of the delivery.
         delivery: whose date the rows must be of.
-        canonical: what decode_part wrote.
+        batches: what `read_parts` gives; drawn once.
+        summed: decimal columns whose totals are wanted.
 
     Returns:
-        The bad rows, each with the first rule it breaks. In `taken`, their column `fault` is not null.
+        The counts. In `taken`, `fault` is not null in bad rows (`details` gives them).
 
     Raises:
-        TagmartError: if all rows are of another date than the delivery.
+        TagmartError: if all rows are of another date than the delivery, or whatever drawing the batches raises.
     """
     rules = rules_of(contract, delivery)
-    _read(warehouse, contract, rules, canonical)
-    _check_row_date(warehouse, contract, delivery)
-    bad = [
-        BadRow(part, line, rules[fault].column, rules[fault].rule, seen)
-        for part, line, fault, seen in warehouse.execute(
-            f"select part, src_line, fault, coalesce(seen, '') from {TAKEN} where fault is not null"
-        ).fetchall()
-    ]
-    return bad + _duplicates(warehouse, contract, len(rules))
+    summed = [name for name in dict.fromkeys(summed) if name in contract.names]
+    _take_in(warehouse, contract, rules, batches, summed)
+    rows, sums, partial = _totals(warehouse, contract, delivery, summed)
+    counts: Counter[tuple[str, str]] = Counter()
+    retyped: dict[tuple[str, str], int] = {}
+    for fault, count in warehouse.execute(f"select fault, count(*) from {TAKEN} where fault is not null group by fault").fetchall():
+        rule = rules[fault]
+        counts[rule.column, rule.rule] += count
+        if rule.is_type:
+            retyped[rule.column, rule.rule] = count
+    if doubled := mark_duplicates(warehouse, contract, len(rules)):
+        counts[duplicate_rule(contract)] = doubled
+    return Judged(rows, counts, retyped, sums, partial)
 
 
-def rules_of(contract: Contract, delivery: Delivery) -> list[Rule]:
-    """The rules of a contract over the raw fields r1, r2, …, in the order of the columns."""
-    rules: list[Rule] = []
-    for at, column in enumerate(contract.columns, start=1):
-        raw = f"r{at}"
-        # What a deleted row still knows of itself besides its key is the source's affair.
-        alive = " and r1 <> 'D'" if contract.load == "delta" and column.name not in contract.key else ""
-        if column.required:
-            rules.append(Rule(column.name, "required", f"({raw} is null or trim({raw}) = ''){alive}", raw))
-        rules += [
-            Rule(column.name, words, f"({raw} is not null and {broken})", raw)
-            for words, broken in _type_rules(column, contract.form, raw)
-        ]
-        if column.name == contract.row_date and delivery.biz_date:
-            rules.append(_date_rule(column, contract.form, raw, delivery))
-    return rules
+def details(
+    warehouse: duckdb.DuckDBPyConnection, contract: Contract, delivery: Delivery, most: int | None = None
+) -> list[BadRow]:
+    """The bad rows of `taken`, in the order of the files.
+
+    Args:
+        warehouse: where `taken` is.
+        contract: as given to `judge`.
+        delivery: as given to `judge`.
+        most: how many at most; None for all.
+    """
+    rules = [(rule.column, rule.rule) for rule in rules_of(contract, delivery)]
+    rules.append(duplicate_rule(contract))
+    found = warehouse.execute(
+        f"select part, src_line, fault, coalesce(seen, '') from {TAKEN} where fault is not null order by part, src_line"
+        + (f" limit {most}" if most is not None else "")
+    ).fetchall()
+    return [BadRow(part, line, *rules[fault], seen) for part, line, fault, seen in found]
 
 
-def typed(column: Column, form: Form, raw: str) -> str:
-    """The value of a raw field in the column's type; NULL where it is none."""
-    kind = column.type.kind
-    if kind == "string":
-        return _restored(raw) if form.quote else raw
-    if kind == "boolean":
-        return f"case {raw} when 'Y' then true when 'N' then false end"
-    if kind in ("date", "timestamp"):
-        written, shape = _century(raw, form, kind)
-        if shape == "%Y-%m-%d":
-            return f"try_cast({written} as date)"
-        return f"cast(try_strptime({written}, {literal(shape)}) as {kind})"
-    return f"try_cast({raw} as {column.type.sql})"
+def _take_in(
+    warehouse: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    rules: list[Rule],
+    batches: Iterable[pa.RecordBatch],
+    summed: list[str],
+) -> None:
+    """The table `taken`: part, src_line, the typed columns, unread_<column>, the number of the first broken rule, what was seen."""
+    import pyarrow as pa
 
-
-def _type_rules(column: Column, form: Form, raw: str) -> list[tuple[str, str]]:
-    """What a value that is not empty must be: words, and SQL that is true where it is not."""
-    kind, value = column.type.kind, typed(column, form, raw)
-    rules: list[tuple[str, str]] = []
-    if kind == "string":
-        rules.append((f"at most {column.type.size} characters", f"length({raw}) > {column.type.size}"))
-    elif kind == "boolean":
-        rules.append(("Y or N", f"{raw} not in ('Y', 'N')"))
-    elif kind == "integer":
-        # A cast alone would round 1.5 and forgive blanks.
-        rules.append(("integer", f"(not regexp_full_match({raw}, '[+-]?\\d+') or {value} is null)"))
-    elif kind == "decimal":
-        shape = rf"[+-]?(\d+(\.\d{{0,{column.type.scale}}}0*)?|\.\d{{1,{max(column.type.scale, 1)}}}0*)"
-        rules.append((str(column.type), f"(not regexp_full_match({raw}, {literal(shape)}) or {value} is null)"))
-    else:
-        # Written back, a date must give the same text: strptime alone forgives blanks and lost zeros.
-        written, shape = _century(raw, form, kind)
-        back = f"cast({value} as varchar)" if shape == "%Y-%m-%d" else f"strftime({value}, {literal(shape)})"
-        rules.append((f"{kind} {form.date if kind == 'date' else form.timestamp}", f"{back} is distinct from {written}"))
-    if column.values:
-        allowed = ", ".join(literal(one) for one in column.values)
-        rules.append((f"one of {', '.join(column.values)}", f"{raw} not in ({allowed})"))
-    return rules
-
-
-def _date_rule(column: Column, form: Form, raw: str, delivery: Delivery) -> Rule:
-    """A day's rows are of that day; an initial load brings the past too, but not the future."""
-    day = f"date {literal(delivery.biz_date.isoformat())}"
-    if delivery.kind == INITIAL_KIND:
-        return Rule(column.name, f"not after {delivery.label}", f"({typed(column, form, raw)} > {day})", raw)
-    return Rule(column.name, f"the delivery's date {delivery.label}", f"({typed(column, form, raw)} <> {day})", raw)
-
-
-def _century(raw: str, form: Form, kind: str) -> tuple[str, str]:
-    """A raw date and its form, with years of two digits made whole."""
-    shape = form.date if kind == "date" else form.timestamp
-    if form.century is None:
-        return raw, shape
-    return f"({literal(str(form.century)[:2])} || {raw})", shape.replace("%y", "%Y")
-
-
-def _restored(raw: str) -> str:
-    """A text with the line ends that it had inside quotes."""
-    for end, stand_in in IN_LINE.items():
-        raw = f"replace({raw}, chr({ord(stand_in)}), chr({ord(end)}))"
-    return raw
-
-
-def _read(warehouse: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule], canonical: Path) -> None:
-    """The table `taken`: part, src_line, the typed columns, the number of the first broken rule, what was seen."""
-    shape = {"part": "INTEGER", "src_line": "BIGINT"}
-    shape |= {f"r{at}": "VARCHAR" for at, _ in enumerate(contract.columns, start=1)}
-    columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in shape.items())
-    values = ", ".join(
-        f"{typed(column, contract.form, f'r{at}')} as {identifier(column.name)}"
-        for at, column in enumerate(contract.columns, start=1)
-    )
+    names = ", ".join(f"v{at} as {identifier(name)}" for at, name in enumerate(contract.names, start=1))
     faults = " ".join(f"when {rule.broken} then {number}" for number, rule in enumerate(rules))
     seen = " ".join(f"when {number} then {rule.seen}" for number, rule in enumerate(rules))
     fault = f"case {faults} end" if rules else "cast(null as integer)"
-    shown = f"case fault {seen} end" if rules else "cast(null as varchar)"
-    warehouse.execute(f"""
-        create or replace temp table taken as
-        select part, src_line, {values}, fault, {shown} as seen
-        from (
-            select *, {fault} as fault
-            from read_csv(
-                {literal(str(canonical))}, auto_detect = false, header = false, delim = {literal(SEPARATOR)},
-                quote = '', escape = '', new_line = '\\n', max_line_size = 16777216, columns = {{{columns}}}
+    shown = f"case when fault is not null then case fault {seen} end end" if rules else "cast(null as varchar)"
+    unread = "".join(
+        f", {' or '.join(rule.broken for rule in rules if rule.column == name and rule.is_type)} as {identifier(f'unread {name}')}"
+        for name in summed
+    )
+    carried = "".join(f", {identifier(f'unread {name}')}" for name in summed)
+    failed: list[BaseException] = []
+
+    def drawn() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from batches
+        except BaseException as error:
+            # DuckDB would tell of it as a text in an error of its own.
+            failed.append(error)
+            raise
+
+    warehouse.register(INCOMING, pa.RecordBatchReader.from_batches(schema_of(contract), drawn()))
+    try:
+        # Typed below, judged above: in one projection every value would be cast again for each rule.
+        warehouse.execute(f"""
+            create or replace temp table taken as
+            select part, src_line, {names}{carried}, fault, {shown} as seen
+            from (
+                select *, {fault} as fault{unread}
+                from (select *, {', '.join(prepared(contract))} from {INCOMING})
             )
-        )
-    """)
+        """)
+    except duckdb.Error:
+        if failed:
+            raise failed[0] from None
+        raise
+    finally:
+        warehouse.unregister(INCOMING)
 
 
-def _check_row_date(warehouse: duckdb.DuckDBPyConnection, contract: Contract, delivery: Delivery) -> None:
-    """Refuse a delivery none of whose rows is of its date: it is another day's file under this day's name."""
-    if not contract.row_date or not delivery.biz_date:
-        return
-    name = identifier(contract.row_date)
-    right = f"{name} {'<=' if delivery.kind == INITIAL_KIND else '='} date {literal(delivery.label)}"
-    dated, right, first, last = warehouse.execute(
-        f"select count({name}), count(*) filter (where {right}), min({name}), max({name}) from {TAKEN}"
-    ).fetchone()
-    if dated and not right:
-        raise TagmartError(
-            f"the rows are of another date than the delivery (column {contract.row_date})",
-            where=f"{delivery.biz_date:%Y%m%d}/{delivery.parts[0].name}", seen=_span(first, last),
-            do="have the source send the delivery of this date",
-        )
+def _totals(
+    warehouse: duckdb.DuckDBPyConnection, contract: Contract, delivery: Delivery, summed: list[str]
+) -> tuple[int, dict[str, Decimal | None], dict[str, Decimal]]:
+    """Rows and totals in one scan; refuses rows of another date."""
+    wanted = ["count(*)"]
+    for name in summed:
+        unread = identifier(f"unread {name}")
+        wanted += [f"coalesce(sum(if({unread}, null, {identifier(name)})), 0)", f"count_if({unread})"]
+    if contract.row_date and delivery.biz_date:
+        name = identifier(contract.row_date)
+        right = f"{name} {'<=' if delivery.kind == INITIAL_KIND else '='} date {literal(delivery.label)}"
+        wanted += [f"count({name})", f"count_if({right})", f"min({name})", f"max({name})"]
+    rows, *found = warehouse.execute(f"select {', '.join(wanted)} from {TAKEN}").fetchone()
+    partial = {name: Decimal(found[2 * at]) for at, name in enumerate(summed)}
+    sums = {name: None if found[2 * at + 1] else partial[name] for at, name in enumerate(summed)}
+    if contract.row_date and delivery.biz_date:
+        dated, right, first, last = found[-4:]
+        if dated and not right:
+            raise TagmartError(
+                f"the rows are of another date than the delivery (column {contract.row_date})",
+                where=f"{delivery.biz_date:%Y%m%d}/{delivery.parts[0].name}", seen=_span(first, last),
+                do="have the source send the delivery of this date",
+            )
+    return rows, sums, partial
 
 
 def _span(first: date, last: date) -> str:
     """One date or two."""
     return f"{first}" if first == last else f"{first} to {last}"
-
-
-def _duplicates(warehouse: duckdb.DuckDBPyConnection, contract: Contract, number: int) -> list[BadRow]:
-    """Rows whose key another good row has too: nobody can say which of them is right, so all are set aside."""
-    keys = [identifier(name) for name in contract.key]
-    same = " and ".join(f"taken.{key} = twice.{key}" for key in keys)
-    warehouse.execute(f"""
-        create or replace temp table twice as
-        select {', '.join(keys)}, arg_min(part, (part, src_line)) as first_part, min((part, src_line))[2] as first_line,
-            arg_max(part, (part, src_line)) as last_part, max((part, src_line))[2] as last_line
-        from {TAKEN}
-        where fault is null
-        group by {', '.join(keys)}
-        having count(*) > 1
-    """)
-    if not warehouse.execute("select count(*) from temp.main.twice").fetchone()[0]:
-        return []
-    shown = ", ".join(
-        f"left(cast(taken.{identifier(name)} as varchar), 1) || '***'" if contract.column(name).personal == "C2"
-        else f"cast(taken.{identifier(name)} as varchar)"
-        for name in contract.key
-    )
-    found = warehouse.execute(f"""
-        select taken.part, taken.src_line, concat_ws(', ', {shown}),
-            if((taken.part, taken.src_line) = (first_part, first_line), last_part, first_part),
-            if((taken.part, taken.src_line) = (first_part, first_line), last_line, first_line)
-        from {TAKEN} as taken
-        inner join temp.main.twice as twice on {same}
-        where taken.fault is null
-    """).fetchall()
-    warehouse.execute(
-        f"update {TAKEN} as taken set fault = {number} from temp.main.twice as twice where fault is null and {same}"
-    )
-    column = ", ".join(contract.key)
-    return [
-        BadRow(part, line, column, DUPLICATE_RULE, f"{key}; also on line {other_line}"
-               + (f" of part {other_part + 1}" if other_part != part else ""))
-        for part, line, key, other_part, other_line in found
-    ]

@@ -1,221 +1,196 @@
-"""From the bytes of a part to one canonical text: UTF-8, a known separator, nothing quoted, a line number per record.
-
-Files are cut into lines before they are decoded, so that a bad byte costs one line and is found by line and byte.
-Records of a canonical file have no quotes and no line ends inside fields; those of quoted files are written as IN_LINE.
-"""
+"""Reading a delivery: its parts as one stream of rows of text, each with its part and line; and the rows that are none."""
 
 from __future__ import annotations
 
 import csv
-import re
+import os
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
-from tagmart.contracts import Contract, Form
-from tagmart.core.errors import TagmartError, nearest
-from tagmart.ingest.control import AGAIN
+from tagmart.contracts import Contract
+from tagmart.ingest.blocks import BLOCK_BYTES, Part, open_part, whole_lines
+from tagmart.ingest.decode_faults import BadRow
 
-SEPARATOR = "\x1f"
-# A line end and a carriage return inside a quoted field, until the table is written.
-IN_LINE = {"\n": "\x1e", "\r": "\x1d"}
-BATCH_BYTES = 1 << 22
-FIELDS_RULE = "number of fields"
-ENCODING_RULE = "encoding"
-CONTROL_RULE = "control character"
-QUOTING_RULE = "quoting"
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tagmart.ingest.decode_pool import Task
+
+__all__ = ["DETAILS", "BadRow", "RawRow", "Reading", "raw_rows", "read_parts", "schema_of"]
+
+PART = "part"
+# Starting processes costs half a second: below this, reading in one process is over sooner.
+POOL_BYTES = 32 << 20
+# Of rows that will not be loaded anyway, nobody reads more than this.
+DETAILS = 10_000
 
 
 @dataclass(frozen=True)
-class BadRow:
-    """A row that broke the contract.
+class RawRow:
+    """A record as it stands in the file.
 
     Attributes:
-        part: which part of the delivery, from 0.
-        line: line in that part; the header is line 1.
-        column: the column, empty where the row as a whole is at fault.
-        rule: what was broken.
-        seen: the value or state that was found.
+        offset: the byte on which it begins, from 0, in the decompressed content.
+        raw: its bytes with the line end, all its lines where it runs over several.
     """
 
-    part: int
-    line: int
-    column: str
-    rule: str
-    seen: str
+    offset: int
+    raw: bytes
 
 
-@dataclass(frozen=True)
-class Decoded:
-    """What became of one part: records read (without the header), and those that could not be taken apart."""
+@dataclass
+class Reading:
+    """What is known of a delivery so far; complete when all its batches have been drawn.
 
-    rows: int
-    bad: tuple[BadRow, ...]
+    Attributes:
+        allowed: how many bad rows are kept with their details; above, they are only counted.
+        rows: records of each part, good and bad.
+        heads: what the head record of each part says.
+        tails: what the tail record of each part says.
+        notes: what a person should know of the parts although it was let pass.
+        bad: rows that could not be taken apart.
+        counts: how many of them there are, by column and rule.
+    """
+
+    allowed: float = float("inf")
+    rows: list[int] = field(default_factory=list)
+    heads: list[dict[str, str]] = field(default_factory=list)
+    tails: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    bad: list[BadRow] = field(default_factory=list)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
-def decode_part(contract: Contract, path: Path, part: int, out: BinaryIO) -> Decoded:
-    """Write the records of a part to `out` in canonical form: part, line, fields.
+def read_parts(
+    contract: Contract,
+    paths: tuple[Path, ...],
+    reading: Reading,
+    block_bytes: int = BLOCK_BYTES,
+    workers: int | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a delivery as text: part, src_line, and r1, r2, … for the columns of the contract.
+
+    Args:
+        contract: as it is at the date of the delivery.
+        paths: the parts, in order.
+        reading: is filled on the way.
+        block_bytes: how much is read, decoded and handed on at once.
+        workers: processes that decode; None to start as many as TAGMART_THREADS says where the parts are worth it.
+
+    Raises:
+        TagmartError: if an archive is cut, or a header, head or tail record is not what the contract says.
+    """
+    from tagmart.ingest.decode_pool import decode_all
+
+    if workers is None:
+        packed = 5 if contract.files.compression else 1
+        big = sum(path.stat().st_size for path in paths) * packed >= POOL_BYTES
+        workers = int(os.environ.get("TAGMART_THREADS", "2")) if big else 0
+    reading.rows += [0] * len(paths)
+    for part, decoded in decode_all(_tasks(contract, paths, reading, block_bytes), workers):
+        reading.rows[part] += decoded.rows
+        for line, column, rule, seen in decoded.faults:
+            reading.counts[column, rule] += 1
+            if len(reading.bad) < reading.allowed:
+                reading.bad.append(BadRow(part, line, column, rule, seen))
+        if decoded.batch.num_rows:
+            yield _with_part(decoded.batch, part)
+
+
+def schema_of(contract: Contract) -> pa.Schema:
+    """The columns of what `read_parts` gives."""
+    import pyarrow as pa
+
+    raw = [(f"r{at}", pa.string()) for at in range(1, len(contract.columns) + 1)]
+    return pa.schema([(PART, pa.int32()), ("src_line", pa.int64()), *raw])
+
+
+def raw_rows(contract: Contract, path: Path, lines: set[int]) -> dict[int, RawRow]:
+    """Where some records of a part stand, and their bytes.
 
     Args:
         contract: of the feed.
         path: the part.
-        part: its number in the delivery, from 0.
-        out: the canonical file, open for writing bytes.
+        lines: the lines on which the records begin, from 1.
 
-    Raises:
-        TagmartError: if the header is not that of the contract.
+    Returns:
+        The records by their lines; those behind the end of the file are not in it.
     """
-    records = _quoted_records(path, contract.form) if contract.form.quote else _plain_records(path, contract.form)
-    if contract.form.header:
-        _check_header(contract, path, next(records, None))
-    width = len(contract.columns)
-    rows, bad = 0, []
-    pieces: list[str] = []
-    for line, text, fields, fault in records:
-        rows += 1
-        if fault is None and fields != width:
-            fault = (FIELDS_RULE, f"{fields} of {width} fields")
-        if fault is None:
-            pieces.append(f"{part}{SEPARATOR}{line}{SEPARATOR}{text}\n")
-            if len(pieces) >= 20_000:
-                out.write("".join(pieces).encode())
-                pieces.clear()
-        else:
-            bad.append(BadRow(part, line, "", *fault))
-    out.write("".join(pieces).encode())
-    return Decoded(rows, tuple(bad))
-
-
-def raw_lines(contract: Contract, path: Path, wanted: set[int]) -> dict[int, str]:
-    """The text of some lines of a part, for the quarantine; bytes that are no text are written as \\xNN.
-
-    A record that runs over several lines is given by its first line.
-    """
-    found: dict[int, str] = {}
-    last = max(wanted, default=0)
-    with path.open("rb") as handle:
-        for number, line in enumerate(handle, start=1):
-            if number in wanted:
-                found[number] = line.rstrip(b"\r\n").decode(contract.form.encoding, errors="backslashreplace")
-            if number >= last:
-                break
+    found: dict[int, RawRow] = {}
+    with open_part(path, contract.files.compression) as stream:
+        pieces = whole_lines(stream, BLOCK_BYTES, path.name)
+        piece, begins, at, number = b"", 0, 0, 1
+        for line in sorted(lines):
+            while True:
+                while number < line and (end := piece.find(b"\n", at)) >= 0:
+                    at, number = end + 1, number + 1
+                if at < len(piece):
+                    break
+                begins += len(piece)
+                if not (piece := next(pieces, b"")):
+                    return found
+                at = 0
+            if number < line:
+                return found
+            while (end := _record_end(contract, piece, at)) is None and (more := next(pieces, b"")):
+                piece += more
+            found[line] = RawRow(begins + at, piece[at : len(piece) if end is None else end])
     return found
 
 
-Fault = tuple[str, str] | None
-# Line, canonical text, number of fields, fault.
-Record = tuple[int, str, int, Fault]
-
-
-def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str, Fault]]:
-    """The lines of a file, decoded, without their \\n; a line with bad bytes comes with its fault."""
-    number = 0
-    with path.open("rb") as handle:
-        if encoding == "utf-8" and handle.read(3) != b"\xef\xbb\xbf":
-            handle.seek(0)
-        while batch := handle.readlines(BATCH_BYTES):
-            try:
-                texts = b"".join(batch).decode(encoding).split("\n")
-            except UnicodeDecodeError:
-                for line in batch:
-                    number += 1
-                    yield number, *_decode_line(line, encoding)
-                continue
-            for text in texts[: len(batch)]:
-                number += 1
-                yield number, text, None
-
-
-def _decode_line(line: bytes, encoding: str) -> tuple[str, Fault]:
-    """One line of a batch that holds bad bytes somewhere."""
-    line = line.removesuffix(b"\n")
-    try:
-        return line.decode(encoding), None
-    except UnicodeDecodeError as error:
-        seen = f"byte {line[error.start]:#04x} at byte {error.start + 1} of the line is not {encoding}"
-        return line.decode(encoding, errors="backslashreplace"), (ENCODING_RULE, seen)
-
-
-def _plain_records(path: Path, form: Form) -> Iterator[Record]:
-    """The records of a file in which nothing is quoted: one per line."""
-    forbidden = _forbidden(form, "\x00\r\x1d\x1e\x1f")
-    separator = form.separator
-    for number, text, fault in _lines(path, form.encoding):
-        text = text.removesuffix("\r")
-        if fault is None and (found := forbidden.search(text)):
-            fault = (CONTROL_RULE, f"character {ord(found.group()):#04x} at character {found.start() + 1} of the line")
-        yield number, text.replace(separator, SEPARATOR), text.count(separator) + 1, fault
-
-
-def _quoted_records(path: Path, form: Form) -> Iterator[Record]:
-    """The records of a file with quoted fields, which may run over several lines."""
-    forbidden = _forbidden(form, "\x00\x1d\x1e\x1f")
-    faults: dict[int, tuple[str, str]] = {}
+def _record_end(contract: Contract, piece: bytes, at: int) -> int | None:
+    """Where the record that begins at a place ends; None if the piece ends before it does."""
+    form = contract.form
+    if not form.quote:
+        return piece.find(b"\n", at) + 1 or None
+    codec = "utf-8" if form.encoding == "utf-8-sig" else form.encoding
+    ends = [at]
 
     def texts() -> Iterator[str]:
-        for number, text, fault in _lines(path, form.encoding):
-            if fault is None and (found := forbidden.search(text)):
-                fault = (CONTROL_RULE, f"character {ord(found.group()):#04x} on line {number}")
-            if fault:
-                faults[number] = fault
-            # The csv module refuses NUL before the fault can be told.
-            yield text.replace("\x00", " ") + "\n"
+        while end := piece.find(b"\n", ends[-1]) + 1:
+            ends.append(end)
+            text = piece[ends[-2] : end].decode(codec, errors="backslashreplace")
+            yield text.removeprefix("\ufeff").replace("\x00", " ")
 
-    reader = csv.reader(texts(), delimiter=form.separator, quotechar=form.quote, doublequote=True, strict=True)
-    while True:
-        first = reader.line_num + 1
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield first, "", 0, (QUOTING_RULE, str(error))
-            continue
-        fault = next((faults.pop(line) for line in range(first, reader.line_num + 1) if line in faults), None)
-        yield first, SEPARATOR.join(_in_line(field) for field in fields), len(fields), fault
+    reader = csv.reader(texts(), delimiter=form.separator or ",", quotechar=form.quote, doublequote=True, strict=True)
+    try:
+        next(reader, None)
+    except csv.Error as error:
+        # The quotes are not in order, or the piece ends within them.
+        if "unexpected end of data" in str(error):
+            return None
+    return ends[-1] if len(ends) > 1 else None
 
 
-def _in_line(field: str) -> str:
-    """A field without line ends."""
-    for end, stand_in in IN_LINE.items():
-        if end in field:
-            field = field.replace(end, stand_in)
-    return field
+def _with_part(batch: pa.RecordBatch, part: int) -> pa.RecordBatch:
+    """A batch with the number of its part before all other columns."""
+    import pyarrow as pa
+
+    parts = pa.repeat(pa.scalar(part, pa.int32()), batch.num_rows)
+    return pa.RecordBatch.from_arrays([parts, *batch.columns], names=[PART, *batch.schema.names])
 
 
-def _forbidden(form: Form, characters: str) -> re.Pattern[str]:
-    """Characters that no field may hold, because the canonical form uses them; those of the separator are none."""
-    return re.compile("[" + "".join(re.escape(one) for one in characters if one not in form.separator) + "]")
+def _tasks(contract: Contract, paths: tuple[Path, ...], reading: Reading, block_bytes: int) -> Iterator[Task]:
+    """The blocks of all parts, and on the way what their frames say."""
+    from tagmart.ingest.decode_block import Layout
+    from tagmart.ingest.decode_pool import Task
+    from tagmart.ingest.decode_quoted import cut_quoted
 
-
-def _check_header(contract: Contract, path: Path, record: Record | None) -> None:
-    """Refuse a part whose first line does not name the columns of the contract in their order."""
-    where = f"{path.parent.name}/{path.name}, line 1"
-    if record is None:
-        raise TagmartError("the file is empty: it has not even a header line", where=where, seen="0 bytes", do=AGAIN)
-    _, text, _, fault = record
-    if fault is not None:
-        raise TagmartError("the header cannot be read", where=where, seen=fault[1], do=AGAIN)
-    seen, expected = text.split(SEPARATOR), list(contract.names)
-    if seen == expected:
-        return
-    if not set(seen) & set(expected):
-        # Without its values: where the header is missing, line 1 is a customer's row.
-        raise TagmartError("the file has no header line: line 1 names none of the contract's columns", where=where,
-                           seen=f"{len(seen)} fields, expected {len(expected)} names", do=AGAIN)
-    mend = f"{AGAIN} as agreed, or change the contract {contract.path}"
-    if lacking := [name for name in expected if name not in seen]:
-        unknown = [name for name in seen if name not in expected]
-        hint = f", and has '{unknown[0]}' that the contract does not know" if unknown else ""
-        raise TagmartError(f"the header lacks column '{lacking[0]}'{hint}", where=where,
-                           seen=f"{len(seen)} of {len(expected)} columns", do=mend)
-    if unknown := [name for name in seen if name not in expected]:
-        raise TagmartError(f"the header has a column '{unknown[0][:60]}' that the contract does not know", where=where,
-                           seen=nearest(unknown[0], expected) or f"{len(seen)} of {len(expected)} columns", do=mend)
-    if len(seen) != len(expected):
-        raise TagmartError("the header names a column twice", where=where,
-                           seen=next(name for name in seen if seen.count(name) > 1), do=mend)
-    at = next(index for index, name in enumerate(expected) if seen[index] != name)
-    raise TagmartError(f"the columns have moved: column {at + 1} is '{seen[at]}', not '{expected[at]}'", where=where,
-                       seen=", ".join(seen[at : at + 3]) + " …", do=mend)
+    for number, path in enumerate(paths):
+        part = Part(contract, path, block_bytes)
+        blocks = part.blocks()
+        first = next(blocks, None)
+        layout = Layout.of(contract, part.plan)
+        if first:
+            whole = chain([first], blocks)
+            for block in cut_quoted(layout, whole) if layout.quote else whole:
+                yield Task(number, layout, block)
+        reading.notes += [f"{part.where}: {note}" for note in part.plan.notes]
+        if contract.form.head:
+            reading.heads.append(part.head)
+        if contract.form.tail:
+            reading.tails.append(part.tail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -17,7 +18,7 @@ class FeedFact:
         feed: the feed.
         biz_date: the business date of the run, ISO.
         load: full, delta, journal or static.
-        status: loaded | unchanged | refused | missing | over_limit.
+        status: loaded | unchanged | carried | refused | missing | over_limit.
         rows_declared: what the control file says of the run's own delivery; None without a control file.
         rows_in: rows read of the run's own delivery.
         rows_loaded: of these, rows that are in ods.
@@ -28,6 +29,11 @@ class FeedFact:
         message: what a person should know, empty if all is well.
         owner: who answers for the source.
         as_of: date of the last delivery in ods up to which none is missing, ISO; None for static feeds.
+        due: the last date, up to the business date, on which a delivery was due, ISO; None for static feeds and feeds on
+            issue.
+        stale_days: days since the first due date whose delivery is missing, that date included; 0 if none is missing.
+        carry_days: how many of them the contract allows; 0 where nothing is carried.
+        notes: what was strange though it was taken in: a batch that replaced one, columns that moved by permission.
     """
 
     run_id: str
@@ -45,6 +51,10 @@ class FeedFact:
     message: str
     owner: str
     as_of: str | None
+    due: str | None
+    stale_days: int
+    carry_days: int
+    notes: str
 
     def record(self) -> dict:
         """The fact as a row."""
@@ -57,8 +67,11 @@ def fact_of(
     biz_date: date,
     status: str,
     message: str,
-    arrival: dict | None,
-    as_of: str | None,
+    arrival: Mapping | None,
+    as_of: date | None,
+    due: date | None,
+    stale_days: int,
+    notes: str,
 ) -> FeedFact:
     """Put a fact together.
 
@@ -70,6 +83,9 @@ def fact_of(
         message: see FeedFact.
         arrival: the counts of the run's own delivery, a row shaped like the state table `arrival`; None if unknown.
         as_of: see FeedFact.
+        due: see FeedFact.
+        stale_days: see FeedFact.
+        notes: see FeedFact.
     """
     seen = arrival or {}
     rows_in, bad = seen.get("rows_in"), seen.get("rows_quarantined")
@@ -88,5 +104,9 @@ def fact_of(
         files=seen.get("files", ""),
         message=message,
         owner=contract.owner,
-        as_of=as_of,
+        as_of=as_of.isoformat() if as_of else None,
+        due=due.isoformat() if due else None,
+        stale_days=stale_days,
+        carry_days=contract.late.carry_days,
+        notes=notes,
     )

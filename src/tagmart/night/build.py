@@ -17,7 +17,7 @@ def build(settings: Settings, run_id: str, layers: list[str]) -> str:
         layers: dbt tags without `layer_`; tags and not paths, because an unknown path selects nothing and is no error.
 
     Returns:
-        What was done, such as "28 views, 24 tables, 40 tests".
+        What was done, such as "28 views, 24 tables, 40 tests", and which tests found something that a night survives.
 
     Raises:
         TagmartError: naming each model or test that failed, or if the selection was empty.
@@ -47,7 +47,9 @@ def build(settings: Settings, run_id: str, layers: list[str]) -> str:
     if bad:
         raise _failure(bad, log_dir)
     counts = Counter(_kind(result.node) for result in results)
-    return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in sorted(counts.items()))
+    warned = [f"{result.node.name} ({result.failures} rows)" for result in results if result.status == "warn"]
+    done = ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in sorted(counts.items()))
+    return done + (f"; to look at: {', '.join(warned)}" if warned else "")
 
 
 def _kind(node: object) -> str:

@@ -102,12 +102,14 @@ def _short(path: Path) -> Path:
 
 def _feeds(state: State, run_id: str) -> None:
     facts = state.rows("select * from feed_fact where run_id = ?", run_id)
-    bad = [fact for fact in facts if fact["status"] not in ("loaded", "unchanged")]
+    bad = [fact for fact in facts if fact["status"] not in ("loaded", "unchanged", "carried")]
+    carried = [fact for fact in facts if fact["status"] == "carried"]
     quarantined = sum(fact["rows_quarantined"] or 0 for fact in facts)
-    console.print(f"feeds      {len(facts)} · {rows_taken_in(state, run_id)} · {quarantined:,} in quarantine · {len(bad)} refused",
-                  soft_wrap=True)
-    for fact in bad:
-        console.print(f"  [red]{fact['feed']}[/] {fact['status']}: {escape(fact['message'])}", soft_wrap=True)
+    console.print(f"feeds      {len(facts)} · {rows_taken_in(state, run_id)} · {quarantined:,} in quarantine · {len(bad)} refused"
+                  + (f" · {len(carried)} carried" if carried else ""), soft_wrap=True)
+    for colour, some in (("red", bad), ("yellow", carried)):
+        for fact in some:
+            console.print(f"  [{colour}]{fact['feed']}[/] {fact['status']}: {escape(fact['message'])}", soft_wrap=True)
 
 
 def _gate_counts(state: State, run_id: str) -> None:

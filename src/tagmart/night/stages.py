@@ -44,8 +44,10 @@ def _ingest(turn: Turn) -> str:
     from tagmart.ingest import ingest_night
 
     facts = ingest_night(turn.settings, turn.state, turn.run_id, turn.biz_date, progress=print)
-    refused = sum(fact.status not in ("loaded", "unchanged") for fact in facts)
-    return f"{len(facts)} feeds · {rows_taken_in(turn.state, turn.run_id)}" + (f" · {refused} refused" if refused else "")
+    carried = sum(fact.status == "carried" for fact in facts)
+    refused = sum(fact.status not in ("loaded", "unchanged", "carried") for fact in facts)
+    return (f"{len(facts)} feeds · {rows_taken_in(turn.state, turn.run_id)}" + (f" · {carried} carried" if carried else "")
+            + (f" · {refused} refused" if refused else ""))
 
 
 def rows_taken_in(state: State, run_id: str) -> str:
