@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import signal
 import subprocess
@@ -11,9 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-import duckdb
 import pytest
 
+from tagmart.synth.faults import plant_faults
+from tests import demo_files
 from tests.nights import STAGES
 
 pytestmark = [pytest.mark.night, pytest.mark.xdist_group("demo")]
@@ -93,14 +93,14 @@ def test_the_spine_is_every_customer_once(demo):
 
 def identifiers(landing: Path) -> set[str]:
     """Every name, document number, phone, address, account and card number in the demo bank's files."""
-    connection, found = duckdb.connect(), set()
-    for feed, columns in {
+    wanted = {
         "ecif_retail": ("cust_name", "id_no", "employer_name"), "ecif_contact": ("mobile", "address"), "core_acct": ("acct_no",),
         "core_txn": ("cp_acct_no",), "cc_acct": ("cc_acct_no",),
-    }.items():
+    }
+    connection, found = demo_files.tables(landing, *wanted), set()
+    for feed, columns in wanted.items():
         for column in columns:
-            files = f"read_csv('{landing}/*/{feed}_*.dat', delim = '|', header = true, all_varchar = true, quote = '', union_by_name = true)"
-            found |= {row[0] for row in connection.execute(f"select distinct {column} from {files} where length({column}) > 1").fetchall()}
+            found |= {row[0] for row in connection.execute(f"select distinct {column} from {feed} where length({column}) > 1").fetchall()}
     return found
 
 
@@ -143,79 +143,9 @@ def spoiled(demo):
     backup.rename(folder)
 
 
-def seal(folder: Path, feed: str) -> None:
-    """Write the control file anew, so that it agrees with the spoiled file: the fault is then in the rows alone."""
-    import hashlib
-
-    [data] = folder.glob(f"{feed}_*.dat")
-    [control] = folder.glob(f"{feed}_*.ok")
-    content = data.read_bytes()
-    rows = content.count(b"\n") - 1
-    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    control.write_text(f"{data.name}|{len(content)}|{rows}|{digest}\nTOTAL|{len(content)}|{rows}|\n", encoding="utf-8")
-
-
-def cut_file(folder: Path) -> None:
-    [data] = folder.glob("core_txn_*.dat")
-    data.write_bytes(data.read_bytes()[:-100])
-
-
-def letter_in_an_amount(folder: Path) -> None:
-    [data] = folder.glob("core_bal_*.dat")
-    lines = data.read_text("utf-8").splitlines()
-    position = lines[0].split("|").index("bal")
-    fields = lines[5].split("|")
-    fields[position] = "12O.50"
-    lines[5] = "|".join(fields)
-    data.write_text("\n".join(lines) + "\n", "utf-8")
-    seal(folder, "core_bal")
-
-
-def missing_column(folder: Path) -> None:
-    [data] = folder.glob("core_acct_*.dat")
-    lines = data.read_text("utf-8").splitlines()
-    position = lines[0].split("|").index("open_org")
-    data.write_text("\n".join("|".join(field for place, field in enumerate(line.split("|")) if place != position) for line in lines) + "\n", "utf-8")
-    seal(folder, "core_acct")
-
-
-def corrupted_control(folder: Path) -> None:
-    [control] = folder.glob("core_txn_*.ok")
-    control.write_bytes(b"\x00\xff garbage")
-
-
-def duplicate_key(folder: Path) -> None:
-    """The same account twice: the last row of the day before, delivered two times."""
-    [data] = folder.glob("core_acct_*.dat")
-    [earlier] = folder.with_name("20260628").glob("core_acct_*.dat")
-    header, row = data.read_text("utf-8").splitlines()[0], earlier.read_text("utf-8").splitlines()[-1]
-    data.write_text("\n".join([header, row, row]) + "\n", "utf-8")
-    seal(folder, "core_acct")
-
-
-def empty_feed(folder: Path) -> None:
-    [data] = folder.glob("core_bal_*.dat")
-    data.write_text(data.read_text("utf-8").splitlines()[0] + "\n", "utf-8")
-    seal(folder, "core_bal")
-
-
-def wrong_date_in_the_name(folder: Path) -> None:
-    [data] = folder.glob("inv_hold_*.dat")
-    data.rename(folder / data.name.replace("20260701", "20260702"))
-
-
 # Each fault is planted in a feed of its own, so that one night shows that each gives its own message and none hides another.
-THROUGH_THE_DAG = {
-    cut_file: ("core_txn", r"bytes"),
-    letter_in_an_amount: ("core_bal", r"line 6.*bal.*12O\.50"),
-    missing_column: ("core_acct", r"open_org"),
-}
-BY_STAGES = {
-    corrupted_control: ("core_txn", r"control"),
-    duplicate_key: ("core_acct", r"duplicate key"),
-    empty_feed: ("core_bal", r"empty|no rows"),
-    wrong_date_in_the_name: ("inv_hold", r"2026-?07-?0[12]"),
-}
+THROUGH_THE_DAG = ("cut_file", "letter_in_amount", "removed_column@core_acct", "bad_bytes", "stranger@ref_org")
+BY_STAGES = ("corrupted_control@core_txn", "shrunk_full", "duplicate_key", "wrong_tail_total", "stale_date", "c3_column")
 
 
 def through_the_dag(demo) -> str:
@@ -236,18 +166,21 @@ def by_stages(demo) -> str:
 @pytest.mark.parametrize(("faults", "night"), [(THROUGH_THE_DAG, through_the_dag), (BY_STAGES, by_stages)], ids=["dag", "stages"])
 def test_faults_stop_at_gate_1_and_readers_keep_the_last_good_mart(demo, spoiled, faults, night):
     before = (demo.current, demo.published_status)
-    for fault in faults:
-        fault(spoiled)
+    planted = plant_faults(demo.landing, faults, seed=1)
+    assert {f"{one.biz_date}" for one in planted} == {NEXT}
     run_id = night(demo)
     stages = {row["stage"]: row["status"] for row in demo.state.rows("select * from stage where run_id = ?", run_id)}
     assert stages == {"begin": "done", "ingest": "done", "gate1": "failed"}
-    facts = demo.state.rows("select * from feed_fact where run_id = ? and status not in ('loaded', 'unchanged')", run_id)
-    assert {fact["feed"] for fact in facts} == {feed for feed, _ in faults.values()}
-    messages = {fact["feed"]: fact["message"] for fact in facts}
+    facts = {fact["feed"]: fact for fact in demo.state.rows("select * from feed_fact where run_id = ?", run_id)}
+    told = {"quarantine": demo.state.rows("select * from quarantine"), "strange": demo.state.rows("select * from strange_file")}
     shown = demo.tagmart("gate", "show", run_id).stdout
-    for feed, words in faults.values():
-        assert re.search(words, messages[feed], re.S), messages[feed]
-        assert feed in shown
+    for one in planted:
+        fact = facts.pop(one.feed)
+        assert fact["status"] in {"refused": ("refused", "over_limit")}.get(one.outcome, ("loaded", "unchanged")), fact["message"]
+        said = f"{fact['message']} {told}"
+        assert all(words in said for words in one.says), said
+        assert one.outcome != "refused" or one.feed in shown
+    assert {fact["status"] for fact in facts.values()} <= {"loaded", "unchanged"}
     assert (demo.current, demo.published_status) == before
 
 

@@ -7,6 +7,7 @@ does not know) is read from the delivered files, by the plainest query that will
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests import demo_files
 from tests.nights import Home
 
 pytestmark = [pytest.mark.night, pytest.mark.xdist_group("truths")]
@@ -44,6 +46,9 @@ ASSETS = [
     ("true_wm_bal > 0", "prod_has_wm_hold"),
     ("true_fund_bal", "fund_bal"),
     ("true_fund_bal > 0", "prod_has_fund_hold"),
+    ("true_pm_bal", "pm_bal"),
+    ("true_tb_bal", "tb_bal"),
+    ("true_trust_bal", "inv_trust_bal"),
     ("true_transit_amt", "inv_transit_bal"),
     ("true_aum", "aum_bal"),
 ]
@@ -159,6 +164,9 @@ SEGMENTS = {
     "risk_test_expired": "prof_status_code = 'normal' and prod_risk_valid_days <= 0 and wm_bal + fund_bal > 0",
 }
 
+# feeds read from the files -> their keys
+DELIVERED = {"core_ctrl": "ctrl_no", "core_acct": "acct_no", "ecif_retail": "ecif_no", "ext_court": "case_no"}
+
 # table of dwd -> the columns of its file that tell which row it is, and what they are in dwd
 PROVENANCE = {
     "transaction": {"txn_no": "txn_no", "leg": "leg", "acct_no": "acct_no", "acct_date": "acct_date", "amt": "amt"},
@@ -171,7 +179,7 @@ PROVENANCE = {
 def demo(home_of) -> Home:
     """A small demo bank whose answers are as of D, and its night of D."""
     home = home_of("demo")
-    home.synth(customers=400, seed=16, days=2, date=D)
+    home.synth(customers=600, seed=19, days=2, date=D)
     home.night(str(D))
     return home
 
@@ -195,29 +203,31 @@ def faced(demo: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     connection.close()
 
 
-def delivered(landing: Path, feed: str, key: str) -> str:
-    """The last delivered version of every row of a feed, as a subquery over its files."""
-    files = (
-        f"read_csv('{landing}/*/{feed}_*.dat', delim = '|', quote = '', header = true, all_varchar = true, filename = true)"
-    )
-    return f"(from {files} qualify row_number() over (partition by {key} order by filename desc) = 1)"
+def bring_delivered(connection: duckdb.DuckDBPyConnection, landing: Path) -> None:
+    """The last delivered version of every row of the feeds that tell what the answers leave out, as tables."""
+    read = demo_files.tables(landing, *DELIVERED)
+    for feed, key in DELIVERED.items():
+        last = read.execute(f"from {feed} qualify row_number() over (partition by {key} order by delivered desc) = 1")
+        connection.register(f"{feed}_rows", last.to_arrow_table())
+        connection.execute(f"create table {feed} as from {feed}_rows")
 
 
 def make_truths(connection: duckdb.DuckDBPyConnection, landing: Path) -> None:
     """The answers, and the few truths that only the files tell."""
+    bring_delivered(connection, landing)
     connection.execute(f"""
         create table truths as
         with controls as (
             select
                 accounts.ecif_no,
                 bool_or(by_code in ('court', 'police', 'aml') or ctrl_kind in ('freeze', 'no_receive_no_pay')) as is_blocked
-            from {delivered(landing, 'core_ctrl', 'ctrl_no')} as controls
-            inner join {delivered(landing, 'core_acct', 'acct_no')} as accounts using (acct_no)
+            from core_ctrl as controls
+            inner join core_acct as accounts using (acct_no)
             where controls.from_date <= '{D}' and (controls.to_date is null or controls.to_date > '{D}')
             group by accounts.ecif_no
         ),
 
-        people as (from {delivered(landing, 'ecif_retail', 'ecif_no')})
+        people as (from ecif_retail)
 
         select
             columns(answers.*) as 'true_\\0',
@@ -226,7 +236,7 @@ def make_truths(connection: duckdb.DuckDBPyConnection, landing: Path) -> None:
             people.birth_date is not null as true_has_birth_date,
             coalesce(controls.is_blocked, false) as true_is_blocked,
             exists (
-                from {delivered(landing, 'ext_court', 'case_no')} as cases
+                from ext_court as cases
                 where
                     cases.id_no = people.id_no
                     and cases.role_code = 'defendant'
@@ -310,8 +320,11 @@ def test_every_fact_names_the_line_that_it_came_from(faced, demo, table):
     asked = ", ".join(columns.values())
     # By a hash of the row, so that the rows lie all over the files and are the same in every run.
     chosen = faced.execute(f"select src_file, src_line, {asked} from {fact} order by md5(concat_ws('|', {asked})) limit {NAMED_LINES}")
+    contracts, read = demo_files.contracts(), {}
     for file, line, *values in chosen.fetchall():
-        [path] = demo.landing.glob(f"*/{file}")
-        text = path.read_text("utf-8").splitlines()
-        fields = dict(zip(text[0].split("|"), text[line - 1].split("|"), strict=True))
+        contract = contracts[re.sub(r"_[0-9]{8}_.*", "", file)]
+        if file not in read:
+            [path] = demo.landing.glob(f"*/{file}")
+            read[file] = demo_files.rows(contract, D, path)
+        fields = dict(zip(contract.names, read[file][line - 2], strict=True))
         assert [fields[column] for column in columns] == [str(value) for value in values], f"{file} line {line}"

@@ -73,3 +73,17 @@ def test_a_bigger_bank_takes_the_same_path(home_of, capsys):
     with capsys.disabled():
         print(f"\n20,000 customers, {rows:,} rows: " + " · ".join(f"{stage} {seconds[stage]:.0f} s" for stage in STAGES))
     assert home.published_status["run_id"] == run_id
+
+
+def test_a_night_goes_on_with_faults_that_a_policy_lets_pass(home_of):
+    """Rows set aside, a state carried, a stranger, a posting of nobody's account: published, and everybody is told."""
+    home = home_of("demo")
+    faults = "bad_bytes,missing_state,stranger@ref_org,orphan_account,control_absent_state"
+    home.synth(customers=300, seed=11, days=1, date=D, faults=faults)
+    run_id = home.night(D)
+    assert home.published_status["run_id"] == run_id
+    stages = {row["stage"]: row["message"] for row in home.state.rows("select stage, message from stage where run_id = ?", run_id)}
+    assert "2 carried" in stages["ingest"]
+    assert "dwd_transaction_has_a_customer (1 rows)" in stages["dwd"]
+    warned = {row["expectation"] for row in home.state.rows("select * from gate_result where run_id = ? and not success", run_id)}
+    assert warned >= {"feed_not_carried", "no_strange_file", "rows_set_aside"}

@@ -4,7 +4,7 @@ with accounts as (
 ),
 
 owners as (
-    select acct_no, customer_id from {{ ref('dwd_account_person') }} where role_code = 'owner'
+    select acct_no, customer_id, entity from {{ ref('dwd_account_person') }} where role_code = 'owner'
 ),
 
 parties as (
@@ -16,6 +16,7 @@ final as (
     select
         accounts.acct_no,
         owners.customer_id,
+        owners.entity,
         accounts.class_code,
         accounts.prod_id,
         accounts.kind_code,

@@ -4,13 +4,14 @@ with balances as (
 ),
 
 accounts as (
-    select acct_no, customer_id, kind_code from {{ ref('dwd_account') }}
+    select acct_no, customer_id, entity, kind_code from {{ ref('dwd_account') }}
 ),
 
 final as (
     select
         balances.acct_no,
         accounts.customer_id,
+        accounts.entity,
         balances.bal_date,
         -- Call deposits can be had at short notice, structured ones cannot: the first count as demand, the second as term.
         case

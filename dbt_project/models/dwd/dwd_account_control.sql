@@ -4,13 +4,14 @@ with source_rows as (
 ),
 
 accounts as (
-    select acct_no, customer_id from {{ ref('dwd_account') }}
+    select acct_no, customer_id, entity from {{ ref('dwd_account') }}
 ),
 
 final as (
     select
         source_rows.acct_no,
         accounts.customer_id,
+        accounts.entity,
         source_rows.ctrl_no,
         source_rows.ctrl_kind,
         source_rows.by_code,

@@ -11,6 +11,7 @@ final as (
     select
         persons.acct_no,
         customers.customer_id,
+        customers.entity,
         persons.role_code,
         persons.src_file,
         persons.src_line

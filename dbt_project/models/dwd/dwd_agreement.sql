@@ -10,6 +10,7 @@ customers as (
 final as (
     select
         customers.customer_id,
+        customers.entity,
         source_rows.agr_type,
         source_rows.seq,
         source_rows.status_code,

@@ -1,4 +1,4 @@
--- a row is what a customer holds of one wealth-management product or fund at the end of one day
+-- a row is what a customer holds of one investment product at the end of one day
 with source_rows as (
     select * from {{ ref('stg_inv_hold') }}
 ),

@@ -10,6 +10,7 @@ customers as (
 final as (
     select
         customers.customer_id,
+        customers.entity,
         source_rows.note_no,
         source_rows.contract_no,
         source_rows.kind_code,

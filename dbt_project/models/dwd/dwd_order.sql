@@ -1,4 +1,4 @@
--- a row is one order of a customer for a wealth-management product or fund
+-- a row is one order of a customer for an investment product
 with source_rows as (
     select * from {{ ref('stg_inv_order') }}
 ),

@@ -1,6 +1,6 @@
 -- a row is one risk test that a customer took
 with source_rows as (
-    select * from {{ ref('stg_crm_risk_test') }}
+    select * from {{ ref('stg_crm_risk_test') }} where kind_code = 'risk'
 ),
 
 customers as (

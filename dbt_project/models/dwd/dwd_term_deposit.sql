@@ -4,13 +4,14 @@ with source_rows as (
 ),
 
 accounts as (
-    select acct_no, customer_id from {{ ref('dwd_account') }}
+    select acct_no, customer_id, entity from {{ ref('dwd_account') }}
 ),
 
 final as (
     select
         source_rows.acct_no,
         accounts.customer_id,
+        accounts.entity,
         source_rows.seq,
         source_rows.kind_code,
         source_rows.principal_amt,

@@ -4,7 +4,7 @@ with legs as (
 ),
 
 accounts as (
-    select acct_no, customer_id from {{ ref('dwd_account') }}
+    select acct_no, customer_id, entity from {{ ref('dwd_account') }}
 ),
 
 parties as (
@@ -77,6 +77,7 @@ owned as (
     select
         legs.*,
         accounts.customer_id,
+        accounts.entity,
         -- No bank code and no account: the bank tells nothing about the other side.
         nullif(legs.cp_bank_code, '') is null and nullif(legs.cp_acct_no, '') is null as is_cp_unknown,
         coalesce(nullif(legs.cp_bank_code, ''), 'OWN') = 'OWN' as is_cp_here
@@ -125,6 +126,7 @@ final as (
         classed.leg,
         classed.acct_no,
         classed.customer_id,
+        classed.entity,
         classed.acct_date,
         classed.txn_time,
         -- The ledger's side turned into the customer's, once and for all: C on a deposit account is money in.

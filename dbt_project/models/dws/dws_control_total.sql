@@ -5,7 +5,7 @@ with transactions as (
         sum(amt) as amt_total,
         sum(case when is_reversal then 0 else 1 end) as cnt_total
     from {{ ref('dwd_transaction') }}
-    where customer_id is not null and not is_void and cp_class <> 'own'
+    where entity = 'retail' and not is_void and cp_class <> 'own'
 ),
 
 pay_details as (
@@ -23,7 +23,7 @@ channel_events as (
 liabilities as (
     select 'retail_liability_daily' as table_name, sum(amt) as amt_total, null as cnt_total
     from (
-        select principal_amt as amt from {{ ref('dwd_loan_note') }} where customer_id is not null
+        select principal_amt as amt from {{ ref('dwd_loan_note') }} where entity = 'retail'
         union all
         select bal as amt from {{ ref('dwd_credit_card') }} where customer_id is not null
     )
@@ -33,7 +33,7 @@ liabilities as (
 assets as (
     select 'retail_asset_daily' as table_name, sum(amt) as amt_total, null as cnt_total
     from (
-        select bal as amt from {{ ref('dwd_account_balance_daily') }} where customer_id is not null
+        select bal as amt from {{ ref('dwd_account_balance_daily') }} where entity = 'retail'
         union all
         select market_amt as amt from {{ ref('dwd_holding') }} where customer_id is not null
     )

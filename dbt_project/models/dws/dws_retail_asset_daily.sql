@@ -1,6 +1,6 @@
 -- a row is what one customer has of one kind of asset at the end of one calendar day
 with balances as (
-    select customer_id, bal_date, prod, bal from {{ ref('dwd_account_balance_daily') }} where customer_id is not null
+    select customer_id, bal_date, prod, bal from {{ ref('dwd_account_balance_daily') }} where entity = 'retail'
 ),
 
 holdings as (

@@ -1,6 +1,6 @@
 -- a row is what one customer owes by one kind of loan, or on credit cards, at the end of one calendar day
 with notes as (
-    select * from {{ ref('dwd_loan_note') }} where customer_id is not null
+    select * from {{ ref('dwd_loan_note') }} where entity = 'retail'
 ),
 
 credit_cards as (

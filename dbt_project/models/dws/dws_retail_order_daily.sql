@@ -1,6 +1,9 @@
 -- a row is what one customer's orders of one kind came to on one day: settled redemptions, other orders as confirmed
 with orders as (
-    select * from {{ ref('dwd_order') }} where customer_id is not null
+    select *
+    from {{ ref('dwd_order') }}
+    -- Metals, bonds and trusts have no tags of their orders; a conversion is neither a purchase nor a redemption.
+    where customer_id is not null and line_code in ('wm', 'fund') and order_type <> 'conv'
 ),
 
 -- A redemption counts on the day its money arrives, the rest on the day of confirmation; a failed order has only its own day.

@@ -1,6 +1,6 @@
 -- a row is what moved for one customer on one day, by channel, direction, mode, purpose and class of counterparty
 with transactions as (
-    select * from {{ ref('dwd_transaction') }} where customer_id is not null
+    select * from {{ ref('dwd_transaction') }} where entity = 'retail'
 ),
 
 -- Own transfers are no flow of the customer, and a posting reversed on its own day never happened.

@@ -9,6 +9,7 @@ import numpy as np
 from tagmart.synth.calendar import Horizon
 from tagmart.synth.ledger import ACCOUNT, BANK, CHANNEL, INIT, PURPOSE, Intents
 from tagmart.synth.population import ACTIVE, NEVER, Population
+from tagmart.synth.sizes import Place
 
 KINDS = ("demand", "term", "cd")
 DEMAND, TERM, CD = range(3)
@@ -73,7 +74,9 @@ def make_plan(rng: np.random.Generator, people: Population) -> Plan:
     return Plan(*parts.T)
 
 
-def make_accounts(rng: np.random.Generator, people: Population, plan: Plan, receipts_cd: np.ndarray) -> Accounts:
+def make_accounts(
+    rng: np.random.Generator, people: Population, plan: Plan, receipts_cd: np.ndarray, place: Place
+) -> Accounts:
     """All accounts that can ever exist; a term account is opened with its first receipt (see `term_opened`)."""
     has = people.has_account
     second = (
@@ -88,13 +91,13 @@ def make_accounts(rng: np.random.Generator, people: Population, plan: Plan, rece
     offset = 0
     for mask, what, class_code in groups:
         who = np.flatnonzero(mask)
-        place = np.full(people.size, -1, dtype=np.int64)
-        place[who] = offset + np.arange(len(who))
+        at = np.full(people.size, -1, dtype=np.int64)
+        at[who] = offset + np.arange(len(who))
         offset += len(who)
         owner.append(who)
         kind.append(np.full(len(who), what))
         classes.append(np.full(len(who), class_code))
-        places.append(place)
+        places.append(at)
     owners, kinds = np.concatenate(owner), np.concatenate(kind)
     size = len(owners)
     opening = np.zeros(size, dtype=np.int64)
@@ -106,7 +109,7 @@ def make_accounts(rng: np.random.Generator, people: Population, plan: Plan, rece
     opening = np.where(old, opening, 0)
     usual = np.maximum(np.where(is_second, pocket[owners], plan.demand[owners]), people.income[owners] // 12)
     opened = np.where(is_second & old, np.maximum(people.open_day[owners], -900), people.open_day[owners])
-    numbers = np.array([f"990{at:013d}" for at in rng.permutation(size * 9)[:size] + 10**9])
+    numbers = np.array([f"990{place.block:02d}{at:011d}" for at in rng.permutation(size * 9)[:size] + 10**9])
     return Accounts(
         owners,
         kinds,
@@ -186,6 +189,17 @@ def _receipts(
         rng.random(count) < 0.01,
         needs,
     )
+
+
+def with_asked(
+    rng: np.random.Generator, first: Receipts, horizon: Horizon, owner: np.ndarray, principal: np.ndarray, start: np.ndarray
+) -> Receipts:
+    """The first receipts, and term deposits of up to a year that customers place because they were asked or anyway."""
+    asked = _receipts(
+        rng, horizon, owner, np.zeros(len(owner), bool), principal, rng.integers(0, 3, len(owner)), start,
+        np.full(len(owner), -1),
+    )
+    return Receipts(**{name: np.r_[column, asked.__dict__[name]] for name, column in first.__dict__.items()})
 
 
 def _due(horizon: Horizon, start: np.ndarray, term: np.ndarray) -> np.ndarray:

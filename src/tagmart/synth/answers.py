@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -11,33 +13,90 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tagmart.synth import accounts as acc
-from tagmart.synth import credit, invest, ledger, names, relations
+from tagmart.synth import credit, ledger, markets, names, relations
+from tagmart.synth.cards.truths import card_truths
+from tagmart.synth.corporate import truths as corporate
+from tagmart.synth.identity import feeds as identity
+from tagmart.synth.marketing import feeds as marketing
+from tagmart.synth.markets.truths import bridge_totals, market_truths
+from tagmart.synth.merchants.truths import merchant_truths
 from tagmart.synth.population import DORMANT, NEVER
 from tagmart.synth.world import World
 from tagmart.synth.write import day_dates, integers, money, pick, text
 
 WINDOWS = (30, 90, 365)
+ASSETS = ("demand_bal", "term_bal", "cd_bal", *(f"{line}_bal" for line in markets.LINES), "transit_amt")
 DORMANT_DAYS = 180
 
 
-def write_answers(world: World, folder: Path, last: int, arguments: dict[str, object]) -> None:
-    """Write customers.parquet (one row per customer, all of them), planted.parquet (events) and world.json (totals).
+def write_answers(world: World, folder: Path, last: int) -> dict[str, object]:
+    """Write what is true of one world as tables, one Parquet file each, and return its totals and counts.
 
     Args:
         world: the world.
-        folder: landing/answers.
+        folder: where the tables go.
         last: the day index as of which is answered.
-        arguments: with which the world was made; copied into world.json.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    table = customers(world, last)
-    pq.write_table(table, folder / "customers.parquet", compression="zstd")
-    planted = planted_events(world, last)
-    pq.write_table(planted, folder / "planted.parquet", compression="zstd")
-    summary = {**arguments, "totals": _totals(world, table, last), "planted": _counts(planted), "notes": NOTES}
+    tables = answer_tables(world, last)
+    for name, table in tables.items():
+        pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+    return {
+        "totals": _totals(world, tables["customers"], last),
+        "planted": _counts(tables["planted"]),
+        "uplift": marketing.uplift_counts(world, last),
+        "bridge": bridge_totals(world, last),
+    }
+
+
+def answer_tables(world: World, last: int) -> dict[str, pa.Table]:
+    """customers (one row per customer, all of them), planted (events), and what every part of the world adds."""
+    return {
+        "customers": customers(world, last),
+        "planted": planted_events(world, last),
+        "life_event": life_events(world, last),
+        "links": identity.links(world, last),
+        "merges": identity.merges(world, last),
+        "households": identity.households(world, last),
+        "campaign_member": marketing.campaign_members(world, last),
+        "contact_violation": marketing.violations(world, last),
+        **market_truths(world, last),
+        **card_truths(world, last),
+        **merchant_truths(world, last),
+        **corporate.answer_tables(world, last),
+    }
+
+
+def join_answers(
+    blocks: Sequence[Path], summaries: Sequence[dict[str, object]], folder: Path, arguments: dict[str, object]
+) -> None:
+    """Put the tables of all blocks together in landing/answers, and write world.json with the totals of the bank.
+
+    Args:
+        blocks: folders that `write_answers` filled, in the order of the blocks.
+        summaries: what it returned for each.
+        folder: landing/answers.
+        arguments: with which the bank was made; copied into world.json.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for first in sorted(blocks[0].glob("*.parquet")):
+        with pq.ParquetWriter(folder / first.name, pq.read_schema(first), compression="zstd") as writer:
+            for block in blocks:
+                writer.write_table(pq.read_table(block / first.name))
+    summary = {**arguments, **_added(summaries), "notes": NOTES | corporate.NOTES}
     (folder / "world.json").write_text(
         json.dumps(summary, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8"
     )
+
+
+def _added(summaries: Sequence[dict]) -> dict:
+    """Numbers of equal name added up, down all levels."""
+    keys = dict.fromkeys(key for summary in summaries for key in summary)
+    found = {}
+    for key in keys:
+        values = [summary[key] for summary in summaries if key in summary]
+        found[key] = _added(values) if isinstance(values[0], dict) else sum(values[1:], values[0])
+    return found
 
 
 NOTES = {
@@ -49,6 +108,11 @@ NOTES = {
     "last_self_date": "last posting date of what the customer began and nobody undid that day; own transfers count, "
     "and days before the delivered history too",
     "transit_amt": "subscriptions paid and not confirmed, redemptions confirmed and not paid",
+    "aum": "deposits, wealth products, funds, metals, savings bonds, trusts and transit; insurance is outside",
+    "bridge": "aum_before + ext_net + interest_div + market + fx + scope + unexplained = aum_after, for the last day and "
+    "the month so far. Funds and trusts are valued with the price of the last trading day before the night's date and not "
+    "restated, all else with that of the day; fx is 0, no account is in foreign currency; premiums are ext_net",
+    "silent_bizdays": "days since the last good sale on weekdays on which the merchant opens, holidays left out",
     "status_code": "as the customer file says; customers that are merged or erased are not in the spine",
 }
 
@@ -72,7 +136,7 @@ def customers(world: World, last: int) -> pa.Table:
     balances = _balances(world, last)
     columns |= {name: money(cents) for name, cents in balances.items()}
     columns["is_empty"] = pa.array(
-        sum(balances[name] for name in ("demand_bal", "term_bal", "cd_bal", "wm_bal", "fund_bal", "transit_amt")) < 100
+        sum(balances[name] for name in ASSETS) < 100
     )
     columns |= _flows(world, last) | _loans(world, last) | _service(world, last)
     table = pa.table(columns)
@@ -109,10 +173,12 @@ def _person(world: World, last: int) -> dict[str, pa.Array]:
         "band": integers(people.band),
         "is_payroll": pa.array(is_payroll & ~stopped),
         "employer": pick(
-            [f"P{at + 1:06d}" for at in range(people.employers)], np.where(is_payroll, people.employer, -1)
+            [f"P{world.place.base(4) + at + 1:06d}" for at in range(people.employers)],
+            np.where(is_payroll, people.employer, -1),
         ),
         "employer_name": pick(
-            [names.employer_name(at) for at in range(people.employers)], np.where(is_payroll, people.employer, -1)
+            [names.employer_name(at, world.block) for at in range(people.employers)],
+            np.where(is_payroll, people.employer, -1),
         ),
         "first_pay_date": day_dates(horizon, first_pay, ~is_payroll),
         "last_pay_date": day_dates(horizon, last_pay, ~is_payroll),
@@ -123,18 +189,18 @@ def _person(world: World, last: int) -> dict[str, pa.Array]:
 
 
 def _balances(world: World, last: int) -> dict[str, np.ndarray]:
-    book, orders = world.accounts, world.orders
+    book, orders = world.accounts, world.markets.orders
     alive = world.exists & (world.opened <= last) & (book.closing > last)
     found = {}
     for name, kind in (("demand_bal", acc.DEMAND), ("term_bal", acc.TERM), ("cd_bal", acc.CD)):
         at = np.flatnonzero(alive & (book.kind == kind))
         found[name] = _per_customer(world, book.owner[at], world.balance[last][at])
-    held = invest.holdings(world.lots, world.shelf, last, last)
-    is_wm = np.array([item.line_code == "wm" for item in world.shelf.items])[held.product]
-    found["wm_bal"] = _per_customer(world, held.owner[is_wm], held.market[is_wm])
-    found["fund_bal"] = _per_customer(world, held.owner[~is_wm], held.market[~is_wm])
-    is_red = orders.kind == invest.RED
-    paid = ~is_red & ~orders.failed & (orders.ordered <= last) & (orders.confirmed > last)
+    held = markets.holdings(world.markets.lots, world.markets.shelf, last, last)
+    lines = np.array(world.markets.shelf.lines)[held.product]
+    for line in markets.LINES:
+        found[f"{line}_bal"] = _per_customer(world, held.owner[lines == line], held.market[lines == line])
+    is_red = orders.kind == markets.RED
+    paid = np.isin(orders.kind, (markets.SUB, markets.SIP)) & ~orders.failed & (orders.ordered <= last) & (orders.confirmed > last)
     due = is_red & (orders.confirmed <= last) & (orders.settled > last)
     found["transit_amt"] = _per_customer(world, orders.owner[paid | due], orders.amt[paid | due])
     found["aum"] = sum(found.values())
@@ -147,9 +213,11 @@ def _flows(world: World, last: int) -> dict[str, pa.Array]:
     who = owner[legs.acct]
     is_own = (legs.cp_acct >= 0) & (owner[np.maximum(legs.cp_acct, 0)] == who)
     is_invest = legs.purpose == ledger.PURPOSE["invest"]
-    number = legs.day * 10_000_000 + legs.serial
+    number = legs.day.astype(np.int64) * 10_000_000 + legs.serial
     same_day = legs.is_red & (legs.orig_day == legs.day)
-    undone = np.isin(number, legs.orig_day[same_day] * 10_000_000 + legs.orig_serial[same_day]) | same_day
+    undone = (
+        np.isin(number, legs.orig_day[same_day].astype(np.int64) * 10_000_000 + legs.orig_serial[same_day]) | same_day
+    )
     selfs = legs.init == ledger.INIT["C"]
     columns: dict[str, pa.Array] = {}
     for window in WINDOWS:
@@ -266,6 +334,33 @@ def planted_events(world: World, last: int) -> pa.Table:
     )
 
 
+def life_events(world: World, last: int) -> pa.Table:
+    """When customers began to leave (churn), and when agency wages began and were paid for the last time."""
+    people, pay, churners = world.people, world.payments, world.churners
+    leavers = np.flatnonzero(churners.day <= last)
+    good = np.flatnonzero((pay.pay_type == 0) & (pay.intent >= 0) & (pay.day <= last))
+    first, final = np.full(people.size, NEVER), np.full(people.size, -1)
+    np.minimum.at(first, pay.payee[good], pay.day[good])
+    np.maximum.at(final, pay.payee[good], pay.day[good])
+    # Who was paid from the first weeks of the world on was paid before, too.
+    starts = np.flatnonzero((first < NEVER) & (first > 45))
+    stops = np.flatnonzero((final >= 0) & (people.pay_to <= last))
+    parts = (
+        (churners.owner[leavers], churners.day[leavers]),
+        (starts, first[starts]),
+        (stops, final[stops]),
+    )
+    return pa.table(
+        {
+            "kind": pick(
+                ("churn", "payroll_start", "payroll_stop"), np.repeat(np.arange(3), [len(part[0]) for part in parts])
+            ),
+            "ecif_no": pick(list(people.ecif_no), np.concatenate([part[0] for part in parts])),
+            "event_date": day_dates(world.horizon, np.concatenate([part[1] for part in parts])),
+        }
+    )
+
+
 def _counts(planted: pa.Table) -> dict[str, int]:
     counted = planted.column("kind").value_counts().to_pylist()
     return {entry["values"]: entry["counts"] for entry in counted}
@@ -274,13 +369,12 @@ def _counts(planted: pa.Table) -> dict[str, int]:
 def _totals(world: World, table: pa.Table, last: int) -> dict[str, object]:
     """Totals over all known customers."""
     sums = {
-        name: str(pc.sum(table.column(name)).as_py())
+        name: pc.sum(table.column(name)).as_py() or Decimal(0)
         for name in (
             "demand_bal",
             "term_bal",
             "cd_bal",
-            "wm_bal",
-            "fund_bal",
+            *(f"{line}_bal" for line in markets.LINES),
             "transit_amt",
             "aum",
             "loan_bal",

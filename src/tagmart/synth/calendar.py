@@ -1,4 +1,7 @@
-"""Days of the synthetic world, working days and holidays. The holidays are an assumption of the demo bank."""
+"""Days of the synthetic world, working days and holidays.
+
+The holidays and worked weekends of 2024 to 2026 are those of the State Council; 2027 is an assumption of the demo bank.
+"""
 
 from __future__ import annotations
 

@@ -1,23 +1,26 @@
-"""Loans and credit cards: contracts, notes, statements, and the intents that pay them from deposit accounts."""
+"""Loans: contracts, notes, and the intents that pay them from deposit accounts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tagmart.synth.accounts import Accounts
 from tagmart.synth.calendar import Horizon
-from tagmart.synth.ledger import BANK, CHANNEL, INIT, PURPOSE, Intents
-from tagmart.synth.population import ACTIVE, DORMANT, NEVER, Population
+from tagmart.synth.ledger import BANK, CHANNEL, INIT, ORDER_CREDIT, PURPOSE, SAME_NAME, Intents
+from tagmart.synth.population import DORMANT, NEVER, Population
+
+if TYPE_CHECKING:
+    from tagmart.synth.repayments import Repayments
 
 LOAN_KINDS = ("mtg", "cons", "biz")
 MTG, CONS, BIZ = range(3)
 LOAN_SHARES = (0.06, 0.03, 0.015)
-OVERDUE_SHARE = 0.07
-CARD_SHARE = 0.18
-DUE_DAY = 20
-TRANSACTOR, REVOLVER, MINIMUM, SLEEPER = range(4)
+OVERDUE_SHARE, PREPAID_A_YEAR = 0.07, 0.05
+# Days on which mortgage rates were in the news: an assumption of the demo bank.
+RATE_NEWS = ("2024-10-21", "2025-05-20", "2025-11-20", "2026-03-20", "2026-09-21", "2027-03-22")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Notes:
     Attributes:
         pay_day: day of the month on which is paid.
         stop_day, cure_day: unpaid from the first payment on or after `stop_day` until `cure_day`.
+        prepay_day, prepay_bp: the day on which that part (10,000: all) of what is owed is repaid early; NEVER for most.
     """
 
     owner: np.ndarray
@@ -38,6 +42,8 @@ class Notes:
     pay_day: np.ndarray
     stop_day: np.ndarray
     cure_day: np.ndarray
+    prepay_day: np.ndarray
+    prepay_bp: np.ndarray
 
 
 def make_notes(rng: np.random.Generator, people: Population, horizon: Horizon) -> Notes:
@@ -73,7 +79,7 @@ def make_notes(rng: np.random.Generator, people: Population, horizon: Horizon) -
     # However small the bank, one old loan is overdue when the world ends.
     old = np.flatnonzero((start < 0) & (months > 60))[:1]
     stop[old], cure[old] = horizon.size - 70, NEVER
-    return Notes(
+    found = Notes(
         owner,
         kind,
         principal,
@@ -83,7 +89,25 @@ def make_notes(rng: np.random.Generator, people: Population, horizon: Horizon) -
         rng.integers(1, 28, size),
         stop,
         cure,
+        np.full(size, NEVER),
+        np.zeros(size, dtype=np.int64),
     )
+    return _with_prepayments(rng, found, horizon)
+
+
+def _with_prepayments(rng: np.random.Generator, notes: Notes, horizon: Horizon) -> Notes:
+    """Five of a hundred mortgages are prepaid a year, in part or whole, most of them in the weeks after rate news."""
+    size = len(notes.owner)
+    news = np.array([horizon.index(day) for day in RATE_NEWS])
+    news = news[(news >= 0) & (news < horizon.size - 50)]
+    free = (notes.kind == MTG) & (notes.start < 0) & (notes.stop_day == NEVER)
+    fits = rng.permutation(np.flatnonzero(free))[: round(int((notes.kind == MTG).sum()) * PREPAID_A_YEAR * horizon.size / 365)]
+    near = rng.choice(news, len(fits)) + rng.integers(1, 45, len(fits)) if len(news) else np.zeros(len(fits), int)
+    day = np.where((rng.random(len(fits)) < 0.7) & (near > 0), near, rng.integers(30, horizon.size - 5, len(fits)))
+    share = np.where(rng.random(len(fits)) < 0.4, 10_000, rng.integers(1, 8, len(fits)) * 1_000)
+    prepay_day, prepay_bp = np.full(size, NEVER), np.zeros(size, dtype=np.int64)
+    prepay_day[fits], prepay_bp[fits] = day, share
+    return replace(notes, prepay_day=prepay_day, prepay_bp=prepay_bp)
 
 
 @dataclass(frozen=True)
@@ -106,16 +130,32 @@ def note_months(notes: Notes, horizon: Horizon) -> np.ndarray:
 
 def _principal_after(notes: Notes, paid: np.ndarray) -> np.ndarray:
     """Principal in cents after `paid` payments (notes by days)."""
-    rate = (notes.rate_bp / 120_000)[:, None]
-    count = notes.months[:, None]
+    return principal_after(notes, np.arange(len(paid))[:, None], paid)
+
+
+def principal_after(notes: Notes, note: np.ndarray, paid: np.ndarray) -> np.ndarray:
+    """Principal in cents of notes after so many payments, prepayments left out; `note` and `paid` are broadcast."""
+    rate, count = notes.rate_bp[note] / 120_000, notes.months[note]
     paid = np.clip(paid, 0, count)
     left = ((1 + rate) ** count - (1 + rate) ** paid) / ((1 + rate) ** count - 1)
-    left = np.where(notes.kind[:, None] == BIZ, paid < count, left)
-    return np.round(notes.principal[:, None] * left).astype(np.int64)
+    left = np.where(notes.kind[note] == BIZ, paid < count, left)
+    return np.round(notes.principal[note] * left).astype(np.int64)
 
 
-def note_days(notes: Notes, horizon: Horizon) -> NoteDays:
-    """Principal, overdue amount and days past due of every note on every lived day."""
+def scaled(notes: Notes, note: np.ndarray, cents: np.ndarray) -> np.ndarray:
+    """What is left of so many cents once the prepayment is made."""
+    return cents * (10_000 - notes.prepay_bp[note]) // 10_000
+
+
+def payment_days(notes: Notes, note: np.ndarray, term: np.ndarray, horizon: Horizon) -> np.ndarray:
+    """The day of the `term`-th payment of notes: the pay day, so many months after the month of the start."""
+    start = (horizon.origin + notes.start[note].astype("timedelta64[D]")).astype("datetime64[M]")
+    month = (start + term.astype("timedelta64[M]")).astype("datetime64[D]")
+    return (month - horizon.origin).astype(np.int64) + notes.pay_day[note] - 1
+
+
+def _paid_counts(notes: Notes, horizon: Horizon) -> tuple[np.ndarray, np.ndarray]:
+    """For each note (rows) and lived day (columns) how many payments were due, and how many were made."""
     day = np.arange(horizon.size)
     month = horizon.month_of(day)
     due_day = horizon.month_first[:-1][None, :] + notes.pay_day[:, None] - 1
@@ -126,8 +166,28 @@ def note_days(notes: Notes, horizon: Horizon) -> NoteDays:
     stopped = (day[None, :] >= notes.stop_day[:, None]) & (day[None, :] < notes.cure_day[:, None])
     frozen_at = np.clip(notes.stop_day - 1, 0, horizon.size - 1)
     frozen = np.take_along_axis(due, frozen_at[:, None], axis=1)
-    paid = np.where(stopped, np.minimum(due, frozen), due)
+    return due, np.where(stopped, np.minimum(due, frozen), due)
+
+
+def prepaid_cents(notes: Notes, horizon: Horizon) -> np.ndarray:
+    """What each note repays early, in cents; 0 for most."""
+    early = np.flatnonzero(notes.prepay_day < horizon.size)
+    _, paid = _paid_counts(notes, horizon)
+    owed = principal_after(notes, early, paid[early, notes.prepay_day[early]])
+    found = np.zeros(len(notes.owner), dtype=np.int64)
+    found[early] = owed - scaled(notes, early, owed)
+    return found
+
+
+def note_days(notes: Notes, horizon: Horizon) -> NoteDays:
+    """Principal, overdue amount and days past due of every note on every lived day."""
+    day = np.arange(horizon.size)
+    due, paid = _paid_counts(notes, horizon)
     principal, planned = _principal_after(notes, paid), _principal_after(notes, due)
+    early = np.flatnonzero(notes.prepay_day < horizon.size)
+    after = day[None, :] >= notes.prepay_day[early][:, None]
+    for table in (principal, planned):
+        table[early] = np.where(after, scaled(notes, early[:, None], table[early]), table[early])
     missed = due > paid
     started = np.where(missed & ~np.c_[np.zeros((len(missed), 1), bool), missed[:, :-1]], day[None, :], 0)
     first_missed = np.maximum.accumulate(started, axis=1)
@@ -137,120 +197,16 @@ def note_days(notes: Notes, horizon: Horizon) -> NoteDays:
     )
 
 
-def add_loan_intents(intents: Intents, accounts: Accounts, notes: Notes, horizon: Horizon) -> None:
-    """Monthly payments from the demand account, and the money of new consumer and business loans."""
-    upto = note_months(notes, horizon)
-    row, month = np.nonzero((upto >= 1) & (upto <= notes.months[:, None]))
-    day = horizon.month_first[month] + notes.pay_day[row] - 1
-    pays = (day < notes.stop_day[row]) | (day >= notes.cure_day[row])
-    row, day = row[pays], day[pays]
-    rate = notes.rate_bp[row] / 120_000
-    annuity = notes.principal[row] * rate / (1 - (1 + rate) ** -notes.months[row])
-    amt = np.where(notes.kind[row] == BIZ, notes.principal[row] * rate, annuity).astype(np.int64)
+def add_loan_intents(intents: Intents, accounts: Accounts, notes: Notes, repaid: Repayments) -> None:
+    """Every payment from the demand account, the money of new consumer and business loans, and what prepayments are made of."""
+    usual = np.flatnonzero(~np.isin(repaid.kind, (1, 2)))
     line = {"channel": CHANNEL["batch"], "purpose": PURPOSE["loan"], "init": INIT["B"], "cp_kind": BANK}
-    intents.add(day=day, acct=accounts.first[notes.owner[row]], amt=np.maximum(amt, 1), sign=-1, **line)
+    cents = (repaid.principal + repaid.interest)[usual]
+    intents.add(day=repaid.day[usual], acct=accounts.first[notes.owner[repaid.note[usual]]], amt=cents, sign=-1, **line)
     new = np.flatnonzero((notes.start >= 0) & (notes.kind != MTG))
     intents.add(day=notes.start[new], acct=accounts.first[notes.owner[new]], amt=notes.principal[new], sign=1, **line)
-
-
-@dataclass(frozen=True)
-class Cards:
-    """Credit cards: state per card (rows) and lived day (columns) in cents, and one statement per card and month."""
-
-    owner: np.ndarray
-    open_day: np.ndarray
-    limit: np.ndarray
-    sleeps: np.ndarray
-    bal: np.ndarray
-    credit: np.ndarray
-    dpd: np.ndarray
-    instal: np.ndarray
-    last_stmt: np.ndarray
-    stmt_amt: np.ndarray
-    stmt_min: np.ndarray
-    stmt_paid: np.ndarray
-
-
-def make_cards(rng: np.random.Generator, people: Population, horizon: Horizon) -> Cards:
-    """Cards with a statement at every month end and a due day on the 20th of the next month."""
-    age = (horizon.origin + horizon.size - people.birth).astype(np.int64) / 365.25
-    fits = np.flatnonzero(
-        (age > 21) & (age < 70) & ((people.band > 0) | (rng.random(people.size) < 0.1)) & (people.closing_day == NEVER)
-    )
-    owner = np.sort(rng.permutation(fits)[: max(2, round(people.size * CARD_SHARE))])
-    size, months = len(owner), horizon.months
-    behave = rng.choice(4, size, p=(0.68, 0.12, 0.05, 0.15))
-    limit = np.clip(rng.lognormal(9.8, 0.7, size), 3000, 300_000).astype(np.int64) // 1000 * 100_000
-    open_day = np.where(
-        rng.random(size) < 0.08, rng.integers(0, horizon.size - 40, size), -rng.integers(20, 2500, size)
-    )
-    open_day = np.maximum(open_day, people.open_day[owner] + 1)
-    stop = np.where(rng.random(size) < 0.04, rng.integers(horizon.months - 9, horizon.months - 1, size), NEVER)
-    cure = np.where(rng.random(size) < 0.6, stop + rng.integers(1, 4, size), NEVER)
-    monthly = limit * rng.uniform(0.05, 0.35, size) * (behave != SLEEPER)
-    bal, dpd = np.zeros((size, horizon.size), np.int64), np.zeros((size, horizon.size), np.int64)
-    last, statements = np.zeros((size, horizon.size), np.int64), np.zeros((3, size, months), np.int64)
-    carry, billed, oldest_due = np.zeros(size, np.int64), np.zeros(size, np.int64), np.full(size, NEVER)
-    for month in range(months):
-        first, end = horizon.month_first[month], horizon.month_first[month + 1]
-        spend = np.minimum(monthly * rng.lognormal(-0.1, 0.45, size), np.maximum(limit * 0.95 - carry, 0)).astype(
-            np.int64
-        )
-        spend = np.where(open_day < first, spend, 0) * ((month < stop) | (month >= cure))
-        days = np.arange(first, end)
-        share = np.sort(rng.random((size, end - first)), axis=1)
-        share[:, -1] = 1
-        running = carry[:, None] + (spend[:, None] * share).astype(np.int64)
-        pays = np.select(
-            [behave == REVOLVER, behave == MINIMUM], [billed * rng.integers(15, 70, size) // 100, billed // 10], billed
-        )
-        pays = np.where(
-            (month >= stop) & (month < cure), 0, np.maximum(pays, np.minimum(billed, np.maximum(billed // 10, 10_000)))
-        )
-        settled = (month == cure) & (oldest_due < NEVER)
-        pays = np.where(settled, billed, pays)
-        due_day = first + DUE_DAY - 1
-        running[:, days >= due_day] -= pays[:, None]
-        minimum = np.minimum(billed, np.maximum(billed // 10, 10_000))
-        if month:
-            statements[2][:, month - 1] = pays
-        missed = (pays < minimum) & (billed > 0)
-        oldest_due = np.where(missed & (oldest_due == NEVER), due_day, np.where(~missed, NEVER, oldest_due))
-        before = dpd[:, first - 1] if month else np.zeros(size, np.int64)
-        counting = np.where(before[:, None] > 0, before[:, None] + (days - first + 1)[None, :], 0)
-        after = np.where(oldest_due < NEVER, due_day - oldest_due, -1)[:, None] + (days - due_day)[None, :]
-        dpd[:, first:end] = np.where(
-            days[None, :] < due_day, counting, np.where(oldest_due[:, None] < NEVER, np.maximum(after, 0), 0)
-        )
-        bal[:, first:end], last[:, first:end] = running, billed[:, None]
-        carry = running[:, -1]
-        billed = np.maximum(carry, 0)
-        last[:, end - 1] = billed
-        statements[0][:, month] = billed
-        statements[1][:, month] = np.minimum(billed, np.maximum(billed // 10, 10_000))
-    credit = np.where((rng.random(size) < 0.03) & (behave == SLEEPER), rng.integers(100, 20_000, size), 0)
-    instal = np.where(rng.random(size) < 0.12, 0.4, 0.0)[:, None]
-    return Cards(
-        owner, open_day, limit, behave == SLEEPER, bal, credit, dpd, (bal * instal).astype(np.int64), last, *statements
-    )
-
-
-def add_card_intents(intents: Intents, people: Population, accounts: Accounts, cards: Cards, horizon: Horizon) -> None:
-    """Half of the card holders pay from their demand account here, by direct debit."""
-    card, month = np.nonzero(cards.stmt_paid > 0)
-    mine = (
-        (cards.owner[card] % 2 == 0)
-        & (accounts.first[cards.owner[card]] >= 0)
-        & (people.activity[cards.owner[card]] == ACTIVE)
-    )
-    card, month = card[mine], month[mine]
-    intents.add(
-        day=horizon.month_first[month + 1] + DUE_DAY - 1,
-        acct=accounts.first[cards.owner[card]],
-        amt=cards.stmt_paid[card, month],
-        sign=-1,
-        channel=CHANNEL["batch"],
-        purpose=PURPOSE["other"],
-        init=INIT["B"],
-        cp_kind=BANK,
-    )
+    # The money for a prepayment comes from the customer's account at another bank, and leaves before anything else is paid.
+    early = np.flatnonzero(np.isin(repaid.kind, (1, 2)))
+    there = {"day": repaid.day[early], "acct": accounts.first[notes.owner[repaid.note[early]]], "amt": repaid.principal[early]}
+    intents.add(sign=1, channel=CHANNEL["batch"], purpose=PURPOSE["transfer"], init=INIT["P"], cp_kind=SAME_NAME, **there)
+    intents.add(sign=-1, order=ORDER_CREDIT, **{**line, **there, "channel": CHANNEL["counter"], "init": INIT["C"]})

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from tagmart.synth import accounts as acc
 from tagmart.synth import ledger, names, reference, relations
+from tagmart.synth.accruals import accumulated, demand_accrued, term_accrued
+from tagmart.synth.calendar import Horizon
 from tagmart.synth.population import NEVER
+from tagmart.synth.sizes import in_slices
 from tagmart.synth.transactions import MERCHANTS, PERSONS
 from tagmart.synth.world import World
 from tagmart.synth.write import (
@@ -29,7 +33,13 @@ from tagmart.synth.write import (
 
 HISTORY_MONTHS = 25
 PRODUCT_OF_KIND = ("D001", "D003", "D004")
-SUBJECT_OF_KIND = ("2011", "2012", "2013")
+# Personal demand, term and certificates: sub-subjects of 2011 吸收存款.
+SUBJECT_OF_KIND = ("201101", "201102", "201103")
+
+
+def gl_orgs() -> list[str]:
+    """For each outlet the branch that keeps its books."""
+    return [org[:2] + "00" for org in reference.outlet_ids()]
 
 
 def core_acct(world: World) -> Feed:
@@ -46,11 +56,12 @@ def core_acct(world: World) -> Feed:
         "acct_no": pick(list(book.numbers), row),
         "ecif_no": pick(list(world.people.ecif_no), book.owner[row]),
         "class_code": pick(("1", "2", "3"), book.class_code[row].astype(np.int64) - 1),
+        "nature_code": constant("", len(row)),
         "prod_id": pick((*PRODUCT_OF_KIND, "D002"), product),
         "kind_code": pick(acc.KINDS, book.kind[row]),
         "ccy": constant("CNY", len(row)),
         "open_org": pick(orgs, outlet),
-        "gl_org": pick([org[:2] + "00" for org in orgs], outlet),
+        "gl_org": pick(gl_orgs(), outlet),
         "gl_subject": pick(SUBJECT_OF_KIND, book.kind[row]),
         "open_date": day_dates(world.horizon, world.opened[row]),
         "close_date": day_dates(world.horizon, book.closing[row], ~closed),
@@ -65,6 +76,11 @@ def core_bal(world: World, first: int, last: int) -> Feed:
     days = np.arange(first, last + 1)
     is_open = world.exists[None, :] & (world.opened[None, :] <= days[:, None]) & (book.closing[None, :] > days[:, None])
     at, acct = np.nonzero(is_open)
+    sums = accumulated(world.balance, world.horizon.dates[: world.horizon.size], first, last)
+    part = world.receipts
+    place = np.where(part.is_cd, book.cd[part.owner], book.term[part.owner])
+    earned = term_accrued(place, part.principal, part.rate_bp, part.start, part.due, len(book.owner), first, last)
+    earned = np.where(book.kind == acc.DEMAND, demand_accrued(sums, ledger.DEMAND_RATE_BP), earned)
     bal = world.balance[first : last + 1][at, acct]
     frozen = np.zeros(is_open.shape, dtype=np.int64)
     spans = world.controls
@@ -78,38 +94,67 @@ def core_bal(world: World, first: int, last: int) -> Feed:
         "bal_date": day_dates(world.horizon, days[at]),
         "ccy": constant("CNY", len(acct)),
         "bal": money(bal),
+        "avail_bal": money(bal - np.minimum(frozen[at, acct], bal)),
         "frozen_amt": money(np.minimum(frozen[at, acct], bal)),
+        "accum": money(sums[at, acct]),
+        "accrued_int": money(earned[at, acct]),
+        "gl_subject": pick(SUBJECT_OF_KIND, book.kind[acct]),
+        "gl_org": pick(gl_orgs(), world.people.outlet[book.owner[acct]]),
     }
     return Feed("core_bal", DATED, columns, days[at])
 
 
 def core_hist_month(world: World, first: int) -> Feed:
-    """Complete months before the load of day `first`; amounts are all ledger legs, counts leave red ones out."""
-    horizon, book, legs = world.horizon, world.accounts, world.legs
+    """Complete months before the load of day `first`."""
+    book = world.accounts
+    opened = np.where(world.exists, world.opened, NEVER)
+    return hist_month(world.horizon, first, book.numbers, opened, book.closing, world.balance, world.legs)
+
+
+def hist_month(
+    horizon: Horizon,
+    first: int,
+    numbers: np.ndarray,
+    opened: np.ndarray,
+    closing: np.ndarray,
+    balance: np.ndarray,
+    legs: ledger.Legs,
+) -> Feed:
+    """Complete months of accounts before the load of day `first`; amounts are all ledger legs, counts leave red ones out.
+
+    Args:
+        horizon: of the world.
+        first: day of the initial load.
+        numbers: of the accounts.
+        opened: the day on which each is opened, NEVER for one that never is.
+        closing: the day on which each is closed.
+        balance: cents per lived day (rows) and account (columns).
+        legs: posted on these accounts.
+    """
     complete = int(np.searchsorted(horizon.month_first, first + 1, side="right")) - 1
     parts = []
     for month in range(max(0, complete - HISTORY_MONTHS), complete):
         start, end = int(horizon.month_first[month]), int(horizon.month_first[month + 1])
-        there = np.flatnonzero(world.exists & (world.opened < end) & (book.closing > start))
-        alive = np.arange(start, end)[:, None] < book.closing[there][None, :]
+        there = np.flatnonzero((opened < end) & (closing > start))
+        alive = np.arange(start, end)[:, None] < closing[there][None, :]
         # A receipt's account is opened with the receipt: before that day it has no balance to average.
-        alive &= np.arange(start, end)[:, None] >= world.opened[there][None, :]
-        sums = (world.balance[start:end][:, there] * alive).sum(axis=0)
+        alive &= np.arange(start, end)[:, None] >= opened[there][None, :]
+        sums = (balance[start:end][:, there] * alive).sum(axis=0)
         low, high = np.searchsorted(legs.day, (start, end))
         cut = slice(low, high)
-        flows = [np.zeros(len(book.owner), dtype=np.int64) for _ in range(4)]
+        flows = [np.zeros(len(numbers), dtype=np.int64) for _ in range(4)]
         for offset, sign in ((0, 1), (2, -1)):
             chosen = legs.sign[cut] == sign
             np.add.at(flows[offset], legs.acct[cut][chosen], legs.amt[cut][chosen])
             np.add.at(flows[offset + 1], legs.acct[cut][chosen & ~legs.is_red[cut]], 1)
-        closing = np.where(book.closing[there] < end, 0, world.balance[end - 1][there])
+        left = np.where(closing[there] < end, 0, balance[end - 1][there])
         average = (sums * 2 + (end - start)) // (2 * (end - start))
-        parts.append((there, np.full(len(there), end - 1), closing, average, *(flow[there] for flow in flows)))
+        parts.append((there, np.full(len(there), end - 1), left, average, *(flow[there] for flow in flows)))
     acct, day, bal, average, in_amt, in_cnt, out_amt, out_cnt = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
     columns = {
-        "acct_no": pick(list(book.numbers), acct),
+        "acct_no": pick(list(numbers), acct),
         "month_end": day_dates(horizon, day),
         "bal": money(bal),
         "davg_bal": money(average),
@@ -147,7 +192,7 @@ def core_term(world: World) -> Feed:
 def _counterparties(world: World) -> tuple[list[tuple[str, str, str]], dict[int, int]]:
     """Every counterparty (account, name, bank), and where each kind begins in the list."""
     people, book = world.people, world.accounts
-    rng = np.random.default_rng([world.seed, people.size, 300])
+    rng = world.place.common_dice(300)
     persons = names.person_names(rng, rng.random(PERSONS) < 0.5, with_rare=False)
     banks = names.OTHER_BANKS
     groups: list[tuple[int, list[tuple[str, str, str]]]] = [
@@ -160,7 +205,7 @@ def _counterparties(world: World) -> tuple[list[tuple[str, str, str]], dict[int,
         (
             ledger.SAME_NAME,
             [
-                (f"991{at:013d}", names.varied_name(people.name[at], variant), banks[at % len(banks)])
+                (f"991{world.block:02d}{at:011d}", names.varied_name(people.name[at], variant), banks[at % len(banks)])
                 for at in range(people.size)
                 for variant in (0, 0, 0, 0, 0, 1, 2, 3)
             ],
@@ -171,7 +216,13 @@ def _counterparties(world: World) -> tuple[list[tuple[str, str, str]], dict[int,
         (ledger.FUND, [("995001", "示例基金销售", "FI01")]),
         (ledger.GOVERNMENT, [("996001", "示例市社会保险基金管理中心", "GV01")]),
         (ledger.MERCHANT, [(f"997{at:06d}", f"示例{names.SHOPS[at % 8]}{at}号店", "UP01") for at in range(MERCHANTS)]),
-        (ledger.EMPLOYER, [(f"998{at:013d}", names.employer_name(at), "OWN") for at in range(people.employers)]),
+        (
+            ledger.EMPLOYER,
+            [
+                (f"998{world.block:02d}{at:011d}", names.employer_name(at, world.block), "OWN")
+                for at in range(people.employers)
+            ],
+        ),
     ]
     pool: list[tuple[str, str, str]] = []
     begins = {}
@@ -208,8 +259,9 @@ def core_txn(world: World, first: int, last: int) -> Feed:
     pool, begins = _counterparties(world)
     codes = _counterparty_codes(world, at, begins)
     day, red, owner = legs.day[at], legs.is_red[at], world.accounts.owner[legs.acct[at]]
+    base = world.place.base(7)
     columns = {
-        "txn_no": numbered("T", horizon, day, legs.serial[at], 7),
+        "txn_no": numbered("T", horizon, day, legs.serial[at] + base, 9),
         "leg": integers(legs.leg[at]),
         "acct_no": pick(list(world.accounts.numbers), legs.acct[at]),
         "acct_date": day_dates(horizon, day),
@@ -225,10 +277,25 @@ def core_txn(world: World, first: int, last: int) -> Feed:
         "cp_name": pick([entry[1] for entry in pool], codes),
         "cp_bank_code": pick([entry[2] for entry in pool], codes),
         "is_reversal": flags(red),
-        "orig_txn_no": numbered("T", horizon, np.where(red, legs.orig_day[at], first), legs.orig_serial[at], 7, ~red),
+        "orig_txn_no": numbered(
+            "T", horizon, np.where(red, legs.orig_day[at], first), legs.orig_serial[at] + base, 9, ~red
+        ),
+        "gl_subject": pick(SUBJECT_OF_KIND, world.accounts.kind[legs.acct[at]]),
+        "biz_ref": pick(*leg_refs(world, at)),
         "org_id": pick(reference.outlet_ids(), world.people.outlet[owner]),
     }
     return Feed("core_txn", JOURNAL, columns, day)
+
+
+def leg_refs(world: World, at: slice) -> tuple[list[str], np.ndarray]:
+    """Numbers of payroll batches, and for each leg the place of the batch that it belongs to, -1 for none."""
+    batches = world.batches
+    serial = batches.serial + world.place.base(5)
+    pool = numbered("DF", world.horizon, batches.day, serial, 7).to_pylist()
+    ref = np.full(len(world.accepted) + 1, -1, dtype=np.int64)
+    intent = world.payments.intent[batches.order]
+    ref[intent[intent >= 0]] = batches.batch[intent >= 0]
+    return pool, ref[world.legs.intent[at]]
 
 
 def core_agreement(world: World) -> Feed:
@@ -240,6 +307,7 @@ def core_agreement(world: World) -> Feed:
         "ecif_no": pick(list(world.people.ecif_no), spans.owner[row]),
         "agr_type": pick(relations.AGREEMENTS, spans.kind[row]),
         "seq": integers(np.ones(len(row))),
+        "acct_no": pick(list(world.accounts.numbers), world.accounts.first[spans.owner[row]]),
         "from_date": day_dates(world.horizon, spans.start[row]),
         "to_date": day_dates(world.horizon, spans.end[row], ~ended),
         "status_code": pick(("live", "ended"), ended.astype(int)),
@@ -253,7 +321,7 @@ def core_ctrl(world: World) -> Feed:
     spans = world.controls
     row, ended, day = span_versions(spans)
     columns = {
-        "ctrl_no": pick([f"K{at + 1:06d}" for at in range(len(spans.owner))], row),
+        "ctrl_no": pick([f"K{world.place.base(4) + at + 1:06d}" for at in range(len(spans.owner))], row),
         "acct_no": pick(list(world.accounts.numbers), spans.owner[row]),
         "ctrl_kind": pick(relations.CONTROL_KINDS, spans.kind[row] // 4),
         "by_code": pick(relations.CONTROL_BY, spans.kind[row] % 4),
@@ -280,9 +348,9 @@ def month_ends(world: World) -> np.ndarray:
 def core_feeds(world: World, first: int, daily_from: int, last: int) -> Iterator[Feed]:
     """All feeds of the core system, one at a time: rows from `daily_from` to `last`, history before `first`."""
     yield core_acct(world)
-    yield core_bal(world, daily_from, last)
+    yield from in_slices(partial(core_bal, world), daily_from, first, last, len(world.accounts.owner))
     yield core_hist_month(world, first)
     yield core_term(world)
-    yield core_txn(world, daily_from, last)
+    yield from in_slices(partial(core_txn, world), daily_from, first, last, len(world.legs.day) // world.horizon.size)
     yield core_agreement(world)
     yield core_ctrl(world)

@@ -7,6 +7,7 @@ import numpy as np
 from tagmart.synth import channels, names, reference, relations
 from tagmart.synth.calendar import reference_calendar
 from tagmart.synth.feeds_core import span_versions
+from tagmart.synth.identity import Doubles
 from tagmart.synth.population import NEVER
 from tagmart.synth.world import World
 from tagmart.synth.write import (
@@ -16,7 +17,6 @@ from tagmart.synth.write import (
     Feed,
     day_dates,
     day_times,
-    decimals,
     flags,
     integers,
     money,
@@ -45,6 +45,12 @@ def ref_feeds() -> list[Feed]:
         "gl_subject": text([item.gl_subject for item in items]),
         "min_amt": money(np.array([item.min_cents for item in items])),
         "hold_days": integers(np.array([item.hold_days for item in items])),
+        "l1_code": text([item.l1_code for item in items]),
+        "l2_code": text([item.line_code for item in items]),
+        "l3_code": text([item.kind_code for item in items]),
+        "open_type": text([item.open_type for item in items]),
+        "shelf_from_date": text([item.shelf_from for item in items]),
+        "shelf_to_date": text(["" for _ in items]),
     }
     calendar_columns = {
         "cal_date": text(days.dates),
@@ -64,7 +70,7 @@ def ref_feeds() -> list[Feed]:
 def ecif_retail(world: World) -> Feed:
     """Customers when they join and when a fact about them changes."""
     people, horizon, spans = world.people, world.horizon, world.statuses
-    rng = np.random.default_rng([world.seed, people.size, 301])
+    rng = world.place.dice(301)
     everyone = np.arange(people.size)
     renews = np.flatnonzero(rng.random(people.size) < 0.06)
     renewed = np.full(people.size, NEVER)
@@ -100,7 +106,7 @@ def ecif_retail(world: World) -> Feed:
         "edu_code": pick(("10", "20", "30", "40", "60"), np.where(blank[4] < 0.25, -1, education)[row]),
         "occup_code": pick(people.occupation, row),
         "marital_code": pick(("single", "married", "divorced", "widowed"), np.where(blank[5] < 0.2, -1, marital)[row]),
-        "employer_name": pick([names.employer_name(at) for at in range(people.employers)], employer[row]),
+        "employer_name": pick([names.employer_name(at, world.block) for at in range(people.employers)], employer[row]),
         "income_band": pick([f"i{at}" for at in range(6)], np.where(blank[7] < 0.3, -1, income)[row]),
         "status_code": pick(relations.STATUSES, status),
         "open_date": day_dates(horizon, people.open_day[row]),
@@ -121,87 +127,69 @@ def ecif_retail(world: World) -> Feed:
 
 
 def ecif_contact(world: World) -> Feed:
-    """Mobiles, addresses and e-mails; some mobiles change."""
+    """Mobiles, addresses and e-mails; some change, some have a second, older one, and second records share the first's."""
     people, horizon = world.people, world.horizon
-    rng = np.random.default_rng([world.seed, people.size, 302])
+    rng = world.place.dice(302)
     draw = rng.random((4, people.size))
     parts = []
     for kind, share in ((0, 0.97), (1, 0.9), (2, 0.25)):
         who = np.flatnonzero(draw[kind] < share)
-        parts.append((who, np.full(len(who), kind), people.open_day[who]))
-    moves = parts[0][0][rng.random(len(parts[0][0])) < 0.08]
-    parts.append(
-        (
-            moves,
-            np.zeros(len(moves), int),
-            np.maximum(rng.integers(0, horizon.size, len(moves)), people.open_day[moves] + 1),
-        )
-    )
-    who, kind, day = (np.concatenate(column) for column in zip(*parts, strict=True))
+        parts.append((who, np.full(len(who), kind), people.open_day[who], np.ones(len(who), int)))
+    for kind, share in ((0, 0.08), (1, 0.05)):
+        moves = parts[kind][0][rng.random(len(parts[kind][0])) < share]
+        day = np.maximum(rng.integers(0, horizon.size, len(moves)), people.open_day[moves] + 1)
+        parts.append((moves, np.full(len(moves), kind), day, np.ones(len(moves), int)))
+    for kind, share in ((0, 0.06), (1, 0.04)):
+        old = parts[kind][0][rng.random(len(parts[kind][0])) < share]
+        parts.append((old, np.full(len(old), kind), people.open_day[old], np.full(len(old), 2)))
+    who, kind, day, seq = (np.concatenate(column) for column in zip(*parts, strict=True))
     count = len(who)
-    mobiles = names.phone_numbers(rng, count)
+    mobiles, place = names.phone_numbers(rng, count), rng.integers(0, 5000, count)
+    _same_contacts(rng, people.doubles, who, kind, mobiles, place)
     mail = [f"u{at}@example.com" for at in people.ecif_no]
-    address = [names.address_of(at) for at in rng.integers(0, 5000, count)]
     columns = {
         "ecif_no": pick(list(people.ecif_no), who),
         "contact_kind": pick(("mobile", "address", "email"), kind),
-        "seq": integers(np.ones(count)),
+        "seq": integers(seq),
         "mobile": text([mobiles[at] if kind[at] == 0 else "" for at in range(count)]),
-        "address": text([("", address[at], mail[who[at]])[kind[at]] for at in range(count)]),
+        "address": text([("", names.address_of(place[at]), mail[who[at]])[kind[at]] for at in range(count)]),
         "region_code": pick(names.REGIONS, np.where(kind == 1, who % len(names.REGIONS), -1)),
-        "is_verified": flags(rng.random(count) < 0.9),
+        "is_verified": flags((rng.random(count) < 0.9) & (seq == 1)),
         "update_date": day_dates(horizon, day),
     }
-    return Feed("ecif_contact", DELTA, columns, day, who * 3 + kind)
+    return Feed("ecif_contact", DELTA, columns, day, who * 6 + kind * 2 + seq - 1)
 
 
-def crm_feeds(world: World) -> list[Feed]:
-    """Managers, consents, risk tests and complaints."""
-    horizon, ecif = world.horizon, list(world.people.ecif_no)
-    spans = world.managers
-    row, ended, day = span_versions(spans)
-    orgs = reference.outlet_ids()
-    managers = [f"M{at + 1:04d}" for at in range(len(orgs) * relations.MANAGERS_PER_OUTLET)]
-    assign = {
-        "ecif_no": pick(ecif, spans.owner[row]),
-        "manager_id": pick(managers, spans.kind[row]),
-        "role_code": pick(("main",), np.zeros(len(row))),
-        "share_ratio": decimals(np.full(len(row), 10_000), 4),
-        "org_id": pick(orgs, spans.kind[row] // relations.MANAGERS_PER_OUTLET),
-        "from_date": day_dates(horizon, spans.start[row]),
-        "to_date": day_dates(horizon, spans.end[row], ~ended),
-    }
-    given = world.consents
-    consent = {
-        "ecif_no": pick(ecif, given.owner),
-        "channel_code": pick(relations.CONSENT_CHANNELS, given.channel),
-        "purpose_code": pick(relations.CONSENT_PURPOSES, given.purpose),
-        "event_time": day_times(horizon, given.day, given.second),
-        "action_code": pick(("withdraw", "grant"), given.grants.astype(int)),
-    }
-    tests = world.risk_tests
-    test = {
-        "ecif_no": pick(ecif, tests.owner),
-        "test_date": day_dates(horizon, tests.start),
-        "result_level": integers(tests.kind),
-        "is_revoked": flags(tests.extra),
-    }
-    cases = world.complaints
-    case_row, case_ended, case_day = span_versions(cases)
-    complaint = {
-        "case_no": pick([f"TS{at + 1:06d}" for at in range(len(cases.owner))], case_row),
-        "ecif_no": pick(ecif, cases.owner[case_row]),
-        "topic_code": pick(relations.TOPICS, cases.kind[case_row]),
-        "open_date": day_dates(horizon, cases.start[case_row]),
-        "close_date": day_dates(horizon, cases.end[case_row], ~case_ended),
-        "level_code": pick(("0", "1", "2", "3"), cases.extra[case_row]),
-    }
-    return [
-        Feed("crm_assign", DELTA, assign, day, row),
-        Feed("crm_consent", JOURNAL, consent, given.day),
-        Feed("crm_risk_test", JOURNAL, test, tests.start),
-        Feed("crm_complaint", DELTA, complaint, case_day, case_row),
-    ]
+def _same_contacts(
+    rng: np.random.Generator, doubles: Doubles, who: np.ndarray, kind: np.ndarray, mobiles: list[str], place: np.ndarray
+) -> None:
+    """Most persons with two customer numbers gave the same mobile and address both times; changes both in place."""
+    first: dict[tuple[int, int], int] = {}
+    for at, key in enumerate(zip(who.tolist(), kind.tolist(), strict=True)):
+        first.setdefault(key, at)
+    same = rng.random((2, len(doubles.kept))) < np.array((0.6, 0.5))[:, None]
+    for number, (kept, copied) in enumerate(zip(doubles.kept.tolist(), doubles.copied.tolist(), strict=True)):
+        for way in (0, 1):
+            here, there = first.get((kept, way)), first.get((copied, way))
+            if here is None or there is None or not same[way, number]:
+                continue
+            if way == 0:
+                mobiles[there] = mobiles[here]
+            else:
+                place[there] = place[here]
+
+
+def viewed_products(owner: np.ndarray, day: np.ndarray, page: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Products, and for each event the one whose page it is: of wealth and fund pages, -1 for the overview and others."""
+    items = reference.products()
+    found = np.full(len(page), -1)
+    for line in ("wm", "fund"):
+        pool = np.array([at for at, item in enumerate(items) if item.line_code == line])
+        of_line = np.flatnonzero(page == channels.PAGES.index(line))
+        # A customer looks at few products, one more often than the others; a third of the views is of the overview.
+        choice = owner[of_line] * 5 + day[of_line] % 3 * (day[of_line] % 2)
+        found[of_line] = np.where((owner[of_line] + day[of_line]) % 3 == 0, -1, pool[choice % len(pool)])
+    return [item.prod_id for item in items], found
 
 
 def chn_event(world: World, first: int) -> Feed:
@@ -211,13 +199,21 @@ def chn_event(world: World, first: int) -> Feed:
     day = events.day[low:]
     serial = np.arange(low, len(events.day)) - np.searchsorted(events.day, day, side="left") + 1
     columns = {
-        "event_id": numbered("E", horizon, day, serial, 7),
+        "event_id": numbered("E", horizon, day, serial + world.place.base(7), 9),
         "ecif_no": pick(list(world.people.ecif_no), events.owner[low:]),
         "event_date": day_dates(horizon, day),
         "event_time": day_times(horizon, day, events.second[low:]),
         "event_kind": pick(channels.EVENTS, events.kind[low:]),
         "page_code": pick(channels.PAGES, events.page[low:]),
         "stay_sec": integers(events.stay[low:], events.kind[low:] != channels.VIEW),
+        "prod_id": pick(*viewed_products(events.owner[low:], day, events.page[low:])),
+        "os_code": pick(channels.SYSTEMS, events.owner[low:] * 7 // 3 % 3),
+        "device_token": pick(
+            [f"DV{(world.place.base(6) + at) * 15485863 % 10**12:012d}" for at in range(world.people.size * 2)],
+            # One in seven has changed the device during the world.
+            events.owner[low:] * 2 + ((events.owner[low:] % 7 == 0) & (day > horizon.size - 200)),
+        ),
+        "login_code": pick(channels.LOGINS, events.login[low:]),
     }
     return Feed("chn_event", JOURNAL, columns, day)
 
@@ -227,7 +223,7 @@ def ext_court(world: World) -> Feed:
     spans = world.court_cases
     row, ended, day = span_versions(spans)
     columns = {
-        "case_no": pick([f"(2025)示例民初{at + 1}号" for at in range(len(spans.owner))], row),
+        "case_no": pick([f"(2025)示例民初{world.place.base(5) + at + 1}号" for at in range(len(spans.owner))], row),
         "id_no": pick(world.people.id_no, spans.owner[row]),
         "role_code": pick(("defendant", "plaintiff"), spans.kind[row] % 2),
         "kind_code": pick(relations.COURT_KINDS, spans.kind[row] // 2),

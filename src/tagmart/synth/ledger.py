@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-CHANNELS = ("mbank", "ebank", "counter", "smart", "atm", "pos", "qpay", "phone", "agent", "batch", "other")
+CHANNELS = ("mbank", "ebank", "counter", "smart", "atm", "pos", "qpay", "phone", "agent", "batch", "other", "direct")
 MODES = ("cash", "transfer", "other")
 PURPOSES = (
     "wage",
@@ -64,6 +64,11 @@ _COLUMNS = (
     "cp_ref",
     "second",
 )
+# Narrow types keep a block small in memory; multiply days only after widening them.
+_TYPES = dict.fromkeys(
+    ("day", "acct", "parent", "acct2", "cp_ref", "second", "serial", "cp_acct"), np.int32
+) | dict.fromkeys(("sign", "rule", "order", "channel", "mode", "purpose", "init", "cp_kind", "leg"), np.int8)
+_TYPES |= {"orig_day": np.int32, "orig_serial": np.int32, "intent": np.int32, "is_red": np.bool_}
 _DEFAULTS = {
     "rule": FIXED,
     "parent": -1,
@@ -73,6 +78,11 @@ _DEFAULTS = {
     "mode": MODE["transfer"],
     "second": DRAWN,
 }
+
+
+def _column(name: str, values: object, count: int) -> np.ndarray:
+    """A column of intents or legs in its own type, of `count` elements."""
+    return np.broadcast_to(np.asarray(values, dtype=_TYPES.get(name, np.int64)), (count,)).copy()
 
 
 @dataclass
@@ -95,15 +105,13 @@ class Intents:
         for name in _COLUMNS:
             if name == "order":
                 continue
-            batch[name] = np.broadcast_to(
-                np.asarray(columns.get(name, _DEFAULTS.get(name)), dtype=np.int64), (count,)
-            ).copy()
+            batch[name] = _column(name, columns.get(name, _DEFAULTS.get(name)), count)
         usual = np.select(
             [batch["rule"] == MIRROR, batch["rule"] == EMPTY, batch["rule"] != FIXED, batch["sign"] < 0],
             [ORDER_MIRROR, ORDER_EMPTY, ORDER_SOFT, ORDER_RIGID],
             ORDER_CREDIT,
         )
-        batch["order"] = np.broadcast_to(np.asarray(columns.get("order", usual), dtype=np.int64), (count,)).copy()
+        batch["order"] = _column("order", columns.get("order", usual), count)
         self.batches.append(batch)
         numbers = np.arange(self.size, self.size + count)
         self.size += count
@@ -135,7 +143,7 @@ def interest_days(dates: np.ndarray) -> np.ndarray:
 def _ranks(day: np.ndarray, acct: np.ndarray, order: np.ndarray) -> np.ndarray:
     """The position of each intent among those of its account and day."""
     sort = np.lexsort((order, acct, day))
-    key = day[sort] * (acct.max() + 1) + acct[sort]
+    key = day[sort].astype(np.int64) * (int(acct.max(initial=0)) + 1) + acct[sort]
     starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
     lengths = np.diff(np.r_[starts, len(key)])
     ranks = np.empty(len(day), dtype=np.int64)
@@ -167,14 +175,15 @@ def settle(
     alive = (table["day"] >= 0) & (table["day"] < days) & (table["day"] <= closing[table["acct"]])
     alive &= table["day"] >= opened[table["acct"]]
     alive &= (table["acct2"] < 0) | (table["day"] >= opened[np.maximum(table["acct2"], 0)])
-    alive &= (table["acct2"] < 0) | (table["day"] <= closing[np.maximum(table["acct2"], 0)])
+    # Nothing comes from another account on the day on which everything is taken.
+    alive &= (table["acct2"] < 0) | (table["day"] < closing[np.maximum(table["acct2"], 0)])
     numbers = np.flatnonzero(alive)
     day, acct, rule, sign = (table[name][numbers] for name in ("day", "acct", "rule", "sign"))
     ranks = _ranks(day, acct, table["order"][numbers])
     sort = np.lexsort((acct, ranks, day))
     numbers, day, acct, rule, sign, ranks = (column[sort] for column in (numbers, day, acct, rule, sign, ranks))
     amt, parent, acct2 = table["amt"][numbers], table["parent"][numbers], table["acct2"][numbers]
-    key = day * (ranks.max() + 1) + ranks
+    key = day.astype(np.int64) * (int(ranks.max(initial=0)) + 1) + ranks
     starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
     ends = np.r_[starts[1:], len(key)]
     first_group = np.searchsorted(day[starts], np.arange(days + 1))
@@ -324,4 +333,4 @@ def make_legs(table: dict[str, np.ndarray], done: Settled, owner: np.ndarray, rn
     other |= {"leg": other["leg"] + 1, "sign": -other["sign"], "acct": other["cp_acct"], "cp_acct": other["acct"]}
     whole = {name: np.r_[base[name], other[name]] for name in base}
     last = np.lexsort((whole["leg"], whole["serial"], whole["day"]))
-    return Legs(**{name: column[last] for name, column in whole.items()})
+    return Legs(**{name: _column(name, column[last], len(last)) for name, column in whole.items()})

@@ -12,6 +12,11 @@ DOUBLE_SURNAMES = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫")
 GIVEN_M = "伟强磊洋勇军杰涛超明刚平辉鹏华飞鑫波斌宇浩凯健俊帆旭宁龙林峰建国志文海山仁庆"
 GIVEN_F = "芳娜敏静丽艳娟霞秀燕玲桂英梅红萍雪琳慧婷颖欣悦瑶洁莉兰凤珍云倩雯佳怡梦琪露"
 RARE = "㛃𠮷䶮𬭚㼆"
+# Pairs of letters that are taken for each other.
+LOOKALIKES = (
+    "伟玮强墙磊垒洋扬勇永军君杰捷涛滔超朝明名刚钢平萍辉晖鹏朋飞非鑫新波博斌彬浩昊"
+    "健建俊峻帆凡林琳峰锋芳方敏民静婧丽莉艳燕娟捐霞侠秀绣玲铃英瑛梅玫"
+)
 MINORITY = ("阿依古丽", "买买提", "古丽娜尔", "吐尔逊", "阿卜杜拉", "热依汗", "扎西", "卓玛", "努尔兰", "艾力")
 FOREIGN = (("Anna", "Beispiel"), ("John Q.", "Sample"), ("María José", "Prueba"), ("Jean·Paul", "Exemple"))
 REGIONS = ("990101", "990102", "990203", "991201", "999999")
@@ -59,25 +64,40 @@ def _zipf(size: int) -> np.ndarray:
     return weight / weight.sum()
 
 
-def resident_numbers(rng: np.random.Generator, birth: np.ndarray, is_male: np.ndarray) -> list[str]:
-    """18-digit resident numbers with a right check digit, a reserved region, and no number twice."""
+def resident_numbers(
+    rng: np.random.Generator, birth: np.ndarray, is_male: np.ndarray, block: int = 0, blocks: int = 1
+) -> list[str]:
+    """18-digit resident numbers with a right check digit, a reserved region, and no number twice.
+
+    Of several blocks each has a range of the day's order numbers to itself; where it is used up, another region is taken.
+    """
     size = len(birth)
     region = rng.integers(0, len(REGIONS), size)
-    order = rng.integers(0, 499, size) * 2 + is_male.astype(np.int64)
+    drawn = rng.integers(0, 499, size)
+    low, high = 499 * block // blocks, 499 * (block + 1) // blocks
     day = [str(value).replace("-", "") for value in birth]
     seen: set[str] = set()
     bodies = []
     for at in range(size):
-        number = int(order[at])
-        body = f"{REGIONS[region[at]]}{day[at]}{number:03d}"
-        while body in seen:
-            number = (number + 2) % 1000
-            body = f"{REGIONS[region[at]]}{day[at]}{number:03d}"
+        tries = 0
+        while True:
+            order = low + (int(drawn[at]) + tries) % (high - low)
+            place = REGIONS[(int(region[at]) + tries // (high - low)) % len(REGIONS)]
+            body = f"{place}{day[at]}{order * 2 + int(is_male[at]):03d}"
+            if body not in seen:
+                break
+            tries += 1
         seen.add(body)
         bodies.append(body)
     digits = np.array([list(body) for body in bodies], dtype=np.int64)
     check = _CHECK[(digits * _WEIGHTS).sum(axis=1) % 11]
     return [body + mark for body, mark in zip(bodies, check, strict=True)]
+
+
+def permit_number(number: str, at: int) -> str:
+    """The number of a residence permit for Hong Kong, Macao or Taiwan (81, 82, 83), in a region that does not exist."""
+    body = f"8{at % 3 + 1}9900{number[6:17]}"
+    return body + str(_CHECK[(np.array(list(body), dtype=np.int64) * _WEIGHTS).sum() % 11])
 
 
 def old_number(number: str) -> str:
@@ -101,9 +121,19 @@ def varied_name(name: str, variant: int) -> str:
     return name
 
 
-def employer_name(at: int) -> str:
-    """The name of employer number `at`."""
-    return f"示例{FIRMS[at % len(FIRMS)]}{TRADES[(at // len(FIRMS)) % len(TRADES)]}有限公司{at // 120 or ''}"
+def typo_name(name: str) -> str:
+    """A name with one letter taken for one that looks or sounds like it."""
+    for at in range(len(name) - 1, 0, -1):
+        place = LOOKALIKES.find(name[at])
+        if place >= 0:
+            return name[:at] + LOOKALIKES[place ^ 1] + name[at + 1 :]
+    return name[:-1] + ("文" if name[-1] != "文" else "雯")
+
+
+def employer_name(at: int, block: int = 0) -> str:
+    """The name of employer number `at` of a block."""
+    number = f"{at // 120 or ''}" if not block else f"{block:02d}{at // 120:03d}"
+    return f"示例{FIRMS[at % len(FIRMS)]}{TRADES[(at // len(FIRMS)) % len(TRADES)]}有限公司{number}"
 
 
 def address_of(at: int) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tagmart.synth import names, reference
 from tagmart.synth.calendar import Horizon
+from tagmart.synth.identity import Doubles, make_doubles, write_doubles
+from tagmart.synth.sizes import Place
 
 # Shares of customers by assets under management: below 1, 10k, 50k, 500k, 3m, 6m, and above.
 BAND_EDGES = (0.35, 0.75, 0.88, 0.98, 0.997, 0.999, 1.0)
@@ -30,6 +32,8 @@ class Population:
         closing_day: the day on which the only account is closed, NEVER for most.
         employer: index of the paying employer, -1 without; pays from `pay_from` to before `pay_to`, on `pay_day`.
         income: usual monthly income in cents.
+        twins: pairs (kept, copied) of customers who share a document number under two names.
+        doubles: pairs of customers who are one person.
     """
 
     size: int
@@ -56,6 +60,7 @@ class Population:
     income: np.ndarray
     has_mbank: np.ndarray
     twins: np.ndarray
+    doubles: Doubles
     employers: int
     moved_employers: np.ndarray
     moved_day: np.ndarray
@@ -134,19 +139,24 @@ def _twins(rng: np.random.Generator, size: int) -> np.ndarray:
     return rng.permutation(size)[: 2 * pairs].reshape(pairs, 2)
 
 
-def make_population(rng: np.random.Generator, size: int, horizon: Horizon) -> Population:
+def make_population(rng: np.random.Generator, size: int, horizon: Horizon, place: Place) -> Population:
     """All customers of the world, those who join during it included."""
     band, wealth = _wealth(rng, size)
     birth, is_male = _ages(rng, size, horizon), rng.random(size) < 0.5
     twins = _twins(rng, size)
-    birth[twins[:, 1]], is_male[twins[:, 1]] = birth[twins[:, 0]], is_male[twins[:, 0]]
+    doubles = make_doubles(place.dice(80), band, twins)
+    bare = doubles.copied[doubles.is_bare]
+    for kept, copied in (twins.T, (doubles.kept, doubles.copied)):
+        birth[copied], is_male[copied] = birth[kept], is_male[kept]
     born = (birth - horizon.origin).astype(np.int64)
     joined = np.where(rng.random(size) < 0.1, rng.integers(0, horizon.size, size), -rng.integers(30, 7000, size))
+    joined[bare] = -30 - np.abs(joined[bare])
     open_day = np.maximum(joined, np.minimum(born + 30, -30))
     activity = rng.choice(3, size, p=(0.62, 0.25, 0.13))
     activity = np.where((open_day >= 0) & (activity == DORMANT), LOW, activity)
     quiet_day = np.where(activity == DORMANT, rng.integers(100, horizon.size - 100, size), NEVER)
-    leaver = (band == 1) & (open_day < 0) & (rng.random(size) < 0.03)
+    # Who has fallen quiet closes nothing.
+    leaver = (band == 1) & (open_day < 0) & (activity != DORMANT) & (rng.random(size) < 0.03)
     closing_day = np.where(leaver, rng.integers(60, horizon.size, size), NEVER)
     people = {"band": band, "birth": birth, "activity": activity, "open_day": open_day, "stays": ~leaver}
     work = _employment(rng, people, horizon)
@@ -154,14 +164,19 @@ def make_population(rng: np.random.Generator, size: int, horizon: Horizon) -> Po
     income = np.where(work["employer"] < 0, income * 0.55, income)
     income = np.where(work["is_pension"], np.clip(income * 1.1, 150_000, 1_200_000), income)
     income = np.maximum(income, wealth * 0.004)
-    numbers = names.resident_numbers(rng, birth, is_male)
+    numbers = names.resident_numbers(rng, birth, is_male, place.block, place.count)
     id_type, id_no = _documents(rng, numbers, birth)
     for kept, copied in twins:
         id_type[copied], id_no[copied] = id_type[kept], id_no[kept]
+    name = names.person_names(rng, is_male)
+    _foreign_documents(name, id_type, id_no)
+    doubles = replace(doubles, how=write_doubles(doubles, name, id_type, id_no, birth))
+    has_account = (band > 0) | (rng.random(size) < 0.45)
+    has_account[bare] = False
     return Population(
         size=size,
-        ecif_no=np.array([f"1{at + 1:09d}" for at in range(size)]),
-        name=names.person_names(rng, is_male),
+        ecif_no=np.array([f"1{place.block:02d}{at + 1:07d}" for at in range(size)]),
+        name=name,
         id_type=id_type,
         id_no=id_no,
         birth=birth,
@@ -170,7 +185,7 @@ def make_population(rng: np.random.Generator, size: int, horizon: Horizon) -> Po
         wealth=wealth,
         open_day=open_day,
         outlet=rng.integers(0, reference.OUTLETS, size),
-        has_account=(band > 0) | (rng.random(size) < 0.45),
+        has_account=has_account,
         activity=activity,
         quiet_day=quiet_day,
         closing_day=closing_day,
@@ -183,6 +198,7 @@ def make_population(rng: np.random.Generator, size: int, horizon: Horizon) -> Po
         income=income.astype(np.int64),
         has_mbank=(band > 0) & (rng.random(size) < np.where(activity == ACTIVE, 0.85, 0.4)) & (work["age"] > 12),
         twins=twins,
+        doubles=doubles,
         employers=len(work["pay_day"]),
         moved_employers=work["moved_employers"],
         moved_day=work["moved_day"],
@@ -191,20 +207,29 @@ def make_population(rng: np.random.Generator, size: int, horizon: Horizon) -> Po
 
 
 def _documents(rng: np.random.Generator, numbers: list[str], birth: np.ndarray) -> tuple[list[str], list[str]]:
-    """Document type and number: mostly 18 digits, some old 15-digit ones, passports, and some never recorded."""
+    """Document type and number: mostly 18 digits, some old 15-digit ones, passports, permits, and some never recorded."""
     draw = rng.random(len(numbers))
     old = birth < np.datetime64("1985-01-01")
     types, found = [], []
     for at, number in enumerate(numbers):
-        is_passport = draw[at] > 0.9985
-        types.append("passport" if is_passport else "resident")
+        is_passport, is_permit = draw[at] > 0.9985, 0.495 < draw[at] < 0.497
+        types.append("passport" if is_passport else "permit_hmt" if is_permit else "resident")
         if is_passport:
             found.append(f"ZZ{number[9:16]}")
+        elif is_permit:
+            found.append(names.permit_number(number, at))
         elif draw[at] > 0.997:
             found.append("")
         else:
             found.append(names.old_number(number) if old[at] and draw[at] < 0.013 else number)
     return types, found
+
+
+def _foreign_documents(name: list[str], id_type: list[str], id_no: list[str]) -> None:
+    """Who has a foreign name has a passport; changes the lists."""
+    for at, written in enumerate(name):
+        if " " in written and id_type[at] == "resident":
+            id_type[at], id_no[at] = "passport", f"ZZ{id_no[at][9:16]}"
 
 
 def _occupations(rng: np.random.Generator, age: np.ndarray, is_paid: np.ndarray) -> list[str]:

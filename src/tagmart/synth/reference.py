@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from tagmart.synth.calendar import Horizon
-
 TIER1_PLACES = (("东城", "990100"), ("西城", "990200"), ("滨河", "991200"))
 OUTLET_PLACES = ("和平路", "建设路", "解放街", "学府路", "滨河", "工业园", "老港", "新港", "高新", "人民广场")
 OUTLETS = 20
@@ -58,7 +54,7 @@ def outlet_ids() -> list[str]:
 
 @dataclass(frozen=True)
 class Product:
-    """One product; `rate` is the yearly drift of its price, `noise` the daily noise."""
+    """One product; `rate` is the yearly drift of its price, `noise` the daily noise, `face` about where it begins."""
 
     prod_id: str
     prod_name: str
@@ -72,17 +68,37 @@ class Product:
     hold_days: int
     rate: float = 0.0
     noise: float = 0.0
+    face: float = 1.0
+
+    @property
+    def l1_code(self) -> str:
+        """The first level: deposit, credit, or agency (what is sold for others or held off the balance sheet)."""
+        return {"dep": "deposit", "loan": "credit", "cc": "credit"}.get(self.line_code, "agency")
+
+    @property
+    def shelf_from(self) -> str:
+        """The date from which it is sold; an assumption of the demo bank."""
+        return f"{2019 + sum(self.prod_id.encode()) % 4}-0{1 + sum(self.prod_id.encode()) % 9}-01"
+
+    @property
+    def open_type(self) -> str:
+        """closed (until its end), open (any trading day), min_hold (from some day on), or empty where nothing is held."""
+        if self.line_code in ("tb", "trust") or self.kind_code == "closed":
+            return "closed"
+        if self.kind_code == "min_hold":
+            return "min_hold"
+        return "open" if self.line_code in ("wm", "fund", "pm") else ""
 
 
 def products() -> list[Product]:
-    """Forty products: deposits, wealth, funds, loans and the credit card."""
+    """All products: deposits, wealth, funds, loans, the credit card, metals, savings bonds, trust plans and insurance."""
     deposit = [
-        Product("D001", "个人活期存款", "dep", "demand", "retail", None, True, "2011", 0, 0),
-        Product("D002", "二类账户活期", "dep", "demand", "retail", None, True, "2011", 0, 0),
-        Product("D003", "整存整取定期", "dep", "term", "retail", None, True, "2012", 5_000, 0),
-        Product("D004", "个人大额存单", "dep", "cd", "retail", None, True, "2013", 20_000_000, 0),
-        Product("D005", "个人通知存款", "dep", "call", "retail", None, True, "2014", 5_000_000, 7),
-        Product("D006", "结构性存款", "dep", "structured", "retail", None, True, "2015", 1_000_000, 90),
+        Product("D001", "个人活期存款", "dep", "demand", "retail", None, True, "201101", 0, 0),
+        Product("D002", "二类账户活期", "dep", "demand", "retail", None, True, "201101", 0, 0),
+        Product("D003", "整存整取定期", "dep", "term", "retail", None, True, "201102", 5_000, 0),
+        Product("D004", "个人大额存单", "dep", "cd", "retail", None, True, "201103", 20_000_000, 0),
+        Product("D005", "个人通知存款", "dep", "call", "retail", None, True, "201104", 5_000_000, 7),
+        Product("D006", "结构性存款", "dep", "structured", "retail", None, True, "201105", 1_000_000, 90),
     ]
     closed = [
         Product(
@@ -149,45 +165,40 @@ def products() -> list[Product]:
         for kind, level, rate, noise in (fund_kinds[at % 5],)
     ]
     loans = [
-        Product("L001", "个人住房贷款", "loan", "mtg", "retail_loan", None, True, "1301", 0, 0),
-        Product("L002", "个人消费贷款", "loan", "cons", "retail_loan", None, True, "1302", 0, 0),
-        Product("L003", "信用消费贷", "loan", "cons", "retail_loan", None, True, "1302", 0, 0),
-        Product("L004", "个人经营贷款", "loan", "biz", "inclusive", None, True, "1303", 0, 0),
+        Product("L001", "个人住房贷款", "loan", "mtg", "retail_loan", None, True, "130301", 0, 0),
+        Product("L002", "个人消费贷款", "loan", "cons", "retail_loan", None, True, "130302", 0, 0),
+        Product("L003", "信用消费贷", "loan", "cons", "retail_loan", None, True, "130302", 0, 0),
+        Product("L004", "个人经营贷款", "loan", "biz", "inclusive", None, True, "130303", 0, 0),
+        Product("D101", "单位活期存款", "dep", "demand", "corporate", None, True, "201111", 0, 0),
+        Product("D102", "单位定期存款", "dep", "term", "corporate", None, True, "201112", 1_000_000, 0),
+        Product("D103", "保证金存款", "dep", "margin", "corporate", None, True, "2002", 0, 0),
+        Product("L101", "流动资金贷款", "loan", "wcap", "corporate", None, True, "130311", 0, 0),
+        Product("L102", "固定资产贷款", "loan", "fixed", "corporate", None, True, "130312", 0, 0),
+        Product("L103", "贸易融资", "loan", "trade", "corporate", None, True, "130313", 0, 0),
+        Product("L104", "个体工商户经营贷款", "loan", "sole", "inclusive", None, True, "130314", 0, 0),
         Product("K001", "标准信用卡", "cc", "std", "credit_card", None, True, "1305", 0, 0),
     ]
-    return [*deposit, *closed, *opened, *minimum, *funds, *loans]
+    return [*deposit, *closed, *opened, *minimum, *funds, *loans, *_agency_products()]
 
 
-@dataclass(frozen=True)
-class Shelf:
-    """What can be invested in: products and their price per lived day."""
-
-    items: list[Product]
-    price: np.ndarray
-
-    def of(self, line: str, kind: str | None = None) -> np.ndarray:
-        """Indexes of the products of a line, and of a kind if given."""
-        return np.array(
-            [at for at, item in enumerate(self.items) if item.line_code == line and kind in (None, item.kind_code)],
-            dtype=np.int64,
-        )
-
-
-def invest_shelf(rng: np.random.Generator, horizon: Horizon) -> Shelf:
-    """Wealth and fund products with prices that move on trading days only, rounded to four decimals."""
-    items = [item for item in products() if item.line_code in ("wm", "fund")]
-    size = len(horizon.dates)
-    traded = horizon.table.is_trading_day
-    # One market factor moves all equity together: a bad week is a bad week for everybody.
-    market = rng.normal(0, 1, size)
-    price = np.empty((len(items), size))
-    for at, item in enumerate(items):
-        noise = item.noise * (0.8 * market + 0.6 * rng.normal(0, 1, size)) * traded
-        price[at] = np.round(rng.uniform(0.95, 1.3) * np.exp(np.cumsum(item.rate / 365 + noise)), 4)
-        price[at] = price[at][_carried(traded)]
-    return Shelf(items, price)
-
-
-def _carried(traded: np.ndarray) -> np.ndarray:
-    """For each day the index of the last trading day up to it."""
-    return np.maximum.accumulate(np.where(traded, np.arange(len(traded)), 0))
+def _agency_products() -> list[Product]:
+    """What is sold for others besides wealth products and funds."""
+    metals = [
+        Product("G001", "积存金", "pm", "gold", "retail", 3, False, "", 65_000, 0, 0.08, 9e-3, 560.0),
+        Product("G002", "示例金条代保管", "pm", "gold", "private", 3, False, "", 650_000, 0, 0.08, 9e-3, 560.0),
+    ]
+    bonds = [
+        Product(f"T{years}0{at}", f"储蓄国债(电子式){years}年{at}期", "tb", "saving", "retail", 1, False, "", 10_000, days, rate)
+        for years, days, rate in ((3, 1095, 0.0163), (5, 1826, 0.0170))
+        for at in (1, 2, 3)
+    ]
+    trusts = [
+        Product(f"R00{at}", f"示例信托计划{at}号", "trust", "trust", "private", 3 + at % 2, False, "", 30_000_000, days, 0.05, 3e-4)
+        for at, days in ((1, 364), (2, 546), (3, 728))
+    ]
+    kinds = (("protect", "定期寿险"), ("protect", "重大疾病保险"), ("protect", "医疗保险"), ("annuity", "年金保险"), ("endow", "两全保险"), ("unit_linked", "投资连结保险"))
+    policies = [
+        Product(f"I00{at + 1}", f"示例{label}", "ins", kind, "retail", 3 if kind == "unit_linked" else None, False, "", 10_000, 0)
+        for at, (kind, label) in enumerate(kinds)
+    ]
+    return [*metals, *bonds, *trusts, *policies]

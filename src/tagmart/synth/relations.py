@@ -8,8 +8,8 @@ import numpy as np
 
 from tagmart.synth.accounts import Accounts
 from tagmart.synth.calendar import Horizon
-from tagmart.synth.credit import Cards
-from tagmart.synth.invest import Lots
+from tagmart.synth.cards import Cards
+from tagmart.synth.markets import Lots
 from tagmart.synth.population import NEVER, Population
 
 CONSENT_CHANNELS = ("sms", "call", "push", "mbox", "wecom")
@@ -151,7 +151,8 @@ def make_controls(rng: np.random.Generator, people: Population, accounts: Accoun
 
 def make_court_cases(rng: np.random.Generator, people: Population, horizon: Horizon) -> Spans:
     """Court cases of about 0.3 % of customers. `kind` kind * 2 + (1 for plaintiff), `extra` cents."""
-    plain = np.setdiff1d(np.flatnonzero(np.array([number != "" for number in people.id_no])), people.twins.ravel())
+    plain = np.flatnonzero(np.array([number != "" for number in people.id_no]))
+    plain = np.setdiff1d(plain, np.r_[people.twins.ravel(), people.doubles.kept, people.doubles.copied])
     count = max(2, round(people.size * 0.003))
     owner = rng.choice(plain, count, replace=False)
     start = rng.integers(-200, horizon.size - 5, count)
@@ -161,13 +162,26 @@ def make_court_cases(rng: np.random.Generator, people: Population, horizon: Hori
     return Spans(owner, kind * 2 + plaintiff, start, end, rng.integers(1, 500, count) * 100_000)
 
 
+def _merged(people: Population, bare: np.ndarray) -> np.ndarray:
+    """Second numbers of one person that the bank merges: most without any product, one in a thousand with a little money."""
+    pairs = people.doubles
+    empty = pairs.copied[bare[pairs.copied] & (people.open_day[pairs.copied] < 0)]
+    held = pairs.copied
+    small = (people.band[held] == 1) & (people.activity[held] != 2) & (people.employer[held] < 0)
+    small &= (people.closing_day[held] == NEVER) & (people.open_day[held] < 0)
+    with_money = held[small][: max(1, round(people.size * 0.001))]
+    return np.r_[empty[: max(1, round(people.size * 0.003))], with_money]
+
+
 def make_statuses(rng: np.random.Generator, people: Population, cards: Cards) -> Spans:
     """Changes of status (`kind`, an index of STATUSES) from a day on; who is not named is normal or potential."""
     bare = ~people.has_account & ~np.isin(np.arange(people.size), cards.owner)
     order = rng.permutation(np.flatnonzero(bare & (people.open_day < 0)))
-    merged = order[: max(1, round(people.size * 0.003))]
-    erased = order[len(merged) : len(merged) + max(1, round(people.size * 0.001))]
+    merged = _merged(people, bare)
+    erased = np.setdiff1d(order, np.r_[people.doubles.kept, people.doubles.copied], assume_unique=True)
+    erased = erased[: max(1, round(people.size * 0.001))]
     rest = np.flatnonzero((people.activity == 2) & (people.band > 0) & (people.quiet_day < NEVER))
+    rest = np.setdiff1d(rest, merged)
     dead = rng.permutation(rest)[: max(1, round(people.size * 0.004))]
     frozen = rng.permutation(np.setdiff1d(rest, dead))[: round(people.size * 0.002)]
     leaver = np.flatnonzero((people.closing_day < NEVER) & people.has_account)

@@ -7,17 +7,41 @@ from dataclasses import dataclass
 import numpy as np
 
 from tagmart.synth import accounts as acc
-from tagmart.synth import channels, credit, invest, ledger, population, reference, relations, transactions
+from tagmart.synth import cards as cards_of
+from tagmart.synth import (
+    channels,
+    churn,
+    corporate,
+    credit,
+    ledger,
+    markets,
+    merchants,
+    payroll,
+    population,
+    relations,
+    repayments,
+    seasons,
+    transactions,
+)
 from tagmart.synth.calendar import Horizon
+from tagmart.synth.identity import facts as known
+from tagmart.synth.identity import sources as ids
+from tagmart.synth.marketing import campaigns, contacts
+from tagmart.synth.marketing.asked import Asked
+from tagmart.synth.sizes import Place
 
 
 @dataclass(frozen=True)
 class World:
-    """Everything that is true of the demo bank."""
+    """Everything that is true of the demo bank, or of one block of it (`place`)."""
 
-    seed: int
+    place: Place
     horizon: Horizon
     people: population.Population
+    companies: corporate.Companies
+    corporate_ledger: corporate.CorporateLedger
+    registers: corporate.Registers
+    batches: payroll.Batches
     accounts: acc.Accounts
     exists: np.ndarray
     opened: np.ndarray
@@ -25,10 +49,12 @@ class World:
     receipt_seq: np.ndarray
     notes: credit.Notes
     note_days: credit.NoteDays
-    cards: credit.Cards
-    shelf: reference.Shelf
-    lots: invest.Lots
-    orders: invest.Orders
+    schedule: repayments.RetailSchedule
+    repaid: repayments.Repayments
+    retail_limits: repayments.RetailLimits
+    cards: cards_of.Cards
+    markets: markets.Markets
+    merchants: merchants.Merchants
     payments: transactions.Payments
     balance: np.ndarray
     accepted: np.ndarray
@@ -44,46 +70,76 @@ class World:
     court_cases: relations.Spans
     statuses: relations.Spans
     has_sms: np.ndarray
+    assignments: relations.Spans
+    overrides: relations.Spans
+    checks: known.Checks
+    households: known.Households
+    sources: ids.Sources
+    churners: churn.Churners
+    members: campaigns.Members
+    campaign_bought: np.ndarray
+    contacts: contacts.Contacts
+
+    @property
+    def block(self) -> int:
+        """The number of this block, from 0."""
+        return self.place.block
+
+    @property
+    def seed(self) -> int:
+        """Of the random numbers."""
+        return self.place.seed
 
 
-def _dice(seed: int, size: int, stream: int) -> np.random.Generator:
-    """A generator of its own for every part, so that a change in one part leaves the others as they were."""
-    return np.random.default_rng([seed, size, stream])
-
-
-def make_world(size: int, seed: int, horizon: Horizon, events_from: int) -> World:
-    """Simulate the bank.
+def make_world(place: Place, horizon: Horizon, events_from: int) -> World:
+    """Simulate the bank, or one block of it.
 
     Args:
-        size: number of retail customers.
-        seed: of the random numbers.
+        place: which block of which bank; its streams of random numbers are 1 to 39 here, 40 to 59 of companies, 60 to 79
+            of merchants and markets, 80 to 99 of identity, marketing and finance.
         horizon: the days to live.
         events_from: mobile bank events are made from this day on.
     """
-    people = population.make_population(_dice(seed, size, 1), size, horizon)
-    plan = acc.make_plan(_dice(seed, size, 2), people)
-    first = acc.first_receipts(_dice(seed, size, 3), people, plan, horizon)
+    size, dice = place.sizes.retail, place.dice
+    people = population.make_population(dice(1), size, horizon, place)
+    companies = corporate.make_companies(dice(40), place, people, horizon)
+    plan = acc.make_plan(dice(2), people)
+    first = acc.first_receipts(dice(3), people, plan, horizon)
     with_cd = np.bincount(first.owner[first.is_cd], minlength=size) > 0
-    accounts = acc.make_accounts(_dice(seed, size, 4), people, plan, with_cd)
-    shelf = reference.invest_shelf(_dice(seed, size, 5), horizon)
-    notes = credit.make_notes(_dice(seed, size, 6), people, horizon)
-    cards = credit.make_cards(_dice(seed, size, 7), people, horizon)
+    accounts = acc.make_accounts(dice(4), people, plan, with_cd, place)
+    notes = credit.make_notes(dice(6), people, horizon)
+    cards = cards_of.make_cards(dice(7), people, accounts, horizon)
+    # Merchants come with their sales and settlements: none of them needs a ledger.
+    shops = merchants.make_merchants(place, people, accounts, companies, cards, horizon, events_from)
     has_sms = accounts.first >= 0
-    has_sms &= _dice(seed, size, 8).random(size) < 0.35
+    has_sms &= dice(8).random(size) < 0.35
+
+    consents = relations.make_consents(dice(21), people, horizon)
+    complaints = relations.make_complaints(dice(23), people, horizon)
+    statuses = relations.make_statuses(dice(27), people, cards)
+    overrides = known.make_overrides(dice(83), people, horizon)
+    reach = campaigns.Reach(people, consents, statuses, complaints, overrides, horizon)
+    members = campaigns.make_members(dice(87), reach, plan.demand, accounts.term >= 0, horizon)
+    first, asked = _asked(dice(88), members, first, horizon)
 
     intents = ledger.Intents()
-    receipts = acc.term_intents(_dice(seed, size, 9), intents, people, accounts, first, horizon)
-    lots = invest.invest_intents(_dice(seed, size, 10), intents, people, accounts, plan, shelf, horizon)
-    payments = transactions.add_pay(_dice(seed, size, 11), intents, people, accounts, horizon)
-    transactions.add_income(_dice(seed, size, 12), intents, people, accounts, horizon)
-    transactions.add_spending(_dice(seed, size, 13), intents, people, accounts, horizon)
-    transactions.add_own_transfers(_dice(seed, size, 14), intents, people, accounts, horizon)
+    receipts = acc.term_intents(dice(9), intents, people, accounts, first, horizon)
+    wishes = markets.add_wishes(place, intents, people, accounts, plan, horizon, asked)
+    payments = transactions.add_pay(dice(11), intents, people, accounts, horizon)
+    transactions.add_income(dice(12), intents, people, accounts, horizon)
+    transactions.add_spending(dice(13), intents, people, accounts, horizon)
+    transactions.add_own_transfers(dice(14), intents, people, accounts, horizon)
+    seasons.add_seasons(dice(81), intents, people, accounts, horizon)
+    churners = churn.add_churn(dice(91), intents, people, accounts, horizon)
     transactions.add_fees(intents, people, accounts, has_sms, horizon)
     transactions.add_arrivals(intents, people, accounts)
     transactions.add_closures(intents, people, accounts)
-    big_moves = transactions.add_big_moves(_dice(seed, size, 16), intents, people, accounts, horizon)
-    credit.add_loan_intents(intents, accounts, notes, horizon)
-    credit.add_card_intents(intents, people, accounts, cards, horizon)
+    big_moves = transactions.add_big_moves(dice(16), intents, people, accounts, horizon)
+    schedule = repayments.make_schedule(notes, horizon)
+    repaid = repayments.make_repayments(notes, schedule, horizon)
+    credit.add_loan_intents(intents, accounts, notes, repaid)
+    cards_of.add_card_intents(intents, accounts, cards)
+    merchants.add_settlements(intents, accounts, shops)
 
     table = _without_quiet(intents.table(), people, accounts)
     opening = _opening(accounts, first)
@@ -96,14 +152,25 @@ def make_world(size: int, seed: int, horizon: Horizon, events_from: int) -> Worl
         accounts.closing,
         horizon.dates[: horizon.size],
     )
-    legs = ledger.make_legs(table, done, accounts.owner, _dice(seed, size, 17))
+    legs = ledger.make_legs(table, done, accounts.owner, dice(17))
     receipts = _real_receipts(receipts, done.accepted)
     opened, exists, seq = _term_facts(accounts, receipts)
-    lots = invest.real_lots(lots, done.accepted)
+    invested = markets.make_markets(place, wishes, done.accepted, people, horizon)
+    lots = invested.lots
+    managers = relations.make_managers(dice(20), people, horizon)
+    agreements = _with_sms(relations.make_agreements(dice(24), people, lots, horizon), people, has_sms)
+    bought = campaigns.bought(members, lots, receipts)
+    # Companies' own ledger comes last: it mirrors the payroll that retail accounts accepted.
+    batches = payroll.make_batches(payments, done.accepted)
+    firm_ledger = corporate.make_ledger(place, companies, batches, horizon, shops.corporate_settlements)
     return World(
-        seed=seed,
+        place=place,
         horizon=horizon,
         people=people,
+        companies=companies,
+        corporate_ledger=firm_ledger,
+        registers=corporate.make_registers(dice(54), companies, firm_ledger.late, horizon),
+        batches=batches,
         accounts=accounts,
         exists=exists,
         opened=opened,
@@ -111,26 +178,57 @@ def make_world(size: int, seed: int, horizon: Horizon, events_from: int) -> Worl
         receipt_seq=seq,
         notes=notes,
         note_days=credit.note_days(notes, horizon),
+        schedule=schedule,
+        repaid=repaid,
+        retail_limits=repayments.make_limits(dice(52), people, notes, horizon),
         cards=cards,
-        shelf=shelf,
-        lots=lots,
-        orders=invest.make_orders(_dice(seed, size, 18), lots, horizon),
+        markets=invested,
+        merchants=shops,
         payments=payments,
         balance=done.balance,
         accepted=done.accepted,
         legs=legs,
         big_moves=big_moves,
-        events=channels.make_events(_dice(seed, size, 19), people, horizon, events_from),
-        managers=relations.make_managers(_dice(seed, size, 20), people, horizon),
-        consents=relations.make_consents(_dice(seed, size, 21), people, horizon),
-        risk_tests=relations.make_risk_tests(_dice(seed, size, 22), people, lots),
-        complaints=relations.make_complaints(_dice(seed, size, 23), people, horizon),
-        agreements=_with_sms(relations.make_agreements(_dice(seed, size, 24), people, lots, horizon), people, has_sms),
-        controls=relations.make_controls(_dice(seed, size, 25), people, accounts, horizon),
-        court_cases=relations.make_court_cases(_dice(seed, size, 26), people, horizon),
-        statuses=relations.make_statuses(_dice(seed, size, 27), people, cards),
+        events=channels.make_events(dice(19), people, horizon, events_from, invested.rising, dice(66)),
+        managers=managers,
+        consents=consents,
+        risk_tests=relations.make_risk_tests(dice(22), people, lots),
+        complaints=complaints,
+        agreements=agreements,
+        controls=relations.make_controls(dice(25), people, accounts, horizon),
+        court_cases=relations.make_court_cases(dice(26), people, horizon),
+        statuses=statuses,
         has_sms=has_sms,
+        assignments=known.with_co_managers(dice(82), managers, people),
+        overrides=overrides,
+        checks=known.make_checks(dice(84), people, horizon),
+        households=known.make_households(dice(85), people, horizon),
+        sources=ids.make_sources(
+            dice(86),
+            place,
+            people,
+            (cards.owner, cards.open_day),
+            (lots.owner, lots.paid),
+            agreements,
+            statuses,
+            horizon,
+        ),
+        churners=churners,
+        members=members,
+        campaign_bought=bought,
+        contacts=contacts.make_contacts(dice(89), members, bought, managers, reach, horizon),
     )
+
+
+def _asked(
+    rng: np.random.Generator, members: campaigns.Members, first: acc.Receipts, horizon: Horizon
+) -> tuple[acc.Receipts, Asked]:
+    """What members of campaigns want to buy: term deposits beside the first receipts, and purchases of wealth and funds."""
+    dep, wm, fund = (members.buyers(line) for line in ("dep", "wm", "fund"))
+    receipts = acc.with_asked(rng, first, horizon, members.owner[dep], members.cents[dep], members.day[dep])
+    both = np.r_[wm, fund]
+    line = np.repeat(("wm", "fund"), (len(wm), len(fund)))
+    return receipts, Asked(members.owner[both], line, members.cents[both], members.day[both])
 
 
 def _without_quiet(

@@ -14,6 +14,7 @@ final as (
         accounts.account_id as acct_no,
         owners.client_id as party_id,
         '1' as class_code,
+        cast(null as varchar) as nature_code,
         'BERKA_DEMAND' as prod_id,
         'demand' as kind_code,
         'CZK' as ccy,

@@ -55,6 +55,11 @@ final as (
         'CZK' as ccy,
         balance as bal,
         cast(null as decimal(18, 2)) as frozen_amt,
+        cast(null as decimal(18, 2)) as avail_bal,
+        cast(null as decimal(18, 2)) as accum,
+        cast(null as decimal(18, 2)) as accrued_int,
+        cast(null as varchar) as gl_subject,
+        cast(null as varchar) as gl_org,
         src_file,
         src_line
     from spans

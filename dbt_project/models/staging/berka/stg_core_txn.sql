@@ -46,6 +46,8 @@ final as (
         bank as cp_bank_code,
         false as is_reversal,
         cast(null as varchar) as orig_txn_no,
+        cast(null as varchar) as gl_subject,
+        cast(null as varchar) as biz_ref,
         cast(null as varchar) as org_id,
         src_file,
         src_line

@@ -1,2 +1,2 @@
--- One row per order of wealth products or funds: this bank delivers none.
+-- One row per order of investments: this bank delivers none.
 {{ absent_feed() }}

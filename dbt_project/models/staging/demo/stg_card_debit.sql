@@ -1,6 +1,6 @@
 -- One row per debit card.
 with source as (
-    {{ ods_delta('card_debit', ['card_ref']) }}
+    {{ ods_delta('card_debit') }}
 ),
 
 final as (

@@ -11,6 +11,7 @@ final as (
         stmt_amt,
         min_pay_amt,
         paid_amt,
+        due_date,
         src_file,
         src_line
     from source

@@ -12,6 +12,10 @@ final as (
         event_kind,
         page_code,
         stay_sec,
+        prod_id,
+        os_code,
+        device_token,
+        login_code,
         src_file,
         src_line
     from source

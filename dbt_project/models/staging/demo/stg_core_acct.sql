@@ -1,6 +1,6 @@
 -- One row per deposit account.
 with source as (
-    {{ ods_delta('core_acct', ['acct_no']) }}
+    {{ ods_delta('core_acct') }}
 ),
 
 final as (
@@ -8,6 +8,7 @@ final as (
         acct_no,
         ecif_no as party_id,
         class_code,
+        nature_code,
         prod_id,
         kind_code,
         ccy,

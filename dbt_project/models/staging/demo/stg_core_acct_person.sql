@@ -1,7 +1,7 @@
 -- One row per account and person who may use it.
 -- The core of this bank knows the owner only.
 with source as (
-    {{ ods_delta('core_acct', ['acct_no']) }}
+    {{ ods_delta('core_acct') }}
 ),
 
 final as (

@@ -1,6 +1,6 @@
 -- One row per agreement of a customer.
 with source as (
-    {{ ods_delta('core_agreement', ['ecif_no', 'agr_type', 'seq']) }}
+    {{ ods_delta('core_agreement') }}
 ),
 
 final as (
@@ -8,6 +8,7 @@ final as (
         ecif_no as party_id,
         agr_type,
         seq,
+        acct_no,
         from_date,
         to_date,
         status_code,

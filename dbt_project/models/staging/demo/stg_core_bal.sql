@@ -11,6 +11,11 @@ final as (
         ccy,
         bal,
         frozen_amt,
+        avail_bal,
+        accum,
+        accrued_int,
+        gl_subject,
+        gl_org,
         src_file,
         src_line
     from source

@@ -1,6 +1,6 @@
 -- One row per control on an account (restricted).
 with source as (
-    {{ ods_delta('core_ctrl', ['ctrl_no']) }}
+    {{ ods_delta('core_ctrl') }}
 ),
 
 final as (

@@ -1,6 +1,6 @@
 -- One row per term deposit or certificate.
 with source as (
-    {{ ods_delta('core_term', ['acct_no', 'seq']) }}
+    {{ ods_delta('core_term') }}
 ),
 
 final as (

@@ -22,6 +22,8 @@ final as (
         cp_bank_code,
         is_reversal,
         orig_txn_no,
+        gl_subject,
+        biz_ref,
         org_id,
         src_file,
         src_line

@@ -8,6 +8,10 @@ final as (
         note_no,
         class_date,
         class_code,
+        prev_class,
+        reason_code,
+        is_restructured,
+        observe_to,
         src_file,
         src_line
     from source

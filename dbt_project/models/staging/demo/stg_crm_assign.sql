@@ -1,6 +1,6 @@
 -- One row per customer, manager and role.
 with source as (
-    {{ ods_delta('crm_assign', ['ecif_no', 'manager_id', 'from_date']) }}
+    {{ ods_delta('crm_assign') }}
 ),
 
 final as (

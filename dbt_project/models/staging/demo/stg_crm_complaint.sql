@@ -1,6 +1,6 @@
 -- One row per complaint.
 with source as (
-    {{ ods_delta('crm_complaint', ['case_no']) }}
+    {{ ods_delta('crm_complaint') }}
 ),
 
 final as (
@@ -8,6 +8,7 @@ final as (
         case_no,
         ecif_no as party_id,
         topic_code,
+        product_code,
         open_date,
         close_date,
         level_code,

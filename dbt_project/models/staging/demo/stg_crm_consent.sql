@@ -10,6 +10,8 @@ final as (
         purpose_code,
         event_time,
         action_code,
+        text_version,
+        source_code,
         src_file,
         src_line
     from source

@@ -6,8 +6,11 @@ with source as (
 final as (
     select
         ecif_no as party_id,
+        kind_code,
         test_date,
         result_level,
+        expiry_date,
+        channel_code,
         is_revoked,
         src_file,
         src_line

@@ -1,6 +1,6 @@
 -- One row per way to reach a person.
 with source as (
-    {{ ods_delta('ecif_contact', ['ecif_no', 'contact_kind', 'seq']) }}
+    {{ ods_delta('ecif_contact') }}
 ),
 
 final as (

@@ -1,6 +1,6 @@
 -- One row per natural person in the customer file.
 with source as (
-    {{ ods_delta('ecif_retail', ['ecif_no']) }}
+    {{ ods_delta('ecif_retail') }}
 ),
 
 final as (

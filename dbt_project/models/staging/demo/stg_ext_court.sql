@@ -1,7 +1,7 @@
 -- One row per court case of a person.
 -- The register knows documents, not customers: dwd finds the person.
 with source as (
-    {{ ods_delta('ext_court', ['case_no']) }}
+    {{ ods_delta('ext_court') }}
 ),
 
 final as (

@@ -7,15 +7,20 @@ with source as (
 final as (
     select
         ecif_no as party_id,
+        hold_acct,
         prod_id,
         line_code,
         hold_date,
         units,
+        frozen_units,
+        price,
+        price_date,
         market_amt,
         cost_amt,
         start_date,
         due_date,
         redeem_from_date,
+        dividend_mode,
         src_file,
         src_line
     from source

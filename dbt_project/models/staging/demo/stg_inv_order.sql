@@ -1,6 +1,6 @@
--- One row per order of wealth products or funds.
+-- One row per order of investments.
 with source as (
-    {{ ods_delta('inv_order', ['order_no']) }}
+    {{ ods_delta('inv_order') }}
 ),
 
 final as (
@@ -11,10 +11,16 @@ final as (
         line_code,
         order_type,
         amt,
+        units,
         order_date,
+        order_time,
         confirm_date,
         settle_date,
         status_code,
+        channel_code,
+        manager_id,
+        to_prod_id,
+        to_units,
         src_file,
         src_line
     from source

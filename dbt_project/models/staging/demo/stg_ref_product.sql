@@ -15,6 +15,12 @@ final as (
         gl_subject,
         min_amt,
         hold_days,
+        l1_code,
+        l2_code,
+        l3_code,
+        open_type,
+        shelf_from_date,
+        shelf_to_date,
         src_file,
         src_line
     from source

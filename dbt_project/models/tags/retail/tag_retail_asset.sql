@@ -29,7 +29,7 @@ term_deposits as (
     select term_deposits.*, term_deposits.due_date - night.biz_date as due_days
     from {{ ref('dwd_term_deposit') }} as term_deposits
     cross join night
-    where term_deposits.status_code = 'live' and term_deposits.start_date <= night.biz_date
+    where term_deposits.entity = 'retail' and term_deposits.status_code = 'live' and term_deposits.start_date <= night.biz_date
 ),
 
 positions as (

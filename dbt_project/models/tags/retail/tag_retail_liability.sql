@@ -16,6 +16,7 @@ loan_notes as (
     select loan_notes.*, loan_notes.due_date - night.biz_date as due_days
     from {{ ref('dwd_loan_note') }} as loan_notes
     inner join night on loan_notes.bal_date = night.biz_date
+    where loan_notes.entity = 'retail'
 ),
 
 loan_contracts as (
@@ -24,7 +25,7 @@ loan_contracts as (
         loan_contracts.to_date is null or loan_contracts.to_date > night.biz_date as is_in_force
     from {{ ref('dwd_loan_contract') }} as loan_contracts
     cross join night
-    where loan_contracts.from_date <= night.biz_date
+    where loan_contracts.entity = 'retail' and loan_contracts.from_date <= night.biz_date
 ),
 
 credit_cards as (

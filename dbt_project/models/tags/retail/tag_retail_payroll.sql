@@ -51,14 +51,39 @@ last_wages as (
     qualify row_number() over (partition by customer_id order by pay_date desc, amt desc, batch_no desc, seq desc) = 1
 ),
 
+payer_facts as (
+    select
+        payer_id,
+        -- The day of the month on which this employer usually pays, by what it did in the last year.
+        quantile_disc(case when pay_date > biz_date - 365 then day(pay_date) end, 0.5) as usual_day,
+        max(pay_date) as last_date,
+        count(distinct case when pay_date > biz_date - 365 then customer_id end) as head_cnt
+    from pay_details
+    where pay_type = 'wage'
+    group by payer_id
+),
+
+-- A wage that is brought forward to the end of a month, because its day is a holiday, is the pay of the month that follows.
+pay_months as (
+    select
+        wages.*,
+        cast(case
+            when payer_facts.usual_day <= 10 and day(wages.pay_date) >= 25
+                then date_trunc('month', wages.pay_date) + interval 1 month
+            else date_trunc('month', wages.pay_date)
+        end as date) as pay_month
+    from wages
+    left join payer_facts on wages.payer_id = payer_facts.payer_id
+),
+
 wage_months as (
     select
         customer_id,
-        cast(date_trunc('month', pay_date) as date) as pay_month,
+        pay_month,
         max(month_start) as month_start,
         sum(amt) as amt
-    from wages
-    group by customer_id, date_trunc('month', pay_date)
+    from pay_months
+    group by customer_id, pay_month
 ),
 
 -- Medians over the months with pay: a month without is told by the counts and by the days since pay stopped.
@@ -76,18 +101,6 @@ wage_sums as (
     from wage_months
     where pay_month < month_start
     group by customer_id
-),
-
-payer_facts as (
-    select
-        payer_id,
-        -- The day of the month on which this employer usually pays, by what it did in the last year.
-        quantile_disc(case when pay_date > biz_date - 365 then day(pay_date) end, 0.5) as usual_day,
-        max(pay_date) as last_date,
-        count(distinct case when pay_date > biz_date - 365 then customer_id end) as head_cnt
-    from pay_details
-    where pay_type = 'wage'
-    group by payer_id
 ),
 
 expectations as (

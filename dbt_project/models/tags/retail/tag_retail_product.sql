@@ -26,7 +26,7 @@ deposit_accounts as (
         night.biz_date
     from {{ ref('dwd_account') }} as deposit_accounts
     cross join night
-    where deposit_accounts.customer_id is not null and deposit_accounts.open_date <= night.biz_date
+    where deposit_accounts.entity = 'retail' and deposit_accounts.open_date <= night.biz_date
 ),
 
 account_persons as (
@@ -44,7 +44,7 @@ signed_agreements as (
         and (signed_agreements.to_date is null or signed_agreements.to_date > night.biz_date) as is_live
     from {{ ref('dwd_agreement') }} as signed_agreements
     cross join night
-    where signed_agreements.from_date <= night.biz_date
+    where signed_agreements.entity = 'retail' and signed_agreements.from_date <= night.biz_date
 ),
 
 debit_cards as (

@@ -43,7 +43,7 @@ open_notes as (
     select loan_notes.customer_id, loan_notes.note_no
     from {{ ref('dwd_loan_note') }} as loan_notes
     inner join night on loan_notes.bal_date = night.biz_date
-    where loan_notes.principal_amt > 0
+    where loan_notes.entity = 'retail' and loan_notes.principal_amt > 0
 ),
 
 note_classes as (

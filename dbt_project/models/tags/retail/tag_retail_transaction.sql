@@ -18,7 +18,7 @@ transactions as (
         night.month_start
     from {{ ref('dwd_transaction') }} as transactions
     cross join night
-    where transactions.customer_id is not null and not transactions.is_void
+    where transactions.entity = 'retail' and not transactions.is_void
 ),
 
 recency as (

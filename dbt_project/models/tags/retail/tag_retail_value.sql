@@ -23,7 +23,7 @@ recency as (
     select transactions.customer_id, max(night.biz_date) - max(transactions.acct_date) as idle_days
     from {{ ref('dwd_transaction') }} as transactions
     cross join night
-    where transactions.is_self and not transactions.is_void and not transactions.is_reversal
+    where transactions.entity = 'retail' and transactions.is_self and not transactions.is_void and not transactions.is_reversal
     group by transactions.customer_id
 ),
 

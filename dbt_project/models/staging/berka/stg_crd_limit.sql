@@ -1,0 +1,2 @@
+-- One row per limit: this bank delivers none.
+{{ absent_feed() }}

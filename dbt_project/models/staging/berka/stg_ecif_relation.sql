@@ -1,0 +1,2 @@
+-- One row per tie between two parties: this bank delivers none.
+{{ absent_feed() }}

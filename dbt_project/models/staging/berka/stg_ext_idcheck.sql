@@ -1,0 +1,2 @@
+-- One row per identity check: this bank delivers none.
+{{ absent_feed() }}

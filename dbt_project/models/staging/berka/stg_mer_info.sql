@@ -1,0 +1,2 @@
+-- One row per merchant: this bank delivers none.
+{{ absent_feed() }}

@@ -1,0 +1,2 @@
+-- One row per settlement to a merchant: this bank delivers none.
+{{ absent_feed() }}

@@ -1,0 +1,192 @@
+"""The general ledger of the demo bank is the sum of its details, to the cent, on every day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tagmart.synth import generate
+from tests import demo_files
+
+BIZ_DATE = date(2026, 6, 30)
+M = "decimal(18, 2)"
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A small bank with two nights, and `gl` with amounts."""
+    folder = tmp_path_factory.mktemp("finance")
+    generate(folder, customers=500, seed=4, biz_date=BIZ_DATE, days=2, history_months=4)
+    con = _ledger(folder)
+    yield con
+    con.close()
+
+
+def _ledger(folder: Path) -> duckdb.DuckDBPyConnection:
+    con = demo_files.tables(folder)
+    amounts = ", ".join(
+        f"{side}_{way}::{M} as {side}_{way}" for side in ("open", "turn", "close") for way in ("dr", "cr")
+    )
+    con.execute(f"""
+        create table gl as
+        select acct_date::date as day, gl_org, ccy, subject, {amounts}, is_on_balance = 'Y' as is_on from gl_balance
+    """)
+    return con
+
+
+def _differences(con: duckdb.DuckDBPyConnection, details: str, ledger: str) -> list[tuple]:
+    """Days, organisations and subjects on which details and ledger differ; both have a column amt."""
+    return con.execute(f"""
+        with details as ({details}), ledger as ({ledger})
+        select day, gl_org, subject, coalesce(details.amt, 0), coalesce(ledger.amt, 0)
+        from details full join ledger using (day, gl_org, subject)
+        where coalesce(details.amt, 0) <> coalesce(ledger.amt, 0)
+        order by all limit 5
+    """).fetchall()
+
+
+def test_debits_are_credits_on_and_off_the_balance_sheet(bank):
+    broken = bank.execute("""
+        select day, gl_org, ccy, is_on from gl group by all
+        having sum(turn_dr) <> sum(turn_cr) or sum(close_dr) <> sum(close_cr) or sum(open_dr) <> sum(open_cr)
+    """).fetchall()
+    assert not broken
+    assert bank.execute("select count(distinct day) from gl").fetchone()[0] > 120
+
+
+def test_every_day_opens_as_the_day_before_closed(bank):
+    broken = bank.execute("""
+        with lines as (
+            select *, lag(close_dr - close_cr) over (partition by gl_org, ccy, subject order by day) as before from gl
+        )
+        select * from lines
+        where coalesce(before <> open_dr - open_cr, false)
+        or close_dr - close_cr <> open_dr - open_cr + turn_dr - turn_cr or (close_dr <> 0 and close_cr <> 0)
+    """).fetchall()
+    assert not broken
+
+
+def test_deposits_and_margin_tie(bank):
+    details = f"select bal_date::date as day, gl_org, gl_subject as subject, sum(bal::{M}) as amt from core_bal group by all"
+    ledger = """
+        select day, gl_org, subject, close_cr - close_dr as amt from gl where subject like '2011%' or subject = '2002'
+    """
+    assert not _differences(bank, details, ledger)
+    subjects = {row[0] for row in bank.execute("select distinct gl_subject from core_bal").fetchall()}
+    assert {"201101", "201102", "201111"} <= subjects
+
+
+def test_turnover_ties_by_side(bank):
+    for side, column in (("D", "turn_dr"), ("C", "turn_cr")):
+        details = f"""
+            select acct_date::date as day, core_acct.gl_org, core_txn.gl_subject as subject, sum(amt::{M}) as amt
+            from core_txn
+            inner join (select distinct acct_no, gl_org from core_acct) as core_acct using (acct_no)
+            where dc_flag = '{side}' group by all
+        """
+        ledger = f"""
+            select day, gl_org, subject, {column} as amt from gl where subject like '2011%' or subject = '2002'
+        """
+        assert not _differences(bank, details, ledger)
+
+
+def test_loans_tie_normal_and_overdue(bank):
+    details = f"""
+        select bal_date::date as day, gl_org, gl_subject as subject, sum(principal_amt::{M} - overdue_amt::{M}) as amt
+        from crd_note group by all
+        union all
+        select bal_date::date, gl_org, gl_subject || '9', sum(overdue_amt::{M}) from crd_note group by all
+    """
+    ledger = "select day, gl_org, subject, close_dr - close_cr as amt from gl where subject like '1303%'"
+    assert not _differences(bank, details, ledger)
+
+
+def test_cards_tie(bank):
+    whole = bank.execute(f"""
+        with details as (
+            select bal_date::date as day, sum(bal::{M}) as owed, sum(credit_bal::{M}) as paid from cc_acct group by 1
+        ),
+        ledger as (
+            select day, sum(close_dr - close_cr) filter (subject = '1305') as owed,
+                coalesce(sum(close_cr - close_dr) filter (subject = '2241'), 0) as paid
+            from gl group by 1
+        )
+        select count(*), count(*) filter (details.owed = ledger.owed and details.paid = ledger.paid)
+        from details inner join ledger using (day)
+    """).fetchone()
+    assert whole[0] == whole[1] > 120
+
+
+def test_off_balance_business_ties(bank):
+    broken = bank.execute(f"""
+        with days as (select distinct day from gl), live as (
+            from crd_offbal qualify row_number() over (partition by biz_no order by delivered) = 1
+        ),
+        details as (
+            select days.day, live.gl_subject as subject, sum(face_amt::{M}) as amt
+            from days inner join live on live.start_date::date <= days.day and days.day < live.due_date::date
+            group by all
+        ),
+        ledger as (
+            select day, subject, sum(close_dr - close_cr) as amt from gl
+            where subject in ('1301', '7001', '7002', '7003', '7005') group by all
+        )
+        select * from details full join ledger using (day, subject) where coalesce(details.amt, 0) <> coalesce(ledger.amt, 0)
+    """).fetchall()
+    assert not broken
+
+
+def test_interest_payable_and_money_in_transit_tie(bank):
+    broken = bank.execute(f"""
+        with details as (select bal_date::date as day, gl_org, sum(accrued_int::{M}) as amt from core_bal group by all),
+        ledger as (select day, gl_org, close_cr - close_dr as amt from gl where subject = '2231')
+        select * from details full join ledger using (day, gl_org) where coalesce(details.amt, 0) <> coalesce(ledger.amt, 0)
+    """).fetchall()
+    assert not broken
+    transit = bank.execute(f"""
+        with orders as (
+            from inv_order qualify row_number() over (partition by order_no order by delivered desc) = 1
+        )
+        select sum(amt::{M}) from orders
+        where order_type in ('sub', 'sip') and status_code <> 'failed' and order_date <= '{BIZ_DATE}'
+        and coalesce(confirm_date, '9999-12-31') > '{BIZ_DATE}'
+    """).fetchone()[0]
+    ledger = bank.execute(f"select sum(close_cr - close_dr) from gl where subject = '3011' and day = '{BIZ_DATE}'").fetchone()[0]
+    assert (transit or 0) == ledger
+
+
+def test_contributions_add_up_and_come_after_the_month(bank):
+    wrong = bank.execute(f"""
+        select count(*) from fin_contrib
+        where net::{M} <> ftp_income::{M} + fee_income::{M} - cost::{M} - provision::{M} or delivered <= replace(month, '-', '')
+    """).fetchone()[0]
+    assert wrong == 0
+    assert bank.execute("select max(month) from fin_contrib").fetchone()[0] == "2026-05-31"
+    strangers = bank.execute("""
+        select count(*) from fin_contrib
+        where acct_or_note not in (select acct_no from core_acct union all select note_no from crd_note)
+    """).fetchone()[0]
+    assert strangers == 0
+
+
+def test_planted_differences_are_what_the_answers_say(tmp_path: Path):
+    """Without them the ledger ties; with them it differs by exactly these amounts, and nowhere else."""
+    generate(tmp_path, customers=120, seed=4, biz_date=BIZ_DATE, days=1, history_months=1, gl_differences=2)
+    con = _ledger(tmp_path)
+    planted = con.execute(f"""
+        select kind, gl_org, subject, acct_date, amt from '{tmp_path}/answers/gl_difference.parquet'
+        where subject like '2011%'
+    """).fetchall()
+    assert {row[0] for row in planted} == {"detail", "trial"}
+    details = f"select bal_date::date as day, gl_org, gl_subject as subject, sum(bal::{M}) as amt from core_bal group by all"
+    ledger = "select day, gl_org, subject, close_cr - close_dr as amt from gl where subject like '2011%' or subject = '2002'"
+    found = {(org, subject, day, right - left) for day, org, subject, left, right in _differences(con, details, ledger)}
+    assert found == {(org, subject, day, amt) for _, org, subject, day, amt in planted}
+    uneven = con.execute("""
+        select gl_org from gl where is_on group by day, gl_org having sum(close_dr) <> sum(close_cr)
+    """).fetchall()
+    assert uneven == [(row[1],) for row in planted if row[0] == "trial"]
