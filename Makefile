@@ -55,7 +55,7 @@ bench: $(READY) ## how fast the loader is, beside DuckDB and pandas: ROWS=500000
 
 .PHONY: lint
 lint: $(READY) ## ruff and sqlfluff
-	$(VENV)/bin/ruff check src dags tests
+	$(VENV)/bin/ruff check src dags tests benchmarks dbt_project/seeds
 	$(VENV)/bin/sqlfluff lint --processes $(WORKERS) --disable-progress-bar $(SQL_FOLDERS)
 
 .PHONY: generated
