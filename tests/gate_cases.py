@@ -37,6 +37,7 @@ GOOD = {
     "table": {
         "subject": "tags_retail",
         "entity": "retail",
+        "is_kept": True,
         "row_cnt": 5,
         "customer_cnt": 5,
         "null_customer_cnt": 0,
@@ -56,6 +57,7 @@ GOOD = {
         "is_catalogued": 1,
         "is_profiled": 1,
         "feeds_present": 1,
+        "is_kept": True,
         "row_cnt": 5,
         "spine_cnt": 5,
         "null_cnt": 0,

@@ -20,7 +20,7 @@ from tagmart.tagspec.sql import tag_model_sql
 from tagmart.tagspec.vocabulary import read_vocabulary
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
-VOCABULARY = read_vocabulary(PROJECT / "tag_specs")
+VOCABULARY = read_vocabulary(PROJECT / "tag_specs", "retail")
 FEEDS = (
     "core_acct", "core_acct_person", "core_txn", "core_bal", "inv_hold", "inv_order", "crd_note", "cc_acct",
     "chn_event", "pay_detail",

@@ -36,6 +36,7 @@ def specs(tmp_path: Path) -> Path:
     """Tag specs of three small blocks, with the project's own vocabulary."""
     (tmp_path / "retail").mkdir()
     shutil.copy(SPECS / "vocabulary.yml", tmp_path)
+    shutil.copy(SPECS / "retail" / "words.yml", tmp_path / "retail")
     (tmp_path / "retail" / "transaction.yml").write_text(
         """
 family: pay
@@ -221,6 +222,7 @@ def test_facts_of_tags_and_tables(home):
     assert table == {
         "subject": "tags_retail",
         "entity": "retail",
+        "is_kept": True,
         "row_cnt": 4,
         "customer_cnt": 4,
         "null_customer_cnt": 0,

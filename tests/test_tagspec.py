@@ -33,7 +33,7 @@ from tagmart.tagspec.windows import base_day, bounds, bounds_sql, point_sql
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = Settings(root=ROOT, bank="demo", home=ROOT / "var" / "demo")
-VOCABULARY = read_vocabulary(SETTINGS.specs_dir)
+VOCABULARY = read_vocabulary(SETTINGS.specs_dir, "retail")
 
 BLOCK = """
 family: txn

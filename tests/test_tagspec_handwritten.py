@@ -17,7 +17,7 @@ from tagmart.tagspec.vocabulary import read_vocabulary
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = Settings(root=ROOT, bank="demo", home=ROOT / "var" / "demo")
 FOLDER = SETTINGS.dbt_project / "models" / "tags" / "retail"
-MODELS = read_handwritten(FOLDER, "retail", read_vocabulary(SETTINGS.specs_dir))
+MODELS = read_handwritten(FOLDER, "retail", read_vocabulary(SETTINGS.specs_dir, "retail"))
 # What `tag_value` says for no row, by the word of the catalogue.
 OTHERWISE = {"zero": "0", "false": "false", "none": "'none'", "unknown": None, "not_applicable": None}
 

@@ -159,9 +159,11 @@ RUN_MANIFEST = Table(
 
 PYTHON_TABLES = (TAG_PROFILE, FEED_STATUS, GATE_RESULT, RUN_MANIFEST)
 
-# What a reader may rely on. The wide tables of later entities and event_lead join when they exist.
+# What a reader may rely on. event_lead joins when it exists.
 PROMISED = (
     "tags_retail",
+    "tags_corporate",
+    "tags_merchant",
     TAG_CATALOG,
     SEGMENT_CATALOG,
     SEGMENT_MEMBER,

@@ -54,7 +54,8 @@ FRAMES: Mapping[str, Frame] = {
         "one wide table, beside the spine that it must equal",
         _columns(
             "subject entity",
-            "row_cnt customer_cnt null_customer_cnt other_date_cnt spine_cnt party_cnt column_cnt bare_column_cnt",
+            "is_kept row_cnt customer_cnt null_customer_cnt other_date_cnt spine_cnt party_cnt column_cnt"
+            " bare_column_cnt",
         ),
     ),
     "additive": Frame(

@@ -70,7 +70,7 @@ class Sum:
 
 def made_tags(specs_dir: Path, entity: str, columns: Collection[str]) -> list[Made]:
     """The generated tags of an entity that stand in its wide table."""
-    vocabulary = read_vocabulary(specs_dir)
+    vocabulary = read_vocabulary(specs_dir, entity)
     models = tag_models(read_families(specs_dir, entity, vocabulary), vocabulary)
     return [
         Made(tag.name, model.family, tag.column)

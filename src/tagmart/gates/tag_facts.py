@@ -11,6 +11,7 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.mart import CODE_VALUE, SCHEMA, TAG_CATALOG, TAG_PROFILE, qualified, table_columns, tag_tables
 from tagmart.gates.facts import Fact, GateInput, night_database
 from tagmart.gates.structure import Sum, made_tags, pairs, sums
+from tagmart.tagspec.vocabulary import read_vocabulary
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,6 +56,7 @@ def table_facts(given: GateInput) -> list[Fact]:
     """One fact per wide table: its customers beside the spine and the parties of record."""
     facts = []
     with night_database(given) as connection:
+        present = _records(connection, "select * from warehouse.ops.feed_present")[0]
         for entity, table in tag_tables(connection).items():
             columns = table_columns(connection, table)
             bare = connection.execute(
@@ -76,6 +78,7 @@ def table_facts(given: GateInput) -> list[Fact]:
                 {
                     "subject": table,
                     "entity": entity,
+                    "is_kept": bool(present.get(read_vocabulary(given.settings.specs_dir, entity).spine)),
                     "row_cnt": row_cnt,
                     "customer_cnt": customers,
                     "null_customer_cnt": nulls,

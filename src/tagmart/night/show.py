@@ -14,6 +14,7 @@ from rich.table import Table
 
 from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
+from tagmart.core.mart import qualified, tag_tables
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.night.stages import STAGES, rows_taken_in
@@ -131,7 +132,7 @@ def _mart(mart: Path) -> None:
 
         tags = one("select count(*) from mart.tag_catalog where status in ('active', 'deprecated')")
         empty = one("select count(*) from mart.tag_profile where null_cnt = row_cnt")
-        customers = one("select count(*) from mart.tags_retail")
+        customers = sum(one(f"select count(*) from {qualified(table)}") for table in tag_tables(opened).values())
         segments = one("select count(*) from mart.segment_catalog")
         members = one("select count(*) from mart.segment_member")
     console.print(f"tags       {tags} tags of {customers:,} customers" + (f" · {empty} of them have no value here" if empty else ""))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tagmart.core.errors import TagmartError
-from tagmart.tagspec.model import Tag, Vocabulary
+from tagmart.tagspec.model import Tag, Text
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LONGEST = 63
@@ -127,15 +127,15 @@ def registry_csv(lines: Iterable[Registered]) -> str:
     return _csv(REGISTRY, [(line.entity, line.tag_id, line.name, line.status, line.since) for line in lines])
 
 
-def catalogue_csv(tags: Iterable[Tag], registry: Iterable[Registered], vocabulary: Vocabulary) -> str:
+def catalogue_csv(tags: Iterable[Tag], registry: Iterable[Registered], themes: Mapping[str, Text]) -> str:
     """The seed of the catalogue, one line per tag."""
     registered = {(line.entity, line.name): line for line in registry}
-    return _csv(tuple(COLUMNS), [_row(tag, registered[tag.entity, tag.name], vocabulary) for tag in tags])
+    return _csv(tuple(COLUMNS), [_row(tag, registered[tag.entity, tag.name], themes) for tag in tags])
 
 
-def _row(tag: Tag, line: Registered, vocabulary: Vocabulary) -> tuple[object, ...]:
+def _row(tag: Tag, line: Registered, themes: Mapping[str, Text]) -> tuple[object, ...]:
     return (
-        line.tag_id, tag.name, tag.entity, tag.theme, vocabulary.themes[tag.theme].zh, tag.label.zh, tag.label.en,
+        line.tag_id, tag.name, tag.entity, tag.theme, themes[tag.theme].zh, tag.label.zh, tag.label.en,
         tag.sentence.zh, tag.sentence.en, tag.formula, tag.product, tag.line, tag.family, tag.kind, tag.data_type,
         tag.unit, tag.value_list, tag.missing, tag.window, tag.owner_business, tag.owner_technical,
         tag.security.personal, tag.security.level, tag.security.data_class, " ".join(tag.purposes), tag.status,

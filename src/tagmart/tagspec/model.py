@@ -130,8 +130,13 @@ class FamilyWords:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Every word that a spec may use."""
+    """Every word that the specs of one entity may use.
 
+    Attributes:
+        spine: the feed of the entity's customers of record; a bank without it does not keep the entity.
+    """
+
+    spine: str
     units: Mapping[str, Text]
     kinds: Mapping[str, Text]
     missing: Mapping[str, Text]

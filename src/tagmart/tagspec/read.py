@@ -9,7 +9,7 @@ from typing import Any
 from tagmart.core.errors import TagmartError
 from tagmart.tagspec.form import choose, load_all, mapping, needed, only_keys, text, words
 from tagmart.tagspec.model import STATUSES, Family, Measure, Table, Text, Vocabulary, Window
-from tagmart.tagspec.vocabulary import measure
+from tagmart.tagspec.vocabulary import WORDS_FILE, measure
 
 KEYS = (
     "family", "from", "where", "slices", "combos", "measures", "windows", "extra", "bases", "changes", "missing",
@@ -25,6 +25,8 @@ def read_families(specs_dir: Path, entity: str, vocabulary: Vocabulary) -> tuple
     """
     families = []
     for path in sorted((specs_dir / entity).glob("*.yml")):
+        if path.name == WORDS_FILE:
+            continue
         where = f"{entity}/{path.name}"
         for document in load_all(path, where):
             families.append(family_of(mapping(document, where), entity, where, vocabulary))

@@ -1,4 +1,4 @@
-"""Reading tag_specs/vocabulary.yml."""
+"""Reading the words of tags: tag_specs/vocabulary.yml, and <entity>/words.yml for what is an entity's own."""
 
 from __future__ import annotations
 
@@ -27,10 +27,9 @@ from tagmart.tagspec.model import (
 
 FILE = "vocabulary.yml"
 PERIODS = ("month", "quarter", "year")
-SECTIONS = (
-    "units", "kinds", "missing", "purposes", "themes", "defaults", "families", "slices", "measures", "windows", "bases",
-    "changes", "tables",
-)  # fmt: skip
+SECTIONS = ("units", "kinds", "missing", "purposes", "themes", "slices", "measures", "windows", "bases", "changes")
+WORDS_FILE = "words.yml"
+WORDS_SECTIONS = ("spine", "owners", "defaults", "families", "tables")
 
 FAMILY_KEYS = (
     "zh", "en", "theme", "product", "line", "note_zh", "note_en", "owner_business", "owner_technical", "security",
@@ -38,33 +37,31 @@ FAMILY_KEYS = (
 )  # fmt: skip
 
 
-def read_vocabulary(specs_dir: Path) -> Vocabulary:
-    """The vocabulary of a checkout.
+def read_vocabulary(specs_dir: Path, entity: str) -> Vocabulary:
+    """The words that the specs of an entity may use: the common ones and its own.
 
     Args:
         specs_dir: dbt_project/tag_specs.
+        entity: whose `words.yml` is read.
 
     Raises:
         TagmartError: at the first word that makes no sense, with the nearest one that does.
     """
-    path = specs_dir / FILE
-    if not path.is_file():
-        raise TagmartError("there is no vocabulary", where=str(path), do="add it, or set TAGMART_ROOT to the checkout")
-    documents = load_all(path, FILE)
-    root = mapping(documents[0] if documents else None, FILE)
-    only_keys(root, SECTIONS, "the vocabulary", FILE)
-    part = {key: needed(root, key, "the vocabulary", FILE) for key in SECTIONS}
+    part = _document(specs_dir, FILE, SECTIONS)
+    own = f"{entity}/{WORDS_FILE}"
+    words_part = _document(specs_dir, own, WORDS_SECTIONS)
     purposes = words(part["purposes"], FILE)
-    units = _texts(part["units"], "unit")
+    units, themes = _texts(part["units"], "unit"), _texts(part["themes"], "theme")
     slices = {code: _slice(code, entry) for code, entry in mapping(part["slices"], FILE).items()}
     bases = {code: _base(code, entry) for code, entry in mapping(part["bases"], FILE).items()}
     return Vocabulary(
+        spine=str(words_part["spine"]),
         units=units,
         kinds=_texts(part["kinds"], "kind"),
         missing=_texts(part["missing"], "missing"),
         purposes=purposes,
-        themes=_texts(part["themes"], "theme"),
-        families=_families(part, purposes),
+        themes=themes,
+        families=_families(words_part, themes, purposes, own),
         slices=slices,
         measures={
             name: measure(name, mapping(entry, FILE), units, FILE)
@@ -73,8 +70,21 @@ def read_vocabulary(specs_dir: Path) -> Vocabulary:
         windows={code: _window(code, entry) for code, entry in mapping(part["windows"], FILE).items()},
         bases=bases,
         changes={code: _change(code, entry, bases) for code, entry in mapping(part["changes"], FILE).items()},
-        tables={name: _table(name, entry, slices) for name, entry in mapping(part["tables"], FILE).items()},
+        tables={
+            name: _table(name, entry, entity, slices, own) for name, entry in mapping(words_part["tables"], own).items()
+        },
     )
+
+
+def _document(specs_dir: Path, file: str, sections: tuple[str, ...]) -> dict[str, Any]:
+    """The sections of one file of words, all of them there."""
+    path = specs_dir / file
+    if not path.is_file():
+        raise TagmartError("there is no vocabulary", where=str(path), do="add it, or set TAGMART_ROOT to the checkout")
+    documents = load_all(path, file)
+    root = mapping(documents[0] if documents else None, file)
+    only_keys(root, sections, "the vocabulary", file)
+    return {key: needed(root, key, "the vocabulary", file) for key in sections}
 
 
 def measure(name: str, entry: Mapping[str, Any], units: Mapping[str, Text], where: str) -> Measure:
@@ -115,26 +125,28 @@ def _texts(value: Any, what: str) -> dict[str, Text]:
     return {code: text(mapping(entry, FILE), f"{what} '{code}'", FILE) for code, entry in mapping(value, FILE).items()}
 
 
-def _families(part: Mapping[str, Any], purposes: tuple[str, ...]) -> dict[str, FamilyWords]:
-    """Families, with what they do not say taken from their theme and from the defaults."""
-    themes, defaults = mapping(part["themes"], FILE), mapping(part["defaults"], FILE)
+def _families(
+    part: Mapping[str, Any], themes: Mapping[str, Text], purposes: tuple[str, ...], where: str
+) -> dict[str, FamilyWords]:
+    """Families, with what they do not say taken from the owner of their theme and from the defaults."""
+    owners, defaults = mapping(part["owners"], where), mapping(part["defaults"], where)
     families = {}
-    for code, value in mapping(part["families"], FILE).items():
-        what, entry = f"family '{code}'", {**defaults, **mapping(value, FILE)}
-        only_keys(entry, FAMILY_KEYS, what, FILE)
-        theme = choose(needed(entry, "theme", what, FILE), themes, f"{what} has theme", FILE)
+    for code, value in mapping(part["families"], where).items():
+        what, entry = f"family '{code}'", {**defaults, **mapping(value, where)}
+        only_keys(entry, FAMILY_KEYS, what, where)
+        theme = choose(needed(entry, "theme", what, where), themes, f"{what} has theme", where)
         families[code] = FamilyWords(
             code=code,
-            text=text(entry, what, FILE),
+            text=text(entry, what, where),
             theme=theme,
-            product=str(needed(entry, "product", what, FILE)),
-            line=str(needed(entry, "line", what, FILE)),
+            product=str(needed(entry, "product", what, where)),
+            line=str(needed(entry, "line", what, where)),
             note=_note(entry),
-            owner_business=str(entry.get("owner_business") or themes[theme]["owner_business"]),
-            owner_technical=str(needed(entry, "owner_technical", what, FILE)),
-            security=security(mapping(entry["security"], FILE), what, FILE),
+            owner_business=str(entry.get("owner_business") or needed(owners, theme, "owners", where)),
+            owner_technical=str(needed(entry, "owner_technical", what, where)),
+            security=security(mapping(entry["security"], where), what, where),
             purposes=tuple(
-                choose(purpose, purposes, f"{what} has purpose", FILE) for purpose in words(entry["purposes"], FILE)
+                choose(purpose, purposes, f"{what} has purpose", where) for purpose in words(entry["purposes"], where)
             ),
         )
     return families
@@ -196,28 +208,30 @@ def _change(code: str, value: Any, bases: Mapping[str, Base]) -> Change:
     return Change(code, text(entry, what, FILE), days=entry["days"])
 
 
-def _table(name: str, value: Any, slices: Mapping[str, Mapping[str, SliceValue]]) -> Table:
-    entry, what = mapping(value, FILE), f"table '{name}'"
-    only_keys(entry, ("entity", "date", "slices", "folds", "feeds"), what, FILE)
+def _table(
+    name: str, value: Any, entity: str, slices: Mapping[str, Mapping[str, SliceValue]], where: str
+) -> Table:
+    entry, what = mapping(value, where), f"table '{name}'"
+    only_keys(entry, ("date", "slices", "folds", "feeds"), what, where)
     held = {}
-    for code, values in mapping(needed(entry, "slices", what, FILE), FILE).items():
-        choose(code, slices, f"{what} has slice", FILE)
-        held[code] = tuple(slices[code]) if values == "all" else words(values, FILE)
+    for code, values in mapping(needed(entry, "slices", what, where), where).items():
+        choose(code, slices, f"{what} has slice", where)
+        held[code] = tuple(slices[code]) if values == "all" else words(values, where)
         for word in held[code]:
-            choose(word, slices[code], f"{what}, slice '{code}' has value", FILE)
-    folds = {column: str(fold) for column, fold in mapping(needed(entry, "folds", what, FILE), FILE).items()}
+            choose(word, slices[code], f"{what}, slice '{code}' has value", where)
+    folds = {column: str(fold) for column, fold in mapping(needed(entry, "folds", what, where), where).items()}
     for column, fold in folds.items():
-        choose(fold, FOLDS, f"{what}, column '{column}' folds by", FILE)
-    feeds, feeds_by = needed(entry, "feeds", what, FILE), None
+        choose(fold, FOLDS, f"{what}, column '{column}' folds by", where)
+    feeds, feeds_by = needed(entry, "feeds", what, where), None
     if isinstance(feeds, dict):
-        by = choose(feeds.get("by"), held, f"{what} has feeds by slice", FILE)
-        feeds_by = (by, {word: words(needed(feeds, word, f"feeds of {what}", FILE), FILE) for word in held[by]})
+        by = choose(feeds.get("by"), held, f"{what} has feeds by slice", where)
+        feeds_by = (by, {word: words(needed(feeds, word, f"feeds of {what}", where), where) for word in held[by]})
     return Table(
         name=name,
-        entity=str(needed(entry, "entity", what, FILE)),
-        date=str(needed(entry, "date", what, FILE)),
+        entity=entity,
+        date=str(needed(entry, "date", what, where)),
         slices=held,
         folds=folds,
-        feeds=() if feeds_by else words(feeds, FILE),
+        feeds=() if feeds_by else words(feeds, where),
         feeds_by=feeds_by,
     )

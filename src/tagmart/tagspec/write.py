@@ -12,12 +12,11 @@ from tagmart.tagspec import files
 from tagmart.tagspec.catalogue import Registered, catalogue_csv, check, read_registry, register, registry_csv
 from tagmart.tagspec.expand import tag_models
 from tagmart.tagspec.handwritten import read_handwritten
-from tagmart.tagspec.model import Tag, TagModel, Vocabulary
+from tagmart.tagspec.model import Tag, TagModel, Text, Vocabulary
 from tagmart.tagspec.read import read_families
 from tagmart.tagspec.sql import tag_model_sql
 from tagmart.tagspec.vocabulary import read_vocabulary
 
-# Every entity that a bank may have; one without a folder of specs has no tags yet.
 ENTITIES = ("retail", "corporate", "merchant")
 
 
@@ -50,9 +49,9 @@ def generate(settings: Settings, check: bool = False) -> GenerateResult:
         TagmartError: if a spec or a hand-written YAML makes no sense; then nothing has been written.
     """
     project = settings.dbt_project
-    vocabulary = read_vocabulary(settings.specs_dir)
-    models = {entity: entity_models(settings, entity, vocabulary) for entity in ENTITIES}
-    wanted = generated_files(settings, models, vocabulary)
+    vocabularies = {entity: read_vocabulary(settings.specs_dir, entity) for entity in ENTITIES}
+    models = {entity: entity_models(settings, entity, words) for entity, words in vocabularies.items()}
+    wanted = generated_files(settings, models, vocabularies)
     changed = [path for path, body in wanted.items() if _differs(project / path, body)]
     orphans = [path for path in _present(project) if path not in wanted]
     counts = {
@@ -91,12 +90,13 @@ def entity_models(settings: Settings, entity: str, vocabulary: Vocabulary) -> tu
 
 
 def generated_files(
-    settings: Settings, models: Mapping[str, tuple[TagModel, ...]], vocabulary: Vocabulary
+    settings: Settings, models: Mapping[str, tuple[TagModel, ...]], vocabularies: Mapping[str, Vocabulary]
 ) -> dict[str, str]:
     """Every generated file, by its path in the dbt project.
 
     Args:
         models: tag models by entity.
+        vocabularies: the words of each entity.
     """
     tags = [tag for entity_list in models.values() for model in entity_list for tag in model.tags]
     known = read_registry(settings.specs_dir / "registry.csv")
@@ -106,15 +106,17 @@ def generated_files(
         for model in entity_list:
             if model.family:
                 stem = f"models/generated/tags/{entity}/{model.name}"
-                wanted[f"{stem}.sql"] = tag_model_sql(model, model.family, vocabulary)
+                wanted[f"{stem}.sql"] = tag_model_sql(model, model.family, vocabularies[entity])
                 wanted[f"{stem}.yml"] = files.tag_model_yml(model, model.family)
         wanted |= _wide(entity, _with_tags(entity_list, restricted=False), "wide", "")
         wanted |= _wide(entity, _with_tags(entity_list, restricted=True), "restricted", "restricted_")
-    wanted |= _catalogue([tag for tag in tags if not tag.restricted], registry, vocabulary, "models/ads/dimensions", "")
+    # The names of themes are common words: every entity's vocabulary says the same.
+    themes = next(iter(vocabularies.values())).themes
+    wanted |= _catalogue([tag for tag in tags if not tag.restricted], registry, themes, "models/ads/dimensions", "")
     # A name is a disclosure: restricted tags stand in no catalogue but their own file's.
     hidden = [tag for tag in tags if tag.restricted]
     if hidden:
-        wanted |= _catalogue(hidden, registry, vocabulary, "models/generated/restricted", "restricted_")
+        wanted |= _catalogue(hidden, registry, themes, "models/generated/restricted", "restricted_")
     return wanted
 
 
@@ -139,14 +141,14 @@ def _wide(entity: str, models: list[TagModel], folder: str, prefix: str) -> dict
 
 
 def _catalogue(
-    tags: list[Tag], registry: tuple[Registered, ...], vocabulary: Vocabulary, folder: str, prefix: str
+    tags: list[Tag], registry: tuple[Registered, ...], themes: Mapping[str, Text], folder: str, prefix: str
 ) -> dict[str, str]:
     """A catalogue: the seed with its types, and the model that readers see under the name tag_catalog."""
     # dbt wants another name for the model than for the seed; readers of either file see it as tag_catalog.
     seed, model = f"{prefix}tag_catalog", f"{prefix}catalog" if prefix else "mart_tag_catalog"
     about = f"One row per {'restricted tag' if prefix else 'published tag'}: its meaning, owner, security and origin."
     return {
-        f"seeds/generated/{seed}.csv": catalogue_csv(tags, registry, vocabulary),
+        f"seeds/generated/{seed}.csv": catalogue_csv(tags, registry, themes),
         f"seeds/generated/{seed}.yml": files.seed_yml(seed),
         f"{folder}/{model}.sql": files.catalogue_sql(seed, about),
         f"{folder}/{model}.yml": files.catalogue_yml(model, about),

@@ -1,0 +1,16 @@
+-- a row is one corporate customer of record at the business date: every company whose status is not merged or erased
+with parties as (
+    select customer_id, entity, status_code from {{ ref('dwd_party') }}
+),
+
+final as (
+    select
+        parties.customer_id,
+        {{ biz_date() }} as biz_date
+    from parties
+    where
+        parties.entity = 'corporate'
+        and coalesce(parties.status_code, 'normal') not in ('merged', 'erased')
+)
+
+select * from final
