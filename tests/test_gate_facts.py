@@ -119,7 +119,7 @@ def make_night(home: tuple[Settings, State]) -> GateInput:
         mart.execute("""
             create table mart.tag_catalog as
             select 'retail' as entity, name as tag_name, split_part(name, '_', 1) as family, unit, 'active' as status,
-                'asset' as theme_code, missing, value_list, feeds as source_feeds
+                'asset' as theme_code, missing, value_list, feeds as source_feeds, 'pay_detail.amt' as source_columns
             from (values
                 ('prof_age', 'year', 'unknown', '', 'ecif_retail'), ('txn_cnt_30d', 'items', 'zero', '', 'core_txn'),
                 ('txn_cnt_90d', 'items', 'zero', '', 'core_txn'), ('txn_in_cnt_30d', 'items', 'zero', '', 'core_txn'),

@@ -92,6 +92,7 @@ def _tag(family: Family, column: Column, model_name: str, vocabulary: Vocabulary
         security=words.security,
         purposes=words.purposes,
         status=family.status,
+        replacement=family.replacement,
         model=model_name,
         feeds=family.feeds,
         column=column,

@@ -179,6 +179,7 @@ class Family:
     missing: str
     note: Text
     status: str
+    replacement: str = ""
     model: str = ""
 
     def model_name(self, combo: tuple[str, ...]) -> str:
@@ -231,6 +232,7 @@ class Tag:
     model: str
     feeds: tuple[str, ...]
     restricted: bool = False
+    replacement: str = ""
     column: Column | None = None
 
     @property

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from tagmart.core.errors import TagmartError
-from tagmart.tagspec.form import choose, load_all, mapping, needed, only_keys, text, words
+from tagmart.tagspec.form import choose, load_all, mapping, needed, only_keys, replacement, text, words
 from tagmart.tagspec.model import STATUSES, Family, Measure, Table, Text, Vocabulary, Window
 from tagmart.tagspec.vocabulary import WORDS_FILE, measure
 
 KEYS = (
     "family", "from", "where", "slices", "combos", "measures", "windows", "extra", "bases", "changes", "missing",
-    "both_years", "note", "model", "feeds", "status",
+    "both_years", "note", "model", "feeds", "status", "replacement",
 )  # fmt: skip
 
 
@@ -73,6 +73,7 @@ def family_of(block: Mapping[str, Any], entity: str, where: str, vocabulary: Voc
         ),
         note=text(note, f"note of {what}", where) if note else Text(),
         status=choose(block.get("status", "active"), STATUSES, f"{what} has status", where),
+        replacement=replacement(block, what, where),
         model=str(block.get("model", "")),
     )
 
