@@ -1,6 +1,6 @@
 """Drawn nights for families of tags: tiny partials, and the generated SQL run over them as dbt would run it.
 
-The project's own macros are used; only `ref` and `source` are plain names.
+The project's own macros are used; only `ref` is a plain name.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
-from jinja2 import Environment
 
 from tagmart.core.duck import connect
 from tagmart.tagspec.expand import tag_models
 from tagmart.tagspec.model import TagModel
 from tagmart.tagspec.read import family_of
+from tagmart.tagspec.render import rendered as as_dbt_would
 from tagmart.tagspec.sql import tag_model_sql
 from tagmart.tagspec.vocabulary import read_vocabulary
 
@@ -99,13 +99,8 @@ def tags_of(duck, text: str) -> dict[str, dict[str, object]]:
 
 
 def rendered(sql: str) -> str:
-    """The SQL as dbt would compile it."""
-    environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - SQL, not a page
-    names = {"ref": lambda name: name, "source": lambda schema, name: f"{schema}.{name}"}
-    night_sql = (PROJECT / "macros" / "night.sql").read_text(encoding="utf-8")
-    macros = environment.from_string(night_sql, globals=names).make_module(names)
-    words = {**names, "biz_date": macros.biz_date, "has_feeds": macros.has_feeds}
-    return environment.from_string(sql, globals=words).render()
+    """The SQL as dbt would compile it; here a model is a table of its own name."""
+    return as_dbt_would(sql, PROJECT, ref=str)
 
 
 def pick(found: dict[str, dict[str, object]], *names: str) -> dict[str, tuple]:
