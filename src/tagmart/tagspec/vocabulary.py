@@ -11,6 +11,7 @@ from tagmart.tagspec.form import choose, load_all, mapping, needed, only_keys, t
 from tagmart.tagspec.model import (
     AGGREGATES,
     FOLDS,
+    FORMS,
     PLACES,
     TYPES,
     Base,
@@ -84,7 +85,7 @@ def measure(name: str, entry: Mapping[str, Any], units: Mapping[str, Text], wher
         TagmartError: if a word of it is unknown.
     """
     what = f"measure '{name}'"
-    only_keys(entry, ("name", "agg", "of", "kind", "type", "unit", "zh", "en"), what, where)
+    only_keys(entry, ("name", "agg", "of", "kind", "type", "unit", "zh", "en", "within"), what, where)
     return Measure(
         name=name,
         agg=choose(needed(entry, "agg", what, where), AGGREGATES, f"{what} has agg", where),
@@ -93,6 +94,7 @@ def measure(name: str, entry: Mapping[str, Any], units: Mapping[str, Text], wher
         data_type=choose(needed(entry, "type", what, where), TYPES, f"{what} has type", where),
         unit=choose(needed(entry, "unit", what, where), units, f"{what} has unit", where),
         text=text(entry, what, where),
+        within=words(entry.get("within", []), where),
     )
 
 
@@ -161,10 +163,10 @@ def _note(entry: Mapping[str, Any]) -> Text:
 
 def _window(code: str, value: Any) -> Window:
     entry, what = mapping(value, FILE), f"window '{code}'"
-    only_keys(entry, ("days", "running", "complete", "count", "all", "span", "zh", "en"), what, FILE)
-    rules = [rule for rule in ("days", "running", "complete", "all") if rule in entry]
+    only_keys(entry, ("days", "running", "complete", "count", "next", "all", "span", "zh", "en"), what, FILE)
+    rules = [rule for rule in ("days", "running", "complete", "next", "all") if rule in entry]
     if len(rules) != 1:
-        raise TagmartError(f"{what} has {len(rules)} rules", where=FILE, do="say one of days, running, complete, all")
+        raise TagmartError(f"{what} has {len(rules)} rules", where=FILE, do="say one of days, running, complete, next, all")
     for rule in ("running", "complete"):
         if rule in entry:
             choose(entry[rule], PERIODS, f"{what} has period", FILE)
@@ -176,6 +178,7 @@ def _window(code: str, value: Any) -> Window:
         running=str(entry.get("running", "")),
         complete=str(entry.get("complete", "")),
         count=int(entry.get("count", 1 if "complete" in entry else 0)),
+        next=int(entry.get("next", 0)),
     )
 
 
@@ -198,7 +201,9 @@ def _change(code: str, value: Any, bases: Mapping[str, Base]) -> Change:
 
 def _table(name: str, value: Any, slices: Mapping[str, Mapping[str, SliceValue]]) -> Table:
     entry, what = mapping(value, FILE), f"table '{name}'"
-    only_keys(entry, ("entity", "date", "slices", "folds", "feeds"), what, FILE)
+    only_keys(entry, ("entity", "form", "date", "valid_from", "valid_to", "slices", "folds", "feeds"), what, FILE)
+    form = choose(entry.get("form", "flow"), FORMS, f"{what} has form", FILE)
+    days = ("valid_from", "valid_to") if form == "history" else ("date",)
     held = {}
     for code, values in mapping(needed(entry, "slices", what, FILE), FILE).items():
         choose(code, slices, f"{what} has slice", FILE)
@@ -215,7 +220,8 @@ def _table(name: str, value: Any, slices: Mapping[str, Mapping[str, SliceValue]]
     return Table(
         name=name,
         entity=str(needed(entry, "entity", what, FILE)),
-        date=str(needed(entry, "date", what, FILE)),
+        form=form,
+        **{key: str(needed(entry, key, what, FILE)) for key in days},
         slices=held,
         folds=folds,
         feeds=() if feeds_by else words(feeds, FILE),
