@@ -22,8 +22,9 @@ from tagmart.ingest.control import AGAIN, Counted, Manifest, reconcile, verify_c
 from tagmart.ingest.decode import DETAILS, BadRow, Reading, read_parts
 from tagmart.ingest.drift import check_retyped
 from tagmart.ingest.landing import Delivery
-from tagmart.ingest.quarantine import BadGroup, masked, write_quarantine
+from tagmart.ingest.quarantine import BadGroup, masked, read_quarantine, write_quarantine
 from tagmart.ingest.store import TAKEN, store
+from tagmart.ingest.withheld import key_texts
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def take_delivery(
     if is_over:
         over = _over_limit(dated, rows_in, counts, len(bad), first)
         return Taken(rows_in, 0, counts.total(), over, first, groups, tuple(reading.notes))
-    stored = store(warehouse, contract, delivery, manifest.parts, TAKEN)
+    stored = store(warehouse, contract, delivery, manifest.parts, TAKEN, _unread(dated, quarantine, delivery, manifest, reading))
     warehouse.execute(f"drop table {TAKEN}")
     if rows_in != stored.rows + len(bad):
         raise TagmartError("rows were lost on the way", where=f"{delivery.label}/{contract.feed}",
@@ -175,6 +176,17 @@ def _bad_rows(
     """The bad rows in the order of the files, at most so many."""
     found = details(warehouse, contract, delivery, most) if judged.bad else []
     return sorted(reading.bad + found, key=lambda row: (row.part, row.line))[:most]
+
+
+def _unread(
+    contract: Contract, quarantine: Path, delivery: Delivery, manifest: Manifest, reading: Reading
+) -> list[tuple[str, ...] | None]:
+    """The keys of the rows that could not be taken apart, where the history needs them."""
+    if not reading.bad or contract.load != "full" or not contract.keeps_history:
+        return []
+    places = {(manifest.parts[row.part].name, row.line) for row in reading.bad}
+    rows = read_quarantine(quarantine, contract.feed, delivery.label)
+    return key_texts(contract, [row for row in rows if (row.file, row.line) in places])
 
 
 def _over_limit(contract: Contract, rows_in: int, counts: Counter[tuple[str, str]], kept: int, first: str) -> str:
