@@ -102,7 +102,7 @@ CATALOGUE: tuple[Fault, ...] = (
           ROWS, rows.future_date, lambda contract: contract.row_date is not None, "a date in its rows"),
     Fault("duplicate_key", "chn_event", "quarantined", ("duplicate key",), "A row comes twice: both are set aside.", ROWS,
           rows.duplicate_key),
-    Fault("orphan_account", "core_txn", "warned", ("dwd_transaction_has_a_customer",),
+    Fault("orphan_account", "core_txn", "warned", ("refer to what is not in core_acct",),
           "A posting on an account that the bank does not have.",
           "The row stays in `dwd` without a customer; ask core banking for the account.", rows.orphan_account,
           lambda contract: contract.feed == "core_txn", "postings"),

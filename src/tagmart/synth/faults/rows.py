@@ -68,7 +68,8 @@ def orphan_account(site: Site) -> Mark:
     fields[opened.contract.names.index(opened.contract.key[0])] += "X"
     opened.rows.append(opened.line(fields))
     opened.write()
-    return Mark(opened.path().name, opened.line_of(len(opened.rows) - 1), "acct_no")
+    line = opened.line_of(len(opened.rows) - 1)
+    return Mark(opened.path().name, line, "acct_no", says=(f"{opened.path().name}, line {line}",))
 
 
 def letter_in_amount(site: Site) -> Mark:
