@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from tagmart.cli import app
 from tagmart.core.errors import BusyError, TagmartError
 from tagmart.core.locking import writer_lock
+from tagmart.ingest import accept_delivery
 from tagmart.ingest.quarantine import read_quarantine
 from tagmart.ingest.replay import replay_delivery
 from tests.tiny_bank import FIRST, FULL, HEADER, JOURNAL, SECOND, THIRD, Bank, rows
@@ -132,6 +133,32 @@ def test_a_replay_that_is_refused_changes_nothing(bank):
         replay_delivery(bank.settings, bank.state, "posting", DAY)
     assert bank.ods("select * from ods.posting order by all") == before
     assert bank.state.row("select rows_loaded from arrival where biz_date = ?", DAY) == {"rows_loaded": 4}
+
+
+def test_a_replay_passes_the_shrink_guard_like_any_delivery(bank):
+    def branches(day, kind, *numbers):
+        bank.deliver("branch", day, kind, "branch_id|branch_name\n" + "".join(f"B{number}|{'行' * (21 if number == 9 else 1)}\n" for number in numbers))
+
+    bank.contract(FULL.replace("key:", "limits: {bad_share: 0.5, shrink: 0.5}\nkey:"))
+    branches(FIRST, "I", 1, 2, 3, 4)
+    branches(SECOND, "F", 1, 2, 9)
+    assert bank.night(SECOND)["branch"].rows_quarantined == 1
+    # The day before is sent again, and is larger than anybody knew.
+    branches(FIRST, "I", 1, 2, 3, 4, 5, 6, 7)
+    assert bank.night(SECOND)["branch"].status == "loaded"
+    bank.contract(FULL.replace("string(20)", "string(40)").replace("key:", "limits: {bad_share: 0.5, shrink: 0.5}\nkey:"))
+    before = bank.ods("select * from hist.branch order by all")
+    with pytest.raises(TagmartError, match=r"has shrunk: .* 3 rows, 7 on 2026-06-28; it may lose 50%.*tagmart accept branch 20260629"):
+        replay_delivery(bank.settings, bank.state, "branch", DAY)
+    assert bank.ods("select * from hist.branch order by all") == before
+    assert len(bank.quarantined("branch", DAY)) == 1
+    accept_delivery(bank.settings, bank.state, "branch", SECOND, "four were closed")
+    done = replay_delivery(bank.settings, bank.state, "branch", DAY)
+    assert (done.loaded, done.in_quarantine, done.notes) == (3, 0, ("delivery of 2026-06-29: a person has accepted it with however few rows",))
+    # The word stands for this delivery, so it can be taken again, and for no other of the date.
+    assert replay_delivery(bank.settings, bank.state, "branch", DAY).loaded == 3
+    branches(SECOND, "F", 1, 2)
+    assert "has shrunk" in bank.night(SECOND)["branch"].message
 
 
 def test_a_record_over_several_lines_is_kept_whole(bank):
