@@ -79,12 +79,13 @@ def take_delivery(
     rows_in, counts = sum(reading.rows), reading.counts + judged.counts
     _check_rows(dated, manifest, rows_in)
     check_retyped(dated, f"{manifest.parts[0].parent.name}/{manifest.parts[0].name}", rows_in, judged.retyped)
-    reconcile(dated, delivery, manifest, _counted(reading, judged))
+    shown = _bad_rows(warehouse, dated, delivery, reading, judged, 1)
+    first = _in_words(dated, manifest, shown[0]) if shown else ""
+    reconcile(dated, delivery, manifest, _counted(reading, judged, first))
     allowed = _allowed(dated, rows_in)
     is_over = counts.total() > allowed
     bad = _bad_rows(warehouse, dated, delivery, reading, judged, DETAILS if is_over else None)
     groups = write_quarantine(quarantine, dated, delivery, manifest.parts, bad)
-    first = _in_words(dated, manifest, bad[0]) if bad else ""
     if is_over:
         over = _over_limit(dated, rows_in, counts, len(bad), first)
         return Taken(rows_in, 0, counts.total(), over, first, groups, tuple(reading.notes))
@@ -130,7 +131,7 @@ def _read(
     return judged
 
 
-def _counted(reading: Reading, judged: Judged) -> Counted:
+def _counted(reading: Reading, judged: Judged, first_bad: str) -> Counted:
     """What is to be compared with what was declared. A row that could not be taken apart has amounts nobody can read."""
     lost = bool(reading.counts)
     return Counted(
@@ -139,6 +140,7 @@ def _counted(reading: Reading, judged: Judged) -> Counted:
         heads=tuple(reading.heads),
         tails=tuple(reading.tails),
         partial_sums=judged.partial_sums,
+        first_bad=first_bad,
     )
 
 
