@@ -334,7 +334,7 @@ def test_the_page_tells_the_night_and_needs_nothing_else(home):
             "bad_share_limit": 0.0,
         },
     )
-    facts = {"feed": [{**GOOD["feed"], "status": "refused", "message": said}], "landing": []}
+    facts = {"feed": [{**GOOD["feed"], "status": "refused", "message": said}], "landing": [], "reference": []}
     judge(settings, state, RUN, "gate1", facts)
     state.do("update run set status = 'failed', message = 'gate1 is red'")
     page = write_page(settings, state, RUN)

@@ -42,6 +42,10 @@ FRAMES: Mapping[str, Frame] = {
         "one file in the folder of the business date that belongs to no feed",
         _columns("subject message", "belongs"),
     ),
+    "reference": Frame(
+        "one reference of a contract: columns whose values must stand in another feed",
+        _columns("subject load severity owner message", "rows_cnt orphan_cnt orphan_share share_limit share_over"),
+    ),
     "tag": Frame(
         "one tag: its profile beside its row of the catalogue",
         _columns(
