@@ -9,6 +9,7 @@ import numpy as np
 
 from tagmart.synth import accounts as acc
 from tagmart.synth import ledger, names, reference, relations
+from tagmart.synth.account_states import account_states
 from tagmart.synth.accruals import accumulated, demand_accrued, term_accrued
 from tagmart.synth.calendar import Horizon
 from tagmart.synth.population import NEVER
@@ -42,13 +43,11 @@ def gl_orgs() -> list[str]:
     return [org[:2] + "00" for org in reference.outlet_ids()]
 
 
-def core_acct(world: World) -> Feed:
-    """Accounts when opened and when closed."""
+def core_acct(world: World, first: int, last: int) -> Feed:
+    """Accounts when opened, whenever used behind the initial load of day `first`, and when closed."""
     book = world.accounts
-    real = np.flatnonzero(world.exists)
-    closes = real[book.closing[real] < NEVER]
-    row = np.r_[real, closes]
-    closed = np.r_[np.zeros(len(real), bool), np.ones(len(closes), bool)]
+    states = account_states(np.flatnonzero(world.exists), world.opened, book.closing, world.legs, first, last)
+    row, closed = states.row, states.closed
     orgs = reference.outlet_ids()
     outlet = world.people.outlet[book.owner[row]]
     product = np.where(book.class_code[row] == "2", 3, book.kind[row])
@@ -66,8 +65,11 @@ def core_acct(world: World) -> Feed:
         "open_date": day_dates(world.horizon, world.opened[row]),
         "close_date": day_dates(world.horizon, book.closing[row], ~closed),
         "status_code": pick(("open", "closed"), closed.astype(int)),
+        # Demand accounts settle payments; term deposits and certificates do not.
+        "is_settle": flags(book.kind[row] == acc.DEMAND),
+        "last_txn_date": day_dates(world.horizon, states.last_used, states.last_used < 0),
     }
-    return Feed("core_acct", DELTA, columns, np.where(closed, book.closing[row], world.opened[row]), row)
+    return Feed("core_acct", DELTA, columns, states.day, row)
 
 
 def core_bal(world: World, first: int, last: int) -> Feed:
@@ -185,6 +187,8 @@ def core_term(world: World) -> Feed:
         "is_pledged": flags(part.pledged[row]),
         "status_code": pick(("live", "matured"), done.astype(int)),
         "kind_code": pick(("term", "cd"), part.is_cd[row].astype(int)),
+        # Certificates may be passed on to another customer before they are due, unless they are pledged.
+        "is_transferable": flags(part.is_cd[row] & ~part.pledged[row]),
     }
     return Feed("core_term", DELTA, columns, np.where(done, part.due[row], part.start[row]), row)
 
@@ -269,6 +273,7 @@ def core_txn(world: World, first: int, last: int) -> Feed:
         "dc_flag": pick(("D", "C"), (legs.sign[at] > 0).astype(int)),
         "amt": money(legs.amt[at]),
         "ccy": constant("CNY", high - low),
+        "bal_after": money(legs.after[at]),
         "channel_code": pick(ledger.CHANNELS, legs.channel[at]),
         "mode_code": pick(ledger.MODES, legs.mode[at]),
         "purpose_code": pick(ledger.PURPOSES, legs.purpose[at]),
@@ -305,7 +310,7 @@ def core_agreement(world: World) -> Feed:
     channel = np.where(spans.owner[row] % 3 == 0, 1, 0)
     columns = {
         "ecif_no": pick(list(world.people.ecif_no), spans.owner[row]),
-        "agr_type": pick(relations.AGREEMENTS, spans.kind[row]),
+        "agr_type": pick((*relations.AGREEMENTS, *relations.MORE_AGREEMENTS), spans.kind[row]),
         "seq": integers(np.ones(len(row))),
         "acct_no": pick(list(world.accounts.numbers), world.accounts.first[spans.owner[row]]),
         "from_date": day_dates(world.horizon, spans.start[row]),
@@ -347,7 +352,7 @@ def month_ends(world: World) -> np.ndarray:
 
 def core_feeds(world: World, first: int, daily_from: int, last: int) -> Iterator[Feed]:
     """All feeds of the core system, one at a time: rows from `daily_from` to `last`, history before `first`."""
-    yield core_acct(world)
+    yield core_acct(world, first, last)
     yield from in_slices(partial(core_bal, world), daily_from, first, last, len(world.accounts.owner))
     yield core_hist_month(world, first)
     yield core_term(world)

@@ -15,6 +15,9 @@ from tagmart.synth.population import NEVER, Population
 CONSENT_CHANNELS = ("sms", "call", "push", "mbox", "wecom")
 CONSENT_PURPOSES = ("marketing", "service")
 AGREEMENTS = ("mbank", "ebank", "sms", "wm", "fund", "ins", "pension", "etc", "payroll", "pb")
+# Agreements that came later, with random numbers of their own: custody of a securities account's money 三方存管, digital
+# yuan wallet, social security card, and standing orders.
+MORE_AGREEMENTS = ("stock_custody", "ecny", "ssc", "autopay")
 CONTROL_KINDS = ("freeze", "stop_pay", "no_receive_no_pay", "non_counter")
 CONTROL_BY = ("court", "police", "bank", "aml")
 COURT_KINDS = ("civil", "enforce", "dishonest", "limit_consume")
@@ -134,6 +137,26 @@ def make_agreements(rng: np.random.Generator, people: Population, lots: Lots, ho
         start = np.where(name == "payroll", np.maximum(people.pay_from[who] - 5, people.open_day[who]), start)
         ends = (rng.random(len(who)) < 0.02) & (name in ("ebank", "ins", "etc"))
         end = np.where(ends, np.maximum(start, 0) + rng.integers(1, horizon.size, len(who)), NEVER)
+        parts.append((who, np.full(len(who), kind), start, end, np.zeros(len(who), int)))
+    return Spans(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def with_more_agreements(rng: np.random.Generator, spans: Spans, people: Population, horizon: Horizon) -> Spans:
+    """The agreements, and those of MORE_AGREEMENTS; `kind` counts through both lists."""
+    live = (people.band > 0) & people.has_account
+    age = (horizon.origin + horizon.size - people.birth).astype(np.int64) / 365.25
+    chances = {
+        "stock_custody": np.where((people.band >= 2) & (age >= 18), 0.12, 0.01),
+        "ecny": np.where(people.has_mbank, 0.1, 0.0),
+        "ssc": np.where(age >= 16, 0.3, 0.05),
+        "autopay": np.full(people.size, 0.08),
+    }
+    parts = [tuple(spans.__dict__.values())]
+    for kind, chance in enumerate(chances.values(), start=len(AGREEMENTS)):
+        who = np.flatnonzero(live & (rng.random(people.size) < chance))
+        start = np.maximum(people.open_day[who] + 1, -rng.integers(-300, 1200, len(who)))
+        ended = rng.random(len(who)) < 0.03
+        end = np.where(ended, np.maximum(start, 0) + rng.integers(1, horizon.size, len(who)), NEVER)
         parts.append((who, np.full(len(who), kind), start, end, np.zeros(len(who), int)))
     return Spans(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 

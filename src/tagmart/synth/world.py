@@ -159,6 +159,7 @@ def make_world(place: Place, horizon: Horizon, events_from: int) -> World:
     lots = invested.lots
     managers = relations.make_managers(dice(20), people, horizon)
     agreements = _with_sms(relations.make_agreements(dice(24), people, lots, horizon), people, has_sms)
+    agreements = relations.with_more_agreements(dice(28), agreements, people, horizon)
     bought = campaigns.bought(members, lots, receipts)
     # Companies' own ledger comes last: it mirrors the payroll that retail accounts accepted.
     batches = payroll.make_batches(payments, done.accepted)

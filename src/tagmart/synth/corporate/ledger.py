@@ -11,7 +11,7 @@ from tagmart.synth.calendar import Horizon
 from tagmart.synth.corporate import accounts as acc
 from tagmart.synth.corporate import flows, lending
 from tagmart.synth.corporate.companies import Companies
-from tagmart.synth.corporate.settle import settle
+from tagmart.synth.corporate.settle import BROUGHT_RANK, settle
 from tagmart.synth.ledger import CHANNEL, INIT, PURPOSE, SAME_NAME
 from tagmart.synth.payroll import Batches
 from tagmart.synth.population import NEVER
@@ -106,7 +106,8 @@ def make_ledger(
         purpose=PURPOSE["transfer"], cp_kind=SAME_NAME, second=8 * 3600,
     )
     done = ledger.Settled(
-        np.r_[done.accepted, brought.amt], done.balance, done.interest_day, done.interest_acct, done.interest_amt
+        np.r_[done.accepted, brought.amt], np.r_[done.rank, np.full(len(brought.amt), BROUGHT_RANK)], done.balance,
+        done.interest_day, done.interest_acct, done.interest_amt,
     )
     legs = ledger.make_legs(intents.table(), done, book.owner, dice(LEGS))
     leg_of = np.full(intents.size + 1, -1, dtype=np.int64)
