@@ -17,6 +17,7 @@ from tagmart.synth import credit, ledger, markets, names, relations
 from tagmart.synth.cards.truths import card_truths
 from tagmart.synth.corporate import truths as corporate
 from tagmart.synth.identity import feeds as identity
+from tagmart.synth.loan_truths import loan_truths
 from tagmart.synth.marketing import feeds as marketing
 from tagmart.synth.markets.truths import bridge_totals, market_truths
 from tagmart.synth.merchants.truths import merchant_truths
@@ -60,6 +61,7 @@ def answer_tables(world: World, last: int) -> dict[str, pa.Table]:
         "households": identity.households(world, last),
         "campaign_member": marketing.campaign_members(world, last),
         "contact_violation": marketing.violations(world, last),
+        **loan_truths(world, last),
         **market_truths(world, last),
         **card_truths(world, last),
         **merchant_truths(world, last),
@@ -246,7 +248,7 @@ def _flows(world: World, last: int) -> dict[str, pa.Array]:
 
 def _loans(world: World, last: int) -> dict[str, pa.Array]:
     notes, state, cards = world.notes, world.note_days, world.cards
-    there = state.there[:, last]
+    there = credit.on_book(state.there, notes.write_off, notes.entrusted)[:, last]
     columns = {}
     for kind, name in enumerate(credit.LOAN_KINDS):
         chosen = there & (notes.kind == kind)
@@ -304,7 +306,7 @@ def planted_events(world: World, last: int) -> pa.Table:
         (people.activity == DORMANT) & (people.band > 0) & (people.quiet_day <= last - DORMANT_DAYS)
     )
     notes, dpd = world.notes, world.note_days.dpd[:, last]
-    late = np.flatnonzero((dpd > 0) & world.note_days.there[:, last])
+    late = np.flatnonzero((dpd > 0) & world.note_days.there[:, last] & (notes.write_off > last))
     moves = world.big_moves[world.accepted[world.big_moves] > 0]
     by_intent = np.full(len(world.accepted) + 1, -1, dtype=np.int64)
     by_intent[world.legs.intent] = np.arange(len(world.legs.intent))

@@ -169,6 +169,8 @@ def products() -> list[Product]:
         Product("L002", "个人消费贷款", "loan", "cons", "retail_loan", None, True, "130302", 0, 0),
         Product("L003", "信用消费贷", "loan", "cons", "retail_loan", None, True, "130302", 0, 0),
         Product("L004", "个人经营贷款", "loan", "biz", "inclusive", None, True, "130303", 0, 0),
+        Product("L005", "公积金委托贷款", "loan", "entrusted", "retail_loan", None, False, "7006", 0, 0),
+        Product("L105", "委托贷款", "loan", "entrusted", "corporate", None, False, "7006", 0, 0),
         Product("D101", "单位活期存款", "dep", "demand", "corporate", None, True, "201111", 0, 0),
         Product("D102", "单位定期存款", "dep", "term", "corporate", None, True, "201112", 1_000_000, 0),
         Product("D103", "保证金存款", "dep", "margin", "corporate", None, True, "2002", 0, 0),

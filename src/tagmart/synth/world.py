@@ -22,6 +22,7 @@ from tagmart.synth import (
     repayments,
     seasons,
     transactions,
+    troubles,
 )
 from tagmart.synth.calendar import Horizon
 from tagmart.synth.identity import facts as known
@@ -107,7 +108,7 @@ def make_world(place: Place, horizon: Horizon, events_from: int) -> World:
     first = acc.first_receipts(dice(3), people, plan, horizon)
     with_cd = np.bincount(first.owner[first.is_cd], minlength=size) > 0
     accounts = acc.make_accounts(dice(4), people, plan, with_cd, place)
-    notes = credit.make_notes(dice(6), people, horizon)
+    notes = troubles.with_troubles(dice(29), credit.make_notes(dice(6), people, horizon), people, horizon)
     cards = cards_of.make_cards(dice(7), people, accounts, horizon)
     # Merchants come with their sales and settlements: none of them needs a ledger.
     shops = merchants.make_merchants(place, people, accounts, companies, cards, horizon, events_from)

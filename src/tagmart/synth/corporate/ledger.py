@@ -12,6 +12,7 @@ from tagmart.synth.corporate import accounts as acc
 from tagmart.synth.corporate import flows, lending
 from tagmart.synth.corporate.companies import Companies
 from tagmart.synth.corporate.settle import BROUGHT_RANK, settle
+from tagmart.synth.corporate.troubles import with_troubles
 from tagmart.synth.ledger import CHANNEL, INIT, PURPOSE, SAME_NAME
 from tagmart.synth.payroll import Batches
 from tagmart.synth.population import NEVER
@@ -19,6 +20,7 @@ from tagmart.synth.sizes import Place
 
 # Streams of random numbers of this part: 40 is the companies' own.
 LOANS, OFFBAL, LIMITS, DEPOSITS, ACCOUNTS, TRADE, PARTNERS, SEASONS, OTHERS, LEGS = range(41, 51)
+TROUBLES = 55
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def make_ledger(
         settlements: of merchants whose account here belongs to a company.
     """
     dice = place.dice
-    loans = lending.make_loans(dice(LOANS), firms, horizon)
+    loans = with_troubles(dice(TROUBLES), lending.make_loans(dice(LOANS), firms, horizon), firms, horizon)
     schedule = lending.make_schedule(loans, horizon)
     state = lending.loan_days(loans, schedule, horizon)
     offbal = lending.make_offbal(dice(OFFBAL), firms, loans, horizon)

@@ -13,6 +13,7 @@ from tagmart.synth.corporate.companies import CORP_TYPES, SIZES
 from tagmart.synth.corporate.feeds_credit import debtor_classes, numbers
 from tagmart.synth.corporate.feeds_party import group_ids
 from tagmart.synth.corporate.securities import circle_edges
+from tagmart.synth.credit import on_book
 from tagmart.synth.feeds_credit import retail_numbers
 from tagmart.synth.ledger import ACCOUNT, INIT
 from tagmart.synth.population import NEVER
@@ -100,13 +101,14 @@ def _debts(world: World, last: int) -> dict[str, pa.Array]:
     """What companies owe, what they may still draw, how well they pay."""
     done, size = world.corporate_ledger, world.companies.size
     loans, state, limits, offbal = done.loans, done.loan_days, done.limits, done.offbal
-    at = np.flatnonzero(state.there[:, last])
+    own = on_book(state.there, loans.write_off, loans.entrusted)
+    at = np.flatnonzero(own[:, last])
     dpd, worst = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     np.maximum.at(dpd, loans.owner[at], state.dpd[at, last])
     ends = world.horizon.month_first[1:] - 1
     ends = ends[ends <= last]
     if len(ends):
-        judged = np.flatnonzero(state.there[:, ends[-1]])
+        judged = np.flatnonzero(own[:, ends[-1]])
         np.maximum.at(worst, loans.owner[judged], debtor_classes(world, ends[-1:])[judged, 0])
     force = np.flatnonzero((limits.start <= last) & (limits.end >= last))
     room = np.maximum(limits.amt - limits.used[last] - limits.frozen, 0)
@@ -174,7 +176,7 @@ def warnings(world: World, last: int) -> pa.Table:
     """Events of companies that somebody should find: kind, company and date."""
     firms, known, done = world.companies, world.registers, world.corporate_ledger
     dpd, there = done.loan_days.dpd[:, last], done.loan_days.there[:, last]
-    late = np.flatnonzero((dpd > 0) & there)
+    late = np.flatnonzero((dpd > 0) & there & (done.loans.write_off > last))
     dishonest = np.flatnonzero(
         (known.case_kind == reg.CASE_KINDS.index("dishonest")) & (known.case_start <= last) & (known.case_end > last)
     )

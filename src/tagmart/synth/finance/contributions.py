@@ -101,10 +101,10 @@ def _accounts(
 
 def _notes(facts: NoteFacts, start: int, end: int) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """Notes that were there in the month, and their four figures in cents."""
-    there = facts.there[:, start:end]
+    there = facts.on_book[:, start:end]
     at = np.flatnonzero(there.any(axis=1))
     sums = np.where(there[at], facts.principal[at, start:end], 0).sum(axis=1)
-    left = np.where(facts.there[at, end - 1], facts.principal[at, end - 1], 0)
+    left = np.where(there[at, -1], facts.principal[at, end - 1], 0)
     ftp = sums * (facts.rate_bp[at] - FUNDING_BP) // (10_000 * 365)
     provision = left * np.where(facts.dpd[at, end - 1] > 0, LATE_PROVISION_BP, PROVISION_BP) // 10_000 // 12
     none = np.zeros(len(at), dtype=np.int64)

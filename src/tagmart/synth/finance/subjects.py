@@ -5,7 +5,7 @@ from __future__ import annotations
 # Behind the subject of a note, the subject of its principal that is overdue.
 OVERDUE = "9"
 CASH, CENTRAL_BANK, DISCOUNT = "1001", "1003", "1301"
-ADVANCE, CARD = "1306", "1305"
+ADVANCE, CARD, PROVISION = "1306", "1305", "1304"
 INTEREST_PAYABLE, CARD_CREDIT = "2231", "2241"
 CLEARING, INTERNAL, PAYROLL = "3001", "3002", "3005"
 INVEST, LENDING, CARDS, BILLS, OTHER = "3011", "3021", "3022", "3023", "3099"
