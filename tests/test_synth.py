@@ -148,7 +148,8 @@ def test_transactions_between_accounts_have_both_legs(files: duckdb.DuckDBPyConn
     single = files.execute(
         f"""
         select txn_no from core_txn where {inside} group by txn_no
-        having count(*) <> 2 or min(dc_flag) = max(dc_flag) or min(amt) <> max(amt) or min(leg) = max(leg)
+        having count(*) <> 2 or min(dc_flag) = max(dc_flag) or min(leg) = max(leg)
+            or (min(amt) <> max(amt) and min(ccy) = max(ccy))
         """
     ).fetchall()
     assert not single
@@ -236,14 +237,15 @@ def test_where_the_initial_load_ends_changes_nothing(
 
 
 def test_answers_agree_with_the_files(landing: Path, files: duckdb.DuckDBPyConnection) -> None:
+    demo_files.value_in_yuan(files)
     answers = pq.read_table(landing / "answers" / "customers.parquet")
     files.register("answers", answers)
     differ = files.execute(
         """
         with states as (select distinct acct_no, ecif_no from core_acct),
         balances as (
-            select ecif_no, sum(bal::decimal(18,2)) as bal
-            from core_bal join states using (acct_no) where bal_date = '2026-06-30' group by all
+            select ecif_no, sum(yuan) as bal
+            from core_bal_yuan join states using (acct_no) where bal_date = '2026-06-30' group by all
         ),
         holdings as (
             select ecif_no, sum(market_amt::decimal(18,2)) as bal

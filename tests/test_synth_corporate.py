@@ -14,7 +14,7 @@ from tests import demo_files
 
 BIZ_DATE = date(2026, 6, 30)
 FEEDS = (
-    "ecif_corp", "ecif_relation", "ecif_retail", "core_acct", "core_bal", "core_txn", "core_term", "core_agreement",
+    "ref_price",    "ecif_corp", "ecif_relation", "ecif_retail", "core_acct", "core_bal", "core_txn", "core_term", "core_agreement",
     "pay_contract", "pay_detail", "crd_limit", "crd_contract", "crd_note", "crd_schedule", "crd_repay", "crd_class",
     "crd_security", "crd_offbal", "ext_bizreg", "ext_tax", "ext_customs", "ext_court", "ext_list", "ref_calendar",
 )
@@ -41,6 +41,7 @@ def files(landing: Path) -> duckdb.DuckDBPyConnection:
         con.execute(
             f"create view {feed}_now as select * from {feed} qualify row_number() over (partition by {key} order by delivered desc) = 1"
         )
+    demo_files.value_in_yuan(con)
     con.execute("create view firm_acct as select core_acct_now.* from core_acct_now semi join ecif_corp using (ecif_no)")
     for name in ("companies", "circles", "limits", "corporate_warnings"):
         con.execute(f"create view true_{name} as from '{landing}/answers/{name}.parquet'")
@@ -276,10 +277,10 @@ def test_figures_are_delivered_only_while_they_may_be_read(files: duckdb.DuckDBP
 def test_answers_agree_with_the_files(files: duckdb.DuckDBPyConnection) -> None:
     _none(files, """
         with balances as (
-            select ecif_no, sum(bal::decimal(18,2)) filter (kind_code = 'demand') as demand_bal,
+            select ecif_no, sum(yuan) filter (kind_code = 'demand') as demand_bal,
                 sum(bal::decimal(18,2)) filter (kind_code = 'term') as term_bal,
                 sum(bal::decimal(18,2)) filter (kind_code = 'margin') as margin_bal
-            from core_bal join firm_acct using (acct_no) where bal_date = '2026-06-30' group by all
+            from core_bal_yuan as core_bal join firm_acct using (acct_no) where bal_date = '2026-06-30' group by all
         )
         select * from true_companies left join balances using (ecif_no)
         where true_companies.demand_bal <> coalesce(balances.demand_bal, 0)

@@ -52,8 +52,8 @@ def _differences(con: duckdb.DuckDBPyConnection, details: str, ledger: str) -> l
     """Days, organisations and subjects on which details and ledger differ; both have a column amt."""
     return con.execute(f"""
         with details as ({details}), ledger as ({ledger})
-        select day, gl_org, subject, coalesce(details.amt, 0), coalesce(ledger.amt, 0)
-        from details full join ledger using (day, gl_org, subject)
+        select day, gl_org, ccy, subject, coalesce(details.amt, 0), coalesce(ledger.amt, 0)
+        from details full join ledger using (day, gl_org, ccy, subject)
         where coalesce(details.amt, 0) <> coalesce(ledger.amt, 0)
         order by all limit 5
     """).fetchall()
@@ -81,9 +81,9 @@ def test_every_day_opens_as_the_day_before_closed(bank):
 
 
 def test_deposits_and_margin_tie(bank):
-    details = f"select bal_date::date as day, gl_org, gl_subject as subject, sum(bal::{M}) as amt from core_bal group by all"
+    details = f"select bal_date::date as day, gl_org, ccy, gl_subject as subject, sum(bal::{M}) as amt from core_bal group by all"
     ledger = """
-        select day, gl_org, subject, close_cr - close_dr as amt from gl where subject like '2011%' or subject = '2002'
+        select day, gl_org, ccy, subject, close_cr - close_dr as amt from gl where subject like '2011%' or subject = '2002'
     """
     assert not _differences(bank, details, ledger)
     subjects = {row[0] for row in bank.execute("select distinct gl_subject from core_bal").fetchall()}
@@ -93,35 +93,35 @@ def test_deposits_and_margin_tie(bank):
 def test_turnover_ties_by_side(bank):
     for side, column in (("D", "turn_dr"), ("C", "turn_cr")):
         details = f"""
-            select acct_date::date as day, core_acct.gl_org, core_txn.gl_subject as subject, sum(amt::{M}) as amt
+            select acct_date::date as day, core_acct.gl_org, core_txn.ccy, core_txn.gl_subject as subject, sum(amt::{M}) as amt
             from core_txn
             inner join (select distinct acct_no, gl_org from core_acct) as core_acct using (acct_no)
             where dc_flag = '{side}' group by all
         """
         ledger = f"""
-            select day, gl_org, subject, {column} as amt from gl where subject like '2011%' or subject = '2002'
+            select day, gl_org, ccy, subject, {column} as amt from gl where subject like '2011%' or subject = '2002'
         """
         assert not _differences(bank, details, ledger)
 
 
 def test_loans_tie_normal_and_overdue(bank):
     details = f"""
-        select bal_date::date as day, gl_org, gl_subject as subject, sum(principal_amt::{M} - overdue_amt::{M}) as amt
+        select bal_date::date as day, gl_org, ccy, gl_subject as subject, sum(principal_amt::{M} - overdue_amt::{M}) as amt
         from crd_note where write_off_date is null and is_entrusted = 'N' group by all
         union all
-        select bal_date::date, gl_org, gl_subject || '9', sum(overdue_amt::{M})
+        select bal_date::date, gl_org, ccy, gl_subject || '9', sum(overdue_amt::{M})
         from crd_note where write_off_date is null and is_entrusted = 'N' group by all
     """
-    ledger = "select day, gl_org, subject, close_dr - close_cr as amt from gl where subject like '1303%'"
+    ledger = "select day, gl_org, ccy, subject, close_dr - close_cr as amt from gl where subject like '1303%'"
     assert not _differences(bank, details, ledger)
 
 
 def test_claims_given_up_and_other_peoples_loans_are_memos(bank):
     details = f"""
-        select bal_date::date as day, gl_org, gl_subject as subject, sum(principal_amt::{M}) as amt
+        select bal_date::date as day, gl_org, ccy, gl_subject as subject, sum(principal_amt::{M}) as amt
         from crd_note where write_off_date is not null or is_entrusted = 'Y' group by all
     """
-    ledger = "select day, gl_org, subject, close_dr - close_cr as amt from gl where subject in ('7006', '7011')"
+    ledger = "select day, gl_org, ccy, subject, close_dr - close_cr as amt from gl where subject in ('7006', '7011')"
     assert not _differences(bank, details, ledger)
     found = bank.execute("""
         select count(distinct note_no) filter (write_off_date is not null and ecif_no like '1%'),
@@ -216,9 +216,9 @@ def test_planted_differences_are_what_the_answers_say(tmp_path: Path):
         where subject like '2011%'
     """).fetchall()
     assert {row[0] for row in planted} == {"detail", "trial"}
-    details = f"select bal_date::date as day, gl_org, gl_subject as subject, sum(bal::{M}) as amt from core_bal group by all"
-    ledger = "select day, gl_org, subject, close_cr - close_dr as amt from gl where subject like '2011%' or subject = '2002'"
-    found = {(org, subject, day, right - left) for day, org, subject, left, right in _differences(con, details, ledger)}
+    details = f"select bal_date::date as day, gl_org, ccy, gl_subject as subject, sum(bal::{M}) as amt from core_bal group by all"
+    ledger = "select day, gl_org, ccy, subject, close_cr - close_dr as amt from gl where subject like '2011%' or subject = '2002'"
+    found = {(org, subject, day, right - left) for day, org, _, subject, left, right in _differences(con, details, ledger)}
     assert found == {(org, subject, day, amt) for _, org, subject, day, amt in planted}
     uneven = con.execute("""
         select gl_org from gl where is_on group by day, gl_org having sum(close_dr) <> sum(close_cr)

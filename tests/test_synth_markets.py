@@ -21,7 +21,7 @@ from tests import demo_files
 
 BIZ_DATE = date(2026, 6, 30)
 FEEDS = (
-    "ref_product", "ref_price", "core_acct", "core_txn", "card_debit", "cc_acct", "cc_stmt", "cc_txn", "cc_instal",
+    "ref_product", "ref_price", "core_acct", "core_bal", "core_txn", "card_debit", "cc_acct", "cc_stmt", "cc_txn", "cc_instal",
     "inv_hold", "inv_order", "ins_policy", "chn_event", "ecif_retail", "mer_info",
 )  # fmt: skip
 MONEY = "::decimal(18,2)"
@@ -255,7 +255,36 @@ def test_the_bridge_leaves_nothing_unexplained(files: duckdb.DuckDBPyConnection,
     assert set(totals) == {"day", "month"}
     parts = [Decimal(totals["month"][name]) for name in ("before", "ext_net", "interest_div", "market", "fx", "scope")]
     assert sum(parts) == Decimal(totals["month"]["after"])
-    assert all(Decimal(totals["month"][name]) for name in ("ext_net", "interest_div", "market"))
+    assert all(Decimal(totals["month"][name]) for name in ("ext_net", "interest_div", "market", "fx"))
+
+
+def test_rates_move_foreign_deposits_as_the_bridge_says(files: duckdb.DuckDBPyConnection, landing: Path) -> None:
+    demo_files.value_in_yuan(files)
+    # Each day's balance before, at the rate of the day and at that of the day before; every figure is rounded to cents.
+    effect, rows = files.execute(f"""
+        with days as (
+            select acct_no, bal_date::date as day, bal{MONEY} as bal, yuan from core_bal_yuan
+            semi join (from core_acct where ecif_no like '1%' and ccy <> 'CNY') using (acct_no)
+        ),
+        pairs as (
+            select today.day, before.yuan, before.bal * today.yuan / nullif(today.bal, 0) as revalued
+            from days as today join days as before on before.acct_no = today.acct_no and before.day = today.day - 1
+            where today.day between date_trunc('month', date '{BIZ_DATE}') and date '{BIZ_DATE}' and today.bal > 0
+        )
+        select sum(revalued - yuan), count(*) from pairs
+    """).fetchone()
+    said = Decimal(json.loads((landing / "answers" / "world.json").read_text("utf-8"))["bridge"]["month"]["fx"])
+    assert rows > 60
+    assert abs(float(said) - effect) < 0.02 * rows
+    kinds = files.execute("""
+        select ccy, cp_bank_code = 'OWN' as own, dc_flag, count(*) from core_txn where ccy <> 'CNY' group by all
+    """).fetchall()
+    assert {row[1:3] for row in kinds} == {(True, "D"), (True, "C"), (False, "D"), (False, "C")}
+    # Whoever exchanges has both legs in one transaction, in two currencies.
+    none(files, """
+        select txn_no from core_txn semi join (from core_txn where ccy <> 'CNY' and cp_bank_code = 'OWN') using (txn_no)
+        group by txn_no having count(*) <> 2 or count(distinct ccy) <> 2 or count(distinct dc_flag) <> 2
+    """)
 
 
 def test_truths_of_investments_agree_with_files(files: duckdb.DuckDBPyConnection) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -12,6 +12,7 @@ from tagmart.synth import ledger, names, reference, relations
 from tagmart.synth.account_states import account_states
 from tagmart.synth.accruals import accumulated, demand_accrued, term_accrued
 from tagmart.synth.calendar import Horizon
+from tagmart.synth.fx import FxLegs
 from tagmart.synth.population import NEVER
 from tagmart.synth.sizes import in_slices
 from tagmart.synth.transactions import MERCHANTS, PERSONS
@@ -120,7 +121,8 @@ def hist_month(
     opened: np.ndarray,
     closing: np.ndarray,
     balance: np.ndarray,
-    legs: ledger.Legs,
+    legs: ledger.Legs | FxLegs,
+    ccys: Sequence[str] = (),
 ) -> Feed:
     """Complete months of accounts before the load of day `first`; amounts are all ledger legs, counts leave red ones out.
 
@@ -132,6 +134,7 @@ def hist_month(
         closing: the day on which each is closed.
         balance: cents per lived day (rows) and account (columns).
         legs: posted on these accounts.
+        ccys: the currency of each account, in which the amounts are; yuan where none are given.
     """
     complete = int(np.searchsorted(horizon.month_first, first + 1, side="right")) - 1
     parts = []
@@ -158,6 +161,7 @@ def hist_month(
     columns = {
         "acct_no": pick(list(numbers), acct),
         "month_end": day_dates(horizon, day),
+        "ccy": pick(ccys, acct) if ccys else constant("CNY", len(acct)),
         "bal": money(bal),
         "davg_bal": money(average),
         "in_amt": money(in_amt),
@@ -228,6 +232,9 @@ def _counterparties(world: World) -> tuple[list[tuple[str, str, str]], dict[int,
             ],
         ),
     ]
+    exchange = world.fx.accounts
+    names_of = [(no, people.name[who], "OWN") for no, who in zip(exchange.numbers, exchange.owner, strict=True)]
+    groups.append((ledger.OWN_FX, names_of))
     pool: list[tuple[str, str, str]] = []
     begins = {}
     for kind, entries in groups:
@@ -247,7 +254,7 @@ def _counterparty_codes(world: World, at: slice, begins: dict[int, int]) -> np.n
             kind == ledger.PERSON,
             kind == ledger.THIRD_PAY,
             kind == ledger.MERCHANT,
-            kind == ledger.EMPLOYER,
+            (kind == ledger.EMPLOYER) | (kind == ledger.OWN_FX),
         ],
         [legs.cp_acct[at], owner * 8 + ref % 8, ref % PERSONS, ref % 2, ref % MERCHANTS, ref],
         0,

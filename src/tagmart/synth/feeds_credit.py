@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +10,16 @@ import numpy as np
 from tagmart.synth import credit
 from tagmart.synth.calendar import Horizon
 from tagmart.synth.feeds_core import gl_orgs
+from tagmart.synth.note_facts import (
+    WATCHED_CLASS,
+    NoteFacts,
+    contract_versions,
+    loan_class,
+    schedule_days,
+    watched_class,
+)
 from tagmart.synth.population import NEVER
 from tagmart.synth.repayments import REPAY_KINDS, Repayments, first_months, sums_upto, used_of
-from tagmart.synth.troubles import OBSERVE_DAYS
 from tagmart.synth.write import (
     DATED,
     DELTA,
@@ -42,68 +48,6 @@ RETAIL_GUARANTEES = (2, 0, 1)
 # Off the balance sheet: loans of other people's money, and claims that were given up (memo).
 ENTRUSTED_SUBJECT, WRITTEN_SUBJECT = "7006", "7011"
 ENTRUSTED_PRODUCT = "L005"
-# A restructured loan is at least special mention 关注 while it is watched.
-WATCHED_CLASS = 2
-
-
-@dataclass(frozen=True)
-class NoteFacts:
-    """What the files say of notes, one element a note; the matrices have a row for a note and a column for a lived day.
-
-    Attributes:
-        kind, subject: texts; mode: index of REPAY_MODES; outlet: whose branch keeps the note in its books.
-        due: the last day as agreed in the end, `first_due` before the extension of `ext_day`.
-        write_off, restructured: the days of it, NEVER for most; entrusted: the money is not the bank's.
-        there: the file has the note; `on_book`: it is a loan of the bank.
-        classed: the five-level class of each note on each day of `class_days`.
-    """
-
-    note_no: list[str]
-    contract_no: list[str]
-    ecif_no: list[str]
-    kind: list[str]
-    product: list[str]
-    subject: list[str]
-    rate_bp: np.ndarray
-    start: np.ndarray
-    due: np.ndarray
-    first_due: np.ndarray
-    ext_day: np.ndarray
-    write_off: np.ndarray
-    restructured: np.ndarray
-    entrusted: np.ndarray
-    mode: np.ndarray
-    outlet: np.ndarray
-    is_inclusive: np.ndarray
-    is_first: np.ndarray
-    principal: np.ndarray
-    overdue: np.ndarray
-    overdue_interest: np.ndarray
-    dpd: np.ndarray
-    there: np.ndarray
-    class_days: np.ndarray
-    classed: np.ndarray
-
-    @property
-    def on_book(self) -> np.ndarray:
-        """Which notes (rows) are loans of the bank on which day (columns)."""
-        return credit.on_book(self.there, self.write_off, self.entrusted)
-
-    @property
-    def observe_to(self) -> np.ndarray:
-        """The day until which a restructured loan is watched, NEVER for others."""
-        return np.where(self.restructured < NEVER, self.restructured + OBSERVE_DAYS, NEVER)
-
-    @property
-    def is_observed(self) -> np.ndarray:
-        """Which notes are restructured and watched on which day of `class_days`."""
-        days = self.class_days[None, :]
-        return (self.restructured[:, None] <= days) & (days <= self.observe_to[:, None])
-
-
-def loan_class(dpd: np.ndarray) -> np.ndarray:
-    """Class of a loan by days past due: none, up to 90, 91-270, 271-360, more."""
-    return np.searchsorted(np.array((0, 90, 270, 360)), dpd, side="left") + 1
 
 
 def note_feed(facts: NoteFacts, horizon: Horizon, first: int, last: int) -> Feed:
@@ -314,11 +258,6 @@ def retail_facts(world: World) -> NoteFacts:
     return watched_class(facts)
 
 
-def watched_class(facts: NoteFacts) -> NoteFacts:
-    """The facts with what was restructured in no class better than the one in which it is watched."""
-    return replace(facts, classed=np.where(facts.is_observed, np.maximum(facts.classed, WATCHED_CLASS), facts.classed))
-
-
 def _last_days(world: World) -> np.ndarray:
     """The day of the last instalment of each note."""
     found = np.zeros(len(world.notes.owner), dtype=np.int64)
@@ -350,20 +289,6 @@ def retail_contracts(world: World) -> Feed:
         "sign_date": day_dates(horizon, notes.start[row] - 3),
     }
     return Feed("crd_contract", DELTA, columns, day, row)
-
-
-def contract_versions(facts: NoteFacts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Each contract when signed and, if it was extended, when that was agreed: row, is extended, day."""
-    longer = np.flatnonzero(facts.ext_day < NEVER)
-    row = np.r_[np.arange(len(facts.start)), longer]
-    is_longer = np.arange(len(row)) >= len(facts.start)
-    return row, is_longer, np.where(is_longer, facts.ext_day[row], facts.start[row])
-
-
-def schedule_days(facts: NoteFacts, note: np.ndarray, due: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each instalment the day on which it was agreed, and on which an extension changed it (NEVER for most)."""
-    agreed = np.where(due > facts.first_due[note], facts.ext_day[note], facts.start[note])
-    return agreed, np.where((facts.ext_day[note] < NEVER) & (due == facts.first_due[note]), facts.ext_day[note], NEVER)
 
 
 def _next_new_year(horizon: Horizon, start: np.ndarray) -> np.ndarray:

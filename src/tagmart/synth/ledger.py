@@ -33,8 +33,9 @@ MODE = {name: at for at, name in enumerate(MODES)}
 PURPOSE = {name: at for at, name in enumerate(PURPOSES)}
 INIT = {name: at for at, name in enumerate(INITS)}
 
-# Counterparties. BANK is the bank's own books, ACCOUNT another account of the bank (the second leg).
-CASH, BANK, ACCOUNT, SAME_NAME, PERSON, THIRD_PAY, SECURITIES, FUND, GOVERNMENT, MERCHANT, EMPLOYER = range(11)
+# Counterparties. BANK is the bank's own books, ACCOUNT another account of the bank (the second leg), OWN_FX the owner's
+# account in foreign currency (the second leg is in another ledger).
+CASH, BANK, ACCOUNT, SAME_NAME, PERSON, THIRD_PAY, SECURITIES, FUND, GOVERNMENT, MERCHANT, EMPLOYER, OWN_FX = range(12)
 
 # How an amount meets a balance: FIXED goes in whole or not at all, SOFT shrinks with the balance, CAPPED takes at most
 # what is there, MIRROR undoes its parent, EMPTY takes everything.

@@ -12,7 +12,7 @@ from tagmart.synth.population import NEVER
 from tagmart.synth.write import day_dates, money, text
 
 if TYPE_CHECKING:
-    from tagmart.synth.feeds_credit import NoteFacts
+    from tagmart.synth.note_facts import NoteFacts
     from tagmart.synth.world import World
 
 KINDS = ("write_off", "extension", "restructure", "entrusted")

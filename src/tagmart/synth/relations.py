@@ -16,8 +16,8 @@ CONSENT_CHANNELS = ("sms", "call", "push", "mbox", "wecom")
 CONSENT_PURPOSES = ("marketing", "service")
 AGREEMENTS = ("mbank", "ebank", "sms", "wm", "fund", "ins", "pension", "etc", "payroll", "pb")
 # Agreements that came later, with random numbers of their own: custody of a securities account's money 三方存管, digital
-# yuan wallet, social security card, and standing orders.
-MORE_AGREEMENTS = ("stock_custody", "ecny", "ssc", "autopay")
+# yuan wallet, social security card, standing orders, and foreign exchange.
+MORE_AGREEMENTS = ("stock_custody", "ecny", "ssc", "autopay", "fx")
 CONTROL_KINDS = ("freeze", "stop_pay", "no_receive_no_pay", "non_counter")
 CONTROL_BY = ("court", "police", "bank", "aml")
 COURT_KINDS = ("civil", "enforce", "dishonest", "limit_consume")
@@ -159,6 +159,13 @@ def with_more_agreements(rng: np.random.Generator, spans: Spans, people: Populat
         end = np.where(ended, np.maximum(start, 0) + rng.integers(1, horizon.size, len(who)), NEVER)
         parts.append((who, np.full(len(who), kind), start, end, np.zeros(len(who), int)))
     return Spans(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def with_fx(spans: Spans, owner: np.ndarray, opened: np.ndarray) -> Spans:
+    """The agreements, and that on foreign exchange of whoever has an account in foreign currency."""
+    kind = len(AGREEMENTS) + MORE_AGREEMENTS.index("fx")
+    more = (owner, np.full(len(owner), kind), opened, np.full(len(owner), NEVER), np.zeros(len(owner), int))
+    return Spans(*(np.r_[column, fresh] for column, fresh in zip(spans.__dict__.values(), more, strict=True)))
 
 
 def make_controls(rng: np.random.Generator, people: Population, accounts: Accounts, horizon: Horizon) -> Spans:

@@ -13,6 +13,7 @@ from tagmart.synth import (
     churn,
     corporate,
     credit,
+    fx,
     ledger,
     markets,
     merchants,
@@ -25,6 +26,7 @@ from tagmart.synth import (
     troubles,
 )
 from tagmart.synth.calendar import Horizon
+from tagmart.synth.fx.rooms import retail_fx
 from tagmart.synth.identity import facts as known
 from tagmart.synth.identity import sources as ids
 from tagmart.synth.marketing import campaigns, contacts
@@ -80,6 +82,7 @@ class World:
     members: campaigns.Members
     campaign_bought: np.ndarray
     contacts: contacts.Contacts
+    fx: fx.FxBook
 
     @property
     def block(self) -> int:
@@ -136,6 +139,8 @@ def make_world(place: Place, horizon: Horizon, events_from: int) -> World:
     transactions.add_arrivals(intents, people, accounts)
     transactions.add_closures(intents, people, accounts)
     big_moves = transactions.add_big_moves(dice(16), intents, people, accounts, horizon)
+    rate = fx.middle_rates(wishes.fx)
+    abroad = retail_fx(dice(30), place, intents, people, accounts, rate, horizon)
     schedule = repayments.make_schedule(notes, horizon)
     repaid = repayments.make_repayments(notes, schedule, horizon)
     credit.add_loan_intents(intents, accounts, notes, repaid)
@@ -164,7 +169,8 @@ def make_world(place: Place, horizon: Horizon, events_from: int) -> World:
     bought = campaigns.bought(members, lots, receipts)
     # Companies' own ledger comes last: it mirrors the payroll that retail accounts accepted.
     batches = payroll.make_batches(payments, done.accepted)
-    firm_ledger = corporate.make_ledger(place, companies, batches, horizon, shops.corporate_settlements)
+    firm_ledger = corporate.make_ledger(place, companies, batches, horizon, rate, shops.corporate_settlements)
+    agreements = relations.with_fx(agreements, abroad.accounts.owner, abroad.accounts.opened)
     return World(
         place=place,
         horizon=horizon,
@@ -219,6 +225,7 @@ def make_world(place: Place, horizon: Horizon, events_from: int) -> World:
         members=members,
         campaign_bought=bought,
         contacts=contacts.make_contacts(dice(89), members, bought, managers, reach, horizon),
+        fx=fx.settle(abroad.plan, abroad.accounts, done.accepted, rate, horizon),
     )
 
 

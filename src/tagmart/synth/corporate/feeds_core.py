@@ -127,6 +127,7 @@ def core_term(world: World) -> Feed:
 def counterparties(world: World) -> tuple[list[tuple[str, str, str]], dict[int, int]]:
     """Every counterparty of companies (account, name, bank), and where each kind begins in the list."""
     firms, book, banks = world.companies, world.corporate_ledger.accounts, names.OTHER_BANKS
+    exchange = world.corporate_ledger.fx.accounts
     known = [(f"981{at:013d}", _partner_name(at), banks[at % len(banks)]) for at in range(PARTNERS + NEW_PARTNERS)]
     groups = [
         (ledger.CASH, [("", "", "")]),
@@ -142,6 +143,7 @@ def counterparties(world: World) -> tuple[list[tuple[str, str, str]], dict[int, 
         (ledger.PERSON, known),
         (ledger.THIRD_PAY, [("993001", "示例付科技", "TP01"), ("993002", "样本支付", "TP02")]),
         (ledger.GOVERNMENT, [("996002", "示例市税务局", "GV02")]),
+        (ledger.OWN_FX, [(no, firms.name[own], "OWN") for no, own in zip(exchange.numbers, exchange.owner, strict=True)]),
     ]
     pool: list[tuple[str, str, str]] = []
     begins = {}
@@ -175,7 +177,10 @@ def core_txn(world: World, first: int, last: int) -> Feed:
     refs, ref = leg_refs(world)
     day, kind, owner = legs.day[at], legs.cp_kind[at], book.owner[legs.acct[at]]
     inside = np.select(
-        [kind == ledger.ACCOUNT, kind == ledger.SAME_NAME, kind == ledger.PERSON, kind == ledger.THIRD_PAY],
+        [
+            kind == ledger.ACCOUNT, kind == ledger.SAME_NAME, np.isin(kind, (ledger.PERSON, ledger.OWN_FX)),
+            kind == ledger.THIRD_PAY,
+        ],
         [legs.cp_acct[at], owner, legs.cp_ref[at], legs.cp_ref[at] % 2],
         0,
     )

@@ -11,19 +11,8 @@ from tagmart.synth.corporate import lending
 from tagmart.synth.corporate.securities import SECURITY_KINDS, make_securities
 from tagmart.synth.credit import on_book
 from tagmart.synth.feeds_core import gl_orgs
-from tagmart.synth.feeds_credit import (
-    GUARANTEES,
-    WATCHED_CLASS,
-    NoteFacts,
-    class_feed,
-    contract_versions,
-    limit_versions,
-    loan_class,
-    note_feed,
-    repay_feed,
-    schedule_days,
-    schedule_feed,
-)
+from tagmart.synth.feeds_credit import GUARANTEES, class_feed, limit_versions, note_feed, repay_feed, schedule_feed
+from tagmart.synth.note_facts import WATCHED_CLASS, NoteFacts, contract_versions, loan_class, schedule_days
 from tagmart.synth.population import NEVER
 from tagmart.synth.repayments import paid_instalments
 from tagmart.synth.troubles import EXTENSION_NOTICE, OBSERVE_DAYS

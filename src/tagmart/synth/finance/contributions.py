@@ -11,8 +11,8 @@ import pyarrow as pa
 from tagmart.synth import accounts as retail
 from tagmart.synth import ledger
 from tagmart.synth.corporate import accounts as corporate
-from tagmart.synth.feeds_credit import NoteFacts
 from tagmart.synth.finance.details import note_facts
+from tagmart.synth.note_facts import NoteFacts
 from tagmart.synth.write import JOURNAL, Feed, day_dates, money, pick
 
 if TYPE_CHECKING:

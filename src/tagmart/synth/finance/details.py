@@ -13,10 +13,11 @@ from tagmart.synth.corporate import accounts as corporate
 from tagmart.synth.corporate import feeds_credit as corporate_credit
 from tagmart.synth.corporate import lending
 from tagmart.synth.corporate.settle import RATE_BP
-from tagmart.synth.feeds_credit import ENTRUSTED_SUBJECT, WRITTEN_SUBJECT, NoteFacts, retail_facts
+from tagmart.synth.feeds_credit import ENTRUSTED_SUBJECT, WRITTEN_SUBJECT, retail_facts
 from tagmart.synth.finance import subjects as gl
 from tagmart.synth.finance.book import Book, gl_org_of_outlet, summed, summed_spans
 from tagmart.synth.markets.orders import DIV, RED, SIP, SUB
+from tagmart.synth.note_facts import NoteFacts
 from tagmart.synth.population import NEVER
 from tagmart.synth.repayments import paid_instalments
 
@@ -55,6 +56,7 @@ def _contra(legs: ledger.Legs) -> np.ndarray:
     return np.select(
         [
             kind == ledger.ACCOUNT,
+            kind == ledger.OWN_FX,
             wages,
             kind == ledger.CASH,
             kind != ledger.BANK,
@@ -64,13 +66,14 @@ def _contra(legs: ledger.Legs) -> np.ndarray:
             purpose == ledger.PURPOSE["loan"],
             purpose == ledger.PURPOSE["other"],
         ],
-        np.arange(9),
-        9,
+        np.arange(10),
+        10,
     )
 
 
 CONTRA = (
     gl.INTERNAL,
+    gl.EXCHANGE,
     gl.PAYROLL,
     gl.CASH,
     gl.CLEARING,
