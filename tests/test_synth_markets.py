@@ -159,11 +159,11 @@ def test_card_balances_follow_from_entries(files: duckdb.DuckDBPyConnection) -> 
         """,
     )
     none(files, f"select * from cc_acct where instal_bal{MONEY} > bal{MONEY} or bal{MONEY} < 0")
-    # A statement asks for what was owed at the month end, without instalments not yet billed.
+    # A statement asks for what was owed at the end of its day, without instalments not yet billed.
     none(
         files,
         f"""
-        select * from cc_stmt join cc_acct on cc_acct.cc_acct_no = cc_stmt.cc_acct_no and bal_date = stmt_month
+        select * from cc_stmt join cc_acct on cc_acct.cc_acct_no = cc_stmt.cc_acct_no and bal_date = stmt_date
         where stmt_amt{MONEY} <> greatest(bal{MONEY} - instal_bal{MONEY}, 0) or last_stmt_amt <> stmt_amt
         """,
     )
@@ -172,14 +172,25 @@ def test_card_balances_follow_from_entries(files: duckdb.DuckDBPyConnection) -> 
         files,
         f"""
         with repaid as (
-            select cc_acct_no, last_day(acct_date::date - interval 1 month)::varchar as stmt_month, sum(amt{MONEY}) as amt
-            from cc_txn where kind_code = 'repay' and day(acct_date::date) <= 20 group by all
+            select cc_stmt.cc_acct_no, stmt_month, sum(amt{MONEY}) as amt from cc_stmt join cc_txn
+            on cc_txn.cc_acct_no = cc_stmt.cc_acct_no and acct_date > stmt_date and acct_date <= due_date
+            where kind_code = 'repay' group by all
         )
         select * from cc_stmt left join repaid using (cc_acct_no, stmt_month)
         where paid_amt{MONEY} <> coalesce(repaid.amt, 0) and due_date::date > (select min(acct_date::date) + 31 from cc_txn)
         """,
     )
     assert number(files, "select count(distinct kind_code) from cc_txn") == 6
+    # Cards are billed all over the month; each is due on the day that its account names, about three weeks later.
+    none(
+        files,
+        f"""
+        select * from cc_stmt join (from cc_acct where bal_date = '{BIZ_DATE}') as acct using (cc_acct_no)
+        where day(due_date::date) <> due_day::int or due_date::date - stmt_date::date not between 17 and 23
+            or (day(stmt_date::date) <> stmt_day::int and stmt_day <> '31') or last_day(stmt_date::date) <> stmt_month::date
+        """,
+    )
+    assert number(files, "select count(distinct stmt_day) from cc_acct") == 8
 
 
 def test_repayments_from_own_accounts_are_core_entries(files: duckdb.DuckDBPyConnection) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tagmart.synth.cards import DUE_DAY, INSTAL_FEE
+from tagmart.synth.cards import CYCLES, INSTAL_FEE
 from tagmart.synth.cards import entries as ent
 from tagmart.synth.links import core_numbers
 from tagmart.synth.merchants.shops import TRADES
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from tagmart.synth.world import World
 
 SHOPS = 200
-LAST_OF_MONTH = 31
 
 
 def card_feeds(world: World, first: int, daily_from: int, last: int) -> Iterator[Feed]:
@@ -86,12 +85,16 @@ def card_numbers(world: World) -> list[str]:
 
 def paid_by_due(world: World, card: np.ndarray, day: np.ndarray) -> np.ndarray:
     """Whether the minimum of the last statement that has fallen due was paid by then: 1, 0, or -1 before the first one."""
-    cards, horizon = world.cards, world.horizon
-    month = horizon.month_of(day)
-    statement = month - np.where(day >= horizon.month_first[month] + DUE_DAY - 1, 1, 2)
+    cards = world.cards
+    statement = cards.due_month(card, day)
     at = np.maximum(statement, 0)
-    known = (statement >= 0) & (cards.open_day[card] < horizon.month_first[at])
+    known = (statement >= 0) & is_billed(world, card, at)
     return np.where(known, (cards.stmt_paid[card, at] >= cards.stmt_min[card, at]).astype(int), -1)
+
+
+def is_billed(world: World, card: np.ndarray, month: np.ndarray) -> np.ndarray:
+    """Whether cards have a statement of lived months: those that were open when the month began, or the cycle before it."""
+    return world.cards.open_day[card] < world.horizon.month_first[month]
 
 
 def cc_acct(world: World, first: int, last: int) -> Feed:
@@ -110,8 +113,8 @@ def cc_acct(world: World, first: int, last: int) -> Feed:
         "bal": money(cards.bal[card, day]),
         "credit_bal": money(cards.credit[card]),
         "instal_bal": money(cards.instal[card, day]),
-        "stmt_day": integers(np.full(len(card), LAST_OF_MONTH)),
-        "due_day": integers(np.full(len(card), DUE_DAY)),
+        "stmt_day": integers(np.array([made for made, _ in CYCLES])[cards.cycle[card]]),
+        "due_day": integers(np.array([due for _, due in CYCLES])[cards.cycle[card]]),
         "last_stmt_amt": money(billed),
         "min_pay_amt": money(np.minimum(billed, np.maximum(billed // 10, 10_000))),
         "is_paid_by_due": pick(("N", "Y"), paid_by_due(world, card, day)),
@@ -128,19 +131,24 @@ def cc_acct(world: World, first: int, last: int) -> Feed:
 def cc_stmt(world: World, first: int) -> Feed:
     """Statements, on the day after which they can no more be paid in time."""
     cards, horizon = world.cards, world.horizon
-    month = np.arange(horizon.months - 1)
-    due = horizon.month_first[month + 1] + DUE_DAY - 1
-    which, row = np.nonzero((due >= first)[:, None] & (cards.open_day[None, :] < horizon.month_first[month][:, None]))
+    due = cards.due_day[cards.cycle]
+    which, row = np.nonzero(((due >= first) & (due < horizon.size)).T)
+    there = np.flatnonzero(is_billed(world, row, which))
+    which, row = which[there], row[there]
+    day = due[row, which]
+    order = np.lexsort((row, day))
+    which, row, day = which[order], row[order], day[order]
     columns = {
         "cc_acct_no": pick(card_numbers(world), row),
         "ecif_no": pick(list(world.people.ecif_no), cards.owner[row]),
         "stmt_month": day_dates(horizon, (horizon.month_first[1:] - 1)[which]),
+        "stmt_date": day_dates(horizon, cards.stmt_day[cards.cycle[row], which]),
         "stmt_amt": money(cards.stmt_amt[row, which]),
         "min_pay_amt": money(cards.stmt_min[row, which]),
         "paid_amt": money(cards.stmt_paid[row, which]),
-        "due_date": day_dates(horizon, due[which]),
+        "due_date": day_dates(horizon, day),
     }
-    return Feed("cc_stmt", JOURNAL, columns, due[which])
+    return Feed("cc_stmt", JOURNAL, columns, day)
 
 
 def _serials(day: np.ndarray) -> np.ndarray:
@@ -191,11 +199,11 @@ def cc_instal(world: World) -> Feed:
     plans, every = cards.plans, cards.entries
     step = np.arange(int(plans.terms.max(initial=0)) + 1)
     row, billed = np.nonzero(
-        (step[None, :] <= plans.terms[:, None]) & (plans.month[:, None] + step[None, :] <= horizon.months)
+        (step[None, :] <= plans.terms[:, None])
+        & ((plans.month[:, None] + step[None, :] <= horizon.months) | (step[None, :] == 0))
     )
-    ends = horizon.month_first[1:] - 1
     month = np.where(billed > 0, plans.month[row] + billed - 1, 0)
-    day = np.where(billed > 0, ends[np.minimum(month, len(ends) - 1)], plans.day[row])
+    day = np.where(billed > 0, cards.stmt_day[cards.cycle[plans.card[row]], month], plans.day[row])
     part = plans.principal[row] // plans.terms[row]
     left = np.where(billed == plans.terms[row], 0, plans.principal[row] - part * billed)
     bought = every.taken(plans.place)
