@@ -33,7 +33,7 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bank(landing: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Its files, the last word on every customer, and the truths."""
     con = demo_files.tables(landing)
-    for name in ("links", "merges", "households", "customers"):
+    for name in ("links", "merges", "households", "customers", "source_identity"):
         con.execute(f"create table true_{name} as from '{landing}/answers/{name}.parquet'")
     con.execute("""
         create view people as
@@ -176,3 +176,34 @@ def test_households_are_declared_by_people_who_can(bank):
     assert {row[0] for row in ties} == {"spouse", "child", "supplementary"}
     assert all(row[1] == row[2] for row in ties)
     assert next(row[3] for row in ties if row[0] == "spouse") >= 22
+
+
+def test_systems_write_their_customers_down_in_their_own_way(bank):
+    records = bank.execute("""
+        select said.how_code, said.phone_code, people.cust_name, records.cust_name, people.id_no, records.id_no,
+            people.id_type, records.id_type, records.mobile, records.src_sys
+        from true_source_identity as said
+        inner join ecif_source as records using (src_sys, src_id)
+        inner join people on people.ecif_no = said.ecif_no
+    """).fetchall()
+    assert len(records) == _one(bank, "select count(*) from ecif_source") > CUSTOMERS
+    for how, phone, name, other_name, first_no, second_no, kind, other_kind, mobile, system in records:
+        number, other_number = first_no or "", second_no or ""
+        assert {
+            "same": number == other_number and name == other_name,
+            "name_typo": number == other_number and name != other_name,
+            "name_form": number == other_number,
+            "old_number": names.old_number(number) == other_number,
+            "number_typo": number != other_number and len(number) == len(other_number),
+            "no_number": not other_number,
+            "other_document": kind != other_kind,
+        }[how], how
+        assert (phone == "none") == (mobile is None)
+        assert system != "core" or how == "same"
+    assert {row[0] for row in records} == {"same", "old_number", "name_typo", "number_typo", "no_number", "other_document", "name_form"}
+    # Whose an id is in truth is what the links say.
+    assert _one(bank, """
+        select count(*) from true_source_identity as said inner join true_links as links using (src_sys, src_id)
+        where said.person_id <> links.person_id
+    """) == 0
+

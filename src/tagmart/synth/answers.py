@@ -18,6 +18,7 @@ from tagmart.synth.cards.truths import card_truths
 from tagmart.synth.corporate import truths as corporate
 from tagmart.synth.flow_truths import flows, per_customer
 from tagmart.synth.identity import feeds as identity
+from tagmart.synth.identity.written import written_truths
 from tagmart.synth.loan_truths import loan_truths
 from tagmart.synth.marketing import feeds as marketing
 from tagmart.synth.markets.truths import bridge_totals, market_truths
@@ -57,6 +58,7 @@ def answer_tables(world: World, last: int) -> dict[str, pa.Table]:
         "planted": planted_events(world, last),
         "life_event": life_events(world, last),
         "links": identity.links(world, last),
+        "source_identity": written_truths(world, last),
         "merges": identity.merges(world, last),
         "households": identity.households(world, last),
         "campaign_member": marketing.campaign_members(world, last),
