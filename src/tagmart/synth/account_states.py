@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tagmart.synth.fx import FxLegs
 from tagmart.synth.ledger import INIT, Legs
 from tagmart.synth.population import NEVER
 
@@ -26,7 +27,13 @@ class AccountStates:
 
 
 def account_states(
-    real: np.ndarray, opened: np.ndarray, closing: np.ndarray, legs: Legs, first: int, last: int
+    real: np.ndarray,
+    opened: np.ndarray,
+    closing: np.ndarray,
+    legs: Legs | FxLegs,
+    first: int,
+    last: int,
+    handed: np.ndarray | None = None,
 ) -> AccountStates:
     """Versions of accounts for an initial load and the deliveries behind it.
 
@@ -40,6 +47,7 @@ def account_states(
         legs: posted on these accounts, in the order of days.
         first: day of the initial load.
         last: day of the last delivery.
+        handed: the day on which each account came under another customer number, NEVER for most; None for no such accounts.
     """
     upto = int(np.searchsorted(legs.day, last + 1))
     used = np.flatnonzero(legs.init[:upto] != INIT["B"])
@@ -53,8 +61,9 @@ def account_states(
     gone = real[closing[real] < NEVER]
     # An account is no more used than closed on its last day, and no more used than opened on its first.
     kept = (moved_day > opened[moved]) & (moved_day < closing[moved])
-    row = np.r_[real, moved[kept], gone]
-    when = np.r_[opened[real], moved_day[kept], closing[gone]]
+    given = real[:0] if handed is None else real[(handed[real] > opened[real]) & (handed[real] < closing[real])]
+    row = np.r_[real, given, moved[kept], gone]
+    when = np.r_[opened[real], opened[given] if handed is None else handed[given], moved_day[kept], closing[gone]]
     closed = np.r_[np.zeros(len(row) - len(gone), bool), np.ones(len(gone), bool)]
     # The newest use up to the version's day: among the days behind the initial load, else what was known by then.
     key = row * size + np.clip(when - first, 0, size - 1)

@@ -203,7 +203,7 @@ def _balances(world: World, last: int) -> dict[str, np.ndarray]:
     due = is_red & (orders.confirmed <= last) & (orders.settled > last)
     found["transit_amt"] = per_customer(world, orders.owner[paid | due], orders.amt[paid | due])
     found["aum"] = sum(found.values())
-    return found
+    return {name: world.kept_by(last, cents) for name, cents in found.items()}
 
 
 def _loans(world: World, last: int) -> dict[str, pa.Array]:
@@ -219,10 +219,10 @@ def _loans(world: World, last: int) -> dict[str, pa.Array]:
     np.maximum.at(worst, notes.owner[there], state.dpd[there, last])
     columns["loan_dpd"] = integers(worst)
     held = np.flatnonzero(cards.open_day <= last)
-    card_dpd = np.zeros(world.people.size, dtype=np.int64)
-    np.maximum.at(card_dpd, cards.owner[held], cards.dpd[held, last])
-    columns["has_cc"] = pa.array(per_customer(world, cards.owner[held], np.ones(len(held))) > 0)
-    columns["cc_bal"] = money(per_customer(world, cards.owner[held], cards.bal[held, last]))
+    card_dpd, holder = np.zeros(world.people.size, dtype=np.int64), world.holder(last)[cards.owner]
+    np.maximum.at(card_dpd, holder[held], cards.dpd[held, last])
+    columns["has_cc"] = pa.array(per_customer(world, holder[held], np.ones(len(held))) > 0)
+    columns["cc_bal"] = money(per_customer(world, holder[held], cards.bal[held, last]))
     columns["cc_dpd"] = integers(card_dpd)
     return columns
 
@@ -230,19 +230,21 @@ def _loans(world: World, last: int) -> dict[str, pa.Array]:
 def _service(world: World, last: int) -> dict[str, pa.Array]:
     people, events = world.people, world.events
     logins = (events.kind == 0) & (events.day > last - 30) & (events.day <= last)
-    days = np.unique(events.owner[logins] * 100_000 + events.day[logins]) // 100_000
+    who = world.number_of(events.owner[logins], events.day[logins]).astype(np.int64)
+    days = np.unique(who * 100_000 + events.day[logins]) // 100_000
     spans = world.managers
     managed = (spans.start <= last) & (spans.end > last)
     open_case = (world.complaints.start <= last) & (world.complaints.end > last)
     case = (world.court_cases.start <= last) & (world.court_cases.end > last)
     control = (world.controls.start <= last) & (world.controls.end > last)
+    holder = world.holder(last)[world.accounts.owner]
     columns = {
         "login_days_30": integers(per_customer(world, days, np.ones(len(days)))),
-        "login_cnt_30": integers(per_customer(world, events.owner[logins], np.ones(logins.sum()))),
+        "login_cnt_30": integers(per_customer(world, who, np.ones(logins.sum()))),
         "has_manager": pa.array(per_customer(world, spans.owner[managed], np.ones(managed.sum())) > 0),
         "open_complaints": integers(per_customer(world, world.complaints.owner[open_case], np.ones(open_case.sum()))),
         "controls": integers(
-            per_customer(world, world.accounts.owner[world.controls.owner[control]], np.ones(control.sum()))
+            per_customer(world, holder[world.controls.owner[control]], np.ones(control.sum()))
         ),
         "open_court_cases": integers(per_customer(world, world.court_cases.owner[case], np.ones(case.sum()))),
     }
@@ -280,7 +282,7 @@ def planted_events(world: World, last: int) -> pa.Table:
         ("employer_moved", moved, people.pay_to[moved], people.income[moved]),
         ("dormant", sleepers, people.quiet_day[sleepers], none(len(sleepers))),
         ("overdue", notes.owner[late], last - dpd[late], world.note_days.overdue[late, last]),
-        ("big_move", world.accounts.owner[legs.acct[leg]], legs.day[leg], legs.amt[leg] * legs.sign[leg]),
+        ("big_move", world.holder(last)[world.accounts.owner[legs.acct[leg]]], legs.day[leg], legs.amt[leg] * legs.sign[leg]),
         ("account_closed", closed, people.closing_day[closed], none(len(closed))),
         ("same_document", people.twins.ravel(), none(people.twins.size), none(people.twins.size)),
     ]

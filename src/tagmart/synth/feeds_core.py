@@ -47,14 +47,18 @@ def gl_orgs() -> list[str]:
 def core_acct(world: World, first: int, last: int) -> Feed:
     """Accounts when opened, whenever used behind the initial load of day `first`, and when closed."""
     book = world.accounts
-    states = account_states(np.flatnonzero(world.exists), world.opened, book.closing, world.legs, first, last)
+    handed = np.full(world.people.size, NEVER)
+    handed[world.sources.merged] = world.sources.merge_day
+    states = account_states(
+        np.flatnonzero(world.exists), world.opened, book.closing, world.legs, first, last, handed[book.owner]
+    )
     row, closed = states.row, states.closed
     orgs = reference.outlet_ids()
     outlet = world.people.outlet[book.owner[row]]
     product = np.where(book.class_code[row] == "2", 3, book.kind[row])
     columns = {
         "acct_no": pick(list(book.numbers), row),
-        "ecif_no": pick(list(world.people.ecif_no), book.owner[row]),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(book.owner[row], states.day)),
         "class_code": pick(("1", "2", "3"), book.class_code[row].astype(np.int64) - 1),
         "nature_code": constant("", len(row)),
         "prod_id": pick((*PRODUCT_OF_KIND, "D002"), product),

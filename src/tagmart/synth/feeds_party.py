@@ -223,7 +223,7 @@ def chn_event(world: World, first: int) -> Feed:
     serial = np.arange(low, len(events.day)) - np.searchsorted(events.day, day, side="left") + 1
     columns = {
         "event_id": numbered("E", horizon, day, serial + world.place.base(7), 9),
-        "ecif_no": pick(list(world.people.ecif_no), events.owner[low:]),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(events.owner[low:], events.day[low:])),
         "event_date": day_dates(horizon, day),
         "event_time": day_times(horizon, day, events.second[low:]),
         "event_kind": pick(channels.EVENTS, events.kind[low:]),

@@ -26,7 +26,7 @@ def per_customer(world: World, owner: np.ndarray, values: np.ndarray) -> np.ndar
 
 def flows(world: World, last: int) -> dict[str, pa.Array]:
     """Movements per window, by the conventions of the domain; see NOTES."""
-    legs, owner = world.legs, world.accounts.owner
+    legs, owner = world.legs, world.holder(last)[world.accounts.owner]
     who = owner[legs.acct]
     is_own = (legs.cp_acct >= 0) & (owner[np.maximum(legs.cp_acct, 0)] == who)
     is_own |= legs.cp_kind == ledger.OWN_FX

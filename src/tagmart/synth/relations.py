@@ -192,22 +192,28 @@ def make_court_cases(rng: np.random.Generator, people: Population, horizon: Hori
     return Spans(owner, kind * 2 + plaintiff, start, end, rng.integers(1, 500, count) * 100_000)
 
 
-def _merged(people: Population, bare: np.ndarray) -> np.ndarray:
-    """Second numbers of one person that the bank merges: most without any product, one in a thousand with a little money."""
+def _merged(people: Population, bare: np.ndarray, cards: Cards, borrowers: np.ndarray) -> np.ndarray:
+    """Second numbers of one person that the bank merges: most without any product, two in a thousand with real things.
+
+    Those with the most come first, cards before none. Who borrows or is paid wages under the second number keeps it.
+    """
     pairs = people.doubles
     empty = pairs.copied[bare[pairs.copied] & (people.open_day[pairs.copied] < 0)]
-    held = pairs.copied
-    small = (people.band[held] == 1) & (people.activity[held] != 2) & (people.employer[held] < 0)
-    small &= (people.closing_day[held] == NEVER) & (people.open_day[held] < 0)
-    with_money = held[small][: max(1, round(people.size * 0.001))]
+    held, kept = pairs.copied, pairs.kept
+    fits = (people.band[held] > 0) & (people.activity[held] != 2) & (people.employer[held] < 0) & ~people.is_pension[held]
+    fits &= (people.closing_day[held] == NEVER) & (people.open_day[held] < 0) & ~np.isin(held, borrowers)
+    fits &= (people.band[kept] > 0) & (people.activity[kept] != 2) & (people.closing_day[kept] == NEVER)
+    owners = held[fits]
+    order = np.lexsort((-people.band[owners], ~np.isin(owners, cards.owner)))
+    with_money = owners[order][: max(1, round(people.size * 0.002))]
     return np.r_[empty[: max(1, round(people.size * 0.003))], with_money]
 
 
-def make_statuses(rng: np.random.Generator, people: Population, cards: Cards) -> Spans:
+def make_statuses(rng: np.random.Generator, people: Population, cards: Cards, borrowers: np.ndarray) -> Spans:
     """Changes of status (`kind`, an index of STATUSES) from a day on; who is not named is normal or potential."""
     bare = ~people.has_account & ~np.isin(np.arange(people.size), cards.owner)
     order = rng.permutation(np.flatnonzero(bare & (people.open_day < 0)))
-    merged = _merged(people, bare)
+    merged = _merged(people, bare, cards, borrowers)
     erased = np.setdiff1d(order, np.r_[people.doubles.kept, people.doubles.copied], assume_unique=True)
     erased = erased[: max(1, round(people.size * 0.001))]
     rest = np.flatnonzero((people.activity == 2) & (people.band > 0) & (people.quiet_day < NEVER))

@@ -84,6 +84,23 @@ class World:
     contacts: contacts.Contacts
     fx: fx.FxBook
 
+    def number_of(self, owner: np.ndarray, day: np.ndarray | int) -> np.ndarray:
+        """Under whose number the bank keeps what a customer owns on a day: after a merge, the survivor's."""
+        known = self.sources
+        gone, into = np.full(self.people.size, population.NEVER), np.arange(self.people.size)
+        gone[known.merged], into[known.merged] = known.merge_day, known.survivor
+        return np.where(day >= gone[owner], into[owner], owner)
+
+    def holder(self, day: int) -> np.ndarray:
+        """For each customer the one under whose number its things are on a day."""
+        return self.number_of(np.arange(self.people.size), day)
+
+    def kept_by(self, day: int, sums: np.ndarray) -> np.ndarray:
+        """Sums by customer, given to those under whose numbers they are on a day."""
+        found = np.zeros_like(sums)
+        np.add.at(found, self.holder(day), sums)
+        return found
+
     @property
     def block(self) -> int:
         """The number of this block, from 0."""
@@ -120,7 +137,7 @@ def make_world(place: Place, horizon: Horizon, events_from: int) -> World:
 
     consents = relations.make_consents(dice(21), people, horizon)
     complaints = relations.make_complaints(dice(23), people, horizon)
-    statuses = relations.make_statuses(dice(27), people, cards)
+    statuses = relations.make_statuses(dice(27), people, cards, notes.owner)
     overrides = known.make_overrides(dice(83), people, horizon)
     reach = campaigns.Reach(people, consents, statuses, complaints, overrides, horizon)
     members = campaigns.make_members(dice(87), reach, plan.demand, accounts.term >= 0, horizon)

@@ -12,6 +12,7 @@ from tagmart.synth.cards import CYCLES, INSTAL_FEE
 from tagmart.synth.cards import entries as ent
 from tagmart.synth.links import core_numbers
 from tagmart.synth.merchants.shops import TRADES
+from tagmart.synth.population import NEVER
 from tagmart.synth.sizes import in_slices
 from tagmart.synth.write import (
     DATED,
@@ -55,6 +56,12 @@ def card_debit(world: World) -> Feed:
     is_lost = np.r_[np.zeros(len(has), bool), np.ones(len(lost), bool)]
     opened = book.opened[book.first[who]]
     day = np.where(is_lost, np.maximum(rng.integers(0, world.horizon.size, len(who)), opened + 1), opened)
+    lost_day = np.full(people.size, NEVER)
+    lost_day[lost] = day[is_lost]
+    # Cards of a number that is merged go to the survivor's.
+    given = np.flatnonzero(np.isin(world.sources.merged, has))
+    who, day = np.r_[who, world.sources.merged[given]], np.r_[day, world.sources.merge_day[given]]
+    is_lost, opened = day >= lost_day[who], book.opened[book.first[who]]
     young = (world.horizon.dates[world.horizon.size] - people.birth[who]).astype(np.int64) < 18 * 365
     level = np.where(young, 3, np.select([people.band[who] >= 5, people.band[who] >= 4], [2, 1], 0))
     months = [f"{2026 + at // 12}-{at % 12 + 1:02d}" for at in range(120)]
@@ -63,7 +70,7 @@ def card_debit(world: World) -> Feed:
             [f"TK{(world.place.base(5) + at) * 7919 % 10**9:09d}" for at in range(1, people.size + 1)], who
         ),
         "acct_no": pick(list(book.numbers), book.first[who]),
-        "ecif_no": pick(list(people.ecif_no), who),
+        "ecif_no": pick(list(people.ecif_no), world.number_of(who, day)),
         "level_code": pick(("std", "gold", "platinum", "junior"), level),
         "open_date": day_dates(world.horizon, opened),
         "status_code": pick(("active", "lost"), is_lost.astype(int)),
@@ -106,7 +113,7 @@ def cc_acct(world: World, first: int, last: int) -> Feed:
     dpd, billed = cards.dpd[card, day], cards.last_stmt[card, day]
     columns = {
         "cc_acct_no": pick(card_numbers(world), card),
-        "ecif_no": pick(list(world.people.ecif_no), cards.owner[card]),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(cards.owner[card], day)),
         "bal_date": day_dates(horizon, day),
         "limit_amt": money(cards.limit[card]),
         "temp_limit_amt": money(cards.temp_limit[card]),
@@ -140,7 +147,7 @@ def cc_stmt(world: World, first: int) -> Feed:
     which, row, day = which[order], row[order], day[order]
     columns = {
         "cc_acct_no": pick(card_numbers(world), row),
-        "ecif_no": pick(list(world.people.ecif_no), cards.owner[row]),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(cards.owner[row], day)),
         "stmt_month": day_dates(horizon, (horizon.month_first[1:] - 1)[which]),
         "stmt_date": day_dates(horizon, cards.stmt_day[cards.cycle[row], which]),
         "stmt_amt": money(cards.stmt_amt[row, which]),
@@ -175,7 +182,7 @@ def cc_txn(world: World, first: int, last: int) -> Feed:
     columns = {
         "txn_no": numbered("K", horizon, rows.day, _serials(rows.day) + world.place.base(7), 9),
         "cc_acct_no": pick(card_numbers(world), rows.card),
-        "ecif_no": pick(list(world.people.ecif_no), world.cards.owner[rows.card]),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(world.cards.owner[rows.card], rows.day)),
         "acct_date": day_dates(horizon, rows.day),
         "txn_time": day_times(horizon, rows.day, rows.second),
         "amt": money(rows.amt),
@@ -212,7 +219,7 @@ def cc_instal(world: World) -> Feed:
     columns = {
         "plan_no": pick([f"FQ{base + at:08d}" for at in range(len(plans.card))], row),
         "cc_acct_no": pick(card_numbers(world), plans.card[row]),
-        "ecif_no": pick(list(world.people.ecif_no), cards.owner[plans.card[row]]),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(cards.owner[plans.card[row]], day)),
         "txn_no": numbered("K", horizon, bought.day, serial + world.place.base(7), 9).take(row),
         "principal_amt": money(plans.principal[row]),
         "terms": integers(plans.terms[row]),

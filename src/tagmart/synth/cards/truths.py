@@ -42,7 +42,7 @@ def _spend(world: World, last: int) -> pa.Table:
     keys, place = np.unique(key[bought & (every.day > last - 365)], return_inverse=True)
     columns = {
         "cc_acct_no": pick(card_numbers(world), keys // len(names)),
-        "ecif_no": pick(list(world.people.ecif_no), world.cards.owner[keys // len(names)]),
+        "ecif_no": pick(list(world.people.ecif_no), world.holder(last)[world.cards.owner[keys // len(names)]]),
         "class_code": pick(names, keys % len(names)),
     }
     at = np.flatnonzero(bought & (every.day > last - 365))
@@ -76,7 +76,7 @@ def _cards(world: World, last: int) -> pa.Table:
     table = pa.table(
         {
             "cc_acct_no": pick(card_numbers(world), place),
-            "ecif_no": pick(list(world.people.ecif_no), cards.owner),
+            "ecif_no": pick(list(world.people.ecif_no), world.holder(last)[cards.owner]),
             "limit_amt": money(cards.limit),
             "bal": money(cards.bal[:, last]),
             "instal_bal": money(cards.instal[:, last]),

@@ -52,7 +52,7 @@ def _month(world: World, facts: tuple[NoteFacts, ...], start: int, end: int, del
     ]
     people, companies = list(world.people.ecif_no), list(world.companies.ecif_no)
     owners = (
-        pick(people, book.owner[parts[0][0]]),
+        pick(people, world.number_of(book.owner[parts[0][0]], end - 1)),
         pick(companies, theirs.owner[parts[1][0]]),
         *(pick(one.ecif_no, part[0]) for one, part in zip(facts, parts[2:], strict=True)),
     )

@@ -33,7 +33,7 @@ def retail_fx(
     """Two of a hundred customers: they buy currency, are sent some, and send it abroad."""
     fits = np.flatnonzero(
         (people.band >= 2) & (people.activity == ACTIVE) & (people.closing_day == NEVER) & (accounts.first >= 0)
-        & (people.open_day < horizon.size // 2)
+        & (people.open_day < horizon.size // 2) & ~np.isin(np.arange(people.size), people.doubles.copied)
     )  # fmt: skip
     owner = np.sort(rng.permutation(fits)[: max(3, round(people.size * RETAIL_SHARE))])
     usual = np.clip(people.wealth[owner] // 50, 100_000, 3_000_000)

@@ -107,9 +107,10 @@ def make_bridge(world: World, before: int, after: int) -> Bridge:
 
     Own transfers and switches between deposits and investments are no part of it. What customers move among each other is in
     ext_net of both and cancels in the bank's total. Movements in foreign currency count at the rate of their day, and fx is
-    what the rates did to the balances. `scope` takes out those who leave the spine in between.
+    what the rates did to the balances. `scope` takes out those who leave the spine in between, and gives the survivors of
+    merges what had been under the other number.
     """
-    legs, owner, lots = world.legs, world.accounts.owner, world.markets.lots
+    legs, owner, lots = world.legs, world.holder(after)[world.accounts.owner], world.markets.lots
     inside = slice(*np.searchsorted(legs.day, (before + 1, after + 1)))
     acct, cp_acct = legs.acct[inside], legs.cp_acct[inside]
     who = owner[acct]
@@ -125,14 +126,17 @@ def make_bridge(world: World, before: int, after: int) -> Bridge:
     ext_net += fx.summed_by_owner(world.fx, world.people.size, (abroad.base * abroad.sign)[came_in], came_in)
     income = world.markets.income
     paid = (income.day > before) & (income.day <= after)
-    interest = summed(world, who[is_interest], signed[is_interest]) + summed(world, income.owner[paid], income.amt[paid])
+    interest = summed(world, who[is_interest], signed[is_interest])
+    interest += world.kept_by(after, summed(world, income.owner[paid], income.amt[paid]))
     came, went = (lots.held > before) & (lots.held <= after), (lots.leaves > before) & (lots.leaves <= after)
     market = held_days(world, after, after) - held_days(world, before, before)
     market += summed(world, lots.owner[went], lots.payout[went]) - summed(world, lots.owner[came], lots.cost[came])
-    total_before, total_after = aum_at(world, before), aum_at(world, after)
+    parts = [world.kept_by(after, part) for part in (market, fx_effect(world, before, after))]
+    own_before, total_after = aum_at(world, before), world.kept_by(after, aum_at(world, after))
+    total_before, moved_before = world.kept_by(before, own_before), world.kept_by(after, own_before)
     there_before, there_after = status_at(world, before), status_at(world, after)
-    scope = np.where(there_before & ~there_after, -total_after, 0)
-    parts = np.vstack([ext_net, interest, market, fx_effect(world, before, after), scope])
+    scope = np.where(there_before & ~there_after, -total_after, 0) + moved_before - total_before
+    parts = np.vstack([ext_net, interest, *parts, scope])
     parts[:, ~there_before] = 0
     return Bridge(np.where(there_before, total_before, 0), np.where(there_after, total_after, 0), parts)
 
@@ -147,4 +151,4 @@ def month_averages(world: World, first: int, last: int) -> np.ndarray:
     total = summed(world, book.owner, (block * alive).sum(axis=0))
     total += held_days(world, first, last) + transit_days(world, first, last)
     total += fx.summed_by_owner(world.fx, world.people.size, world.fx.base_balance(first, last).sum(axis=0))
-    return (2 * total + days) // (2 * days)
+    return (2 * world.kept_by(last, total) + days) // (2 * days)
