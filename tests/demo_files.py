@@ -143,3 +143,13 @@ def _cut(line: bytes, widths: list[int]) -> list[bytes]:
         found.append(line[begin : begin + width])
         begin += width
     return found
+
+
+def value_in_yuan(con: duckdb.DuckDBPyConnection) -> None:
+    """A view core_bal_yuan: balances with what they are worth at the middle rate of their day, the last one known by then."""
+    con.execute("""
+        create or replace view core_bal_yuan as
+        select core_bal.*, (bal::decimal(18, 2) * coalesce(rates.price, '1')::decimal(18, 4))::decimal(18, 2) as yuan
+        from core_bal asof left join (from ref_price where kind_code = 'fx') as rates
+        on core_bal.ccy = rates.price_code and core_bal.bal_date >= rates.price_date
+    """)

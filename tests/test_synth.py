@@ -148,7 +148,8 @@ def test_transactions_between_accounts_have_both_legs(files: duckdb.DuckDBPyConn
     single = files.execute(
         f"""
         select txn_no from core_txn where {inside} group by txn_no
-        having count(*) <> 2 or min(dc_flag) = max(dc_flag) or min(amt) <> max(amt) or min(leg) = max(leg)
+        having count(*) <> 2 or min(dc_flag) = max(dc_flag) or min(leg) = max(leg)
+            or (min(amt) <> max(amt) and min(ccy) = max(ccy))
         """
     ).fetchall()
     assert not single
@@ -236,14 +237,15 @@ def test_where_the_initial_load_ends_changes_nothing(
 
 
 def test_answers_agree_with_the_files(landing: Path, files: duckdb.DuckDBPyConnection) -> None:
+    demo_files.value_in_yuan(files)
     answers = pq.read_table(landing / "answers" / "customers.parquet")
     files.register("answers", answers)
     differ = files.execute(
         """
         with states as (select distinct acct_no, ecif_no from core_acct),
         balances as (
-            select ecif_no, sum(bal::decimal(18,2)) as bal
-            from core_bal join states using (acct_no) where bal_date = '2026-06-30' group by all
+            select ecif_no, sum(yuan) as bal
+            from core_bal_yuan join states using (acct_no) where bal_date = '2026-06-30' group by all
         ),
         holdings as (
             select ecif_no, sum(market_amt::decimal(18,2)) as bal
@@ -265,3 +267,45 @@ def test_what_cannot_be_made_is_refused(tmp_path: Path) -> None:
         generate(tmp_path, customers=CUSTOMERS, seed=1, biz_date=date(2020, 1, 1))
     with pytest.raises(TagmartError, match="customers"):
         generate(tmp_path, customers=1, seed=1, biz_date=BIZ_DATE)
+
+
+def test_every_leg_says_what_is_left_on_the_account(files: duckdb.DuckDBPyConnection) -> None:
+    broken = files.execute(
+        """
+        with legs as (
+            select acct_no, acct_date, txn_no, leg::integer as leg, bal_after::decimal(18,2) as after,
+                amt::decimal(18,2) * if(dc_flag = 'C', 1, -1) as signed,
+                lag(bal_after::decimal(18,2)) over account as before,
+                lead(acct_date) over account is distinct from acct_date as is_last
+            from core_txn window account as (partition by acct_no order by acct_date, txn_no, leg)
+        )
+        select legs.* from legs
+        left join core_bal on core_bal.acct_no = legs.acct_no and core_bal.bal_date = legs.acct_date
+        where after < 0 or before + signed <> after or (is_last and after <> coalesce(core_bal.bal, '0')::decimal(18,2))
+        """
+    ).fetchall()
+    assert not broken
+
+
+def test_accounts_say_when_they_were_last_used(files: duckdb.DuckDBPyConnection) -> None:
+    broken = files.execute(
+        """
+        with used as (
+            select acct_no, max(acct_date) as day from core_txn where init_code <> 'B' group by acct_no
+        ),
+        states as (
+            from core_acct qualify row_number() over (partition by acct_no order by delivered desc) = 1
+        )
+        select states.* from states left join used using (acct_no)
+        where (used.day is not null and used.day is distinct from states.last_txn_date)
+            or (is_settle = 'Y') <> (kind_code = 'demand')
+        """
+    ).fetchall()
+    assert not broken
+    used = files.execute("select count(*) from core_acct where delivered = '20260630' and last_txn_date = '2026-06-30'")
+    assert used.fetchone()[0] > 5
+
+
+def test_agreements_are_of_every_kind(files: duckdb.DuckDBPyConnection) -> None:
+    found = {row[0] for row in files.execute("select distinct agr_type from core_agreement").fetchall()}
+    assert {"mbank", "ebank", "sms", "wm", "fund", "etc", "stock_custody", "ecny", "ssc", "payroll", "autopay"} <= found

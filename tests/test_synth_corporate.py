@@ -14,7 +14,7 @@ from tests import demo_files
 
 BIZ_DATE = date(2026, 6, 30)
 FEEDS = (
-    "ecif_corp", "ecif_relation", "ecif_retail", "core_acct", "core_bal", "core_txn", "core_term", "core_agreement",
+    "ref_price",    "ecif_corp", "ecif_relation", "ecif_retail", "core_acct", "core_bal", "core_txn", "core_term", "core_agreement",
     "pay_contract", "pay_detail", "crd_limit", "crd_contract", "crd_note", "crd_schedule", "crd_repay", "crd_class",
     "crd_security", "crd_offbal", "ext_bizreg", "ext_tax", "ext_customs", "ext_court", "ext_list", "ref_calendar",
 )
@@ -41,6 +41,7 @@ def files(landing: Path) -> duckdb.DuckDBPyConnection:
         con.execute(
             f"create view {feed}_now as select * from {feed} qualify row_number() over (partition by {key} order by delivered desc) = 1"
         )
+    demo_files.value_in_yuan(con)
     con.execute("create view firm_acct as select core_acct_now.* from core_acct_now semi join ecif_corp using (ecif_no)")
     for name in ("companies", "circles", "limits", "corporate_warnings"):
         con.execute(f"create view true_{name} as from '{landing}/answers/{name}.parquet'")
@@ -170,7 +171,8 @@ def test_limits_hold_their_contracts_and_notes(files: duckdb.DuckDBPyConnection)
         union all
         select contract_no from owed join crd_contract_now using (contract_no) where owed > contract_amt::decimal(18,2)
         union all
-        select contract_no from crd_contract_now anti join crd_limit_now using (limit_no)""")
+        select contract_no from crd_contract_now anti join crd_limit_now using (limit_no)
+        where contract_no not in (select contract_no from crd_note where is_entrusted = 'Y')""")
     _none(files, """
         select limit_no from true_limits left join crd_limit_now using (limit_no)
         where true_limits.used_amt is distinct from crd_limit_now.used_amt::decimal(18,2)
@@ -188,7 +190,7 @@ def test_limits_hold_their_contracts_and_notes(files: duckdb.DuckDBPyConnection)
 def test_ten_per_cent_of_bad_claims_drag_a_companys_others_down(files: duckdb.DuckDBPyConnection) -> None:
     _none(files, """
         with claims as (
-            select crd_class.class_date, crd_note.ecif_no, class_code::int as class, dpd::int as dpd,
+            select crd_class.class_date, crd_note.ecif_no, class_code::int as class, dpd::int as dpd, is_restructured,
                 principal_amt::decimal(18,2) as cents
             from crd_class join crd_note on crd_note.note_no = crd_class.note_no and bal_date = class_date
             semi join ecif_corp on ecif_corp.ecif_no = crd_note.ecif_no
@@ -197,7 +199,9 @@ def test_ten_per_cent_of_bad_claims_drag_a_companys_others_down(files: duckdb.Du
             select *, sum(case when dpd > 90 then cents else 0 end) over debtor > 0.1 * sum(cents) over debtor as drags
             from claims window debtor as (partition by class_date, ecif_no)
         )
-        select * from debtors where (drags and class < 3) or (dpd > 90 and class < 3) or (not drags and dpd = 0 and class > 1)""")
+        select * from debtors where (drags and class < 3) or (dpd > 90 and class < 3) 
+            or (not drags and dpd = 0 and class > if(is_restructured = 'Y', 2, 1))
+            or (is_restructured = 'Y' and class < 2)""")
 
 
 def test_margin_stands_behind_bills(files: duckdb.DuckDBPyConnection) -> None:
@@ -273,10 +277,10 @@ def test_figures_are_delivered_only_while_they_may_be_read(files: duckdb.DuckDBP
 def test_answers_agree_with_the_files(files: duckdb.DuckDBPyConnection) -> None:
     _none(files, """
         with balances as (
-            select ecif_no, sum(bal::decimal(18,2)) filter (kind_code = 'demand') as demand_bal,
+            select ecif_no, sum(yuan) filter (kind_code = 'demand') as demand_bal,
                 sum(bal::decimal(18,2)) filter (kind_code = 'term') as term_bal,
                 sum(bal::decimal(18,2)) filter (kind_code = 'margin') as margin_bal
-            from core_bal join firm_acct using (acct_no) where bal_date = '2026-06-30' group by all
+            from core_bal_yuan as core_bal join firm_acct using (acct_no) where bal_date = '2026-06-30' group by all
         )
         select * from true_companies left join balances using (ecif_no)
         where true_companies.demand_bal <> coalesce(balances.demand_bal, 0)
@@ -285,7 +289,7 @@ def test_answers_agree_with_the_files(files: duckdb.DuckDBPyConnection) -> None:
     _none(files, """
         with owed as (
             select ecif_no, sum(principal_amt::decimal(18,2)) as cents, max(dpd::int) as dpd
-            from crd_note where bal_date = '2026-06-30' group by all
+            from crd_note where bal_date = '2026-06-30' and write_off_date is null and is_entrusted = 'N' group by all
         )
         select * from true_companies left join owed using (ecif_no)
         where loan_bal <> coalesce(cents, 0) or loan_dpd <> coalesce(dpd, 0)""")

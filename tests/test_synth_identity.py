@@ -13,6 +13,7 @@ import pytest
 from tagmart.synth import generate, names
 from tagmart.synth.calendar import horizon_for
 from tagmart.synth.identity.facts import CO_SHARE, WHOLE
+from tagmart.synth.markets.bridge import aum_at
 from tagmart.synth.sizes import cut, usual_sizes
 from tagmart.synth.world import World, make_world
 from tests import demo_files
@@ -33,7 +34,7 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bank(landing: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Its files, the last word on every customer, and the truths."""
     con = demo_files.tables(landing)
-    for name in ("links", "merges", "households", "customers"):
+    for name in ("links", "merges", "households", "customers", "source_identity"):
         con.execute(f"create table true_{name} as from '{landing}/answers/{name}.parquet'")
     con.execute("""
         create view people as
@@ -176,3 +177,70 @@ def test_households_are_declared_by_people_who_can(bank):
     assert {row[0] for row in ties} == {"spouse", "child", "supplementary"}
     assert all(row[1] == row[2] for row in ties)
     assert next(row[3] for row in ties if row[0] == "spouse") >= 22
+
+
+def test_systems_write_their_customers_down_in_their_own_way(bank):
+    records = bank.execute("""
+        select said.how_code, said.phone_code, people.cust_name, records.cust_name, people.id_no, records.id_no,
+            people.id_type, records.id_type, records.mobile, records.src_sys
+        from true_source_identity as said
+        inner join ecif_source as records using (src_sys, src_id)
+        inner join people on people.ecif_no = said.ecif_no
+    """).fetchall()
+    assert len(records) == _one(bank, "select count(*) from ecif_source") > CUSTOMERS
+    for how, phone, name, other_name, first_no, second_no, kind, other_kind, mobile, system in records:
+        number, other_number = first_no or "", second_no or ""
+        assert {
+            "same": number == other_number and name == other_name,
+            "name_typo": number == other_number and name != other_name,
+            "name_form": number == other_number,
+            "old_number": names.old_number(number) == other_number,
+            "number_typo": number != other_number and len(number) == len(other_number),
+            "no_number": not other_number,
+            "other_document": kind != other_kind,
+        }[how], how
+        assert (phone == "none") == (mobile is None)
+        assert system != "core" or how == "same"
+    assert {row[0] for row in records} == {"same", "old_number", "name_typo", "number_typo", "no_number", "other_document", "name_form"}
+    # Whose an id is in truth is what the links say.
+    assert _one(bank, """
+        select count(*) from true_source_identity as said inner join true_links as links using (src_sys, src_id)
+        where said.person_id <> links.person_id
+    """) == 0
+
+
+def test_what_a_merged_number_owned_is_the_survivors(bank, world):
+    moved = bank.execute("""
+        with owned as (
+            select ecif_no, 'core_acct' as feed from core_acct qualify row_number() over (partition by acct_no order by delivered desc) = 1
+            union all
+            select ecif_no, 'card_debit' from card_debit qualify row_number() over (partition by card_ref order by delivered desc) = 1
+            union all
+            select ecif_no, 'cc_acct' from cc_acct where bal_date = '2026-06-30'
+            union all
+            select ecif_no, 'inv_hold' from inv_hold where hold_date = '2026-06-30'
+        )
+        select count(*) filter (ecif_no in (select ecif_no from true_merges)),
+            count(*) filter (ecif_no in (select into_ecif_no from true_merges))
+        from owned
+    """).fetchone()
+    assert moved[0] == 0
+    assert moved[1] > 1
+    # Merges matter: some merged numbers had money, cards or holdings, and the truths count them with the survivor.
+    merged = world.sources.merged
+    with_money = merged[world.accounts.first[merged] >= 0]
+    assert len(with_money) >= 0.0015 * world.people.size
+    last = world.horizon.size - 1
+    own = aum_at(world, last)
+    assert own[with_money].sum() > 0
+    kept = world.kept_by(last, own)
+    assert kept.sum() == own.sum()
+    assert (kept[merged] == 0).all()
+    assert np.isin(merged, np.r_[world.cards.owner, world.markets.lots.owner]).any()
+    # On the day before a merge the number still has its own.
+    who, day = with_money[0], int(world.sources.merge_day[merged == with_money[0]][0])
+    assert world.number_of(np.array([who]), day - 1)[0] == who != world.number_of(np.array([who]), day)[0]
+
+
+def test_some_policies_lapse(world):
+    assert 0 < (world.markets.states.status == 1).sum() < len(world.markets.policies.owner) / 4

@@ -7,6 +7,15 @@ accounts as (
     select acct_no, customer_id, entity, kind_code from {{ ref('dwd_account') }}
 ),
 
+fx_rates as (
+    select ccy, rate_date, rate from {{ ref('dwd_fx_rate') }}
+),
+
+-- A currency that is not on the price list is the bank's own.
+fx_ccys as (
+    select distinct ccy from fx_rates
+),
+
 final as (
     select
         balances.acct_no,
@@ -20,12 +29,19 @@ final as (
             else accounts.kind_code
         end as prod,
         balances.ccy,
-        balances.bal,
-        balances.frozen_amt,
+        -- Valued at the middle rate of the day: a foreign balance without one is unknown.
+        case when fx_ccys.ccy is null then balances.bal else cast(balances.bal * fx_rates.rate as decimal(18, 2)) end as bal,
+        case
+            when fx_ccys.ccy is null then balances.frozen_amt
+            else cast(balances.frozen_amt * fx_rates.rate as decimal(18, 2))
+        end as frozen_amt,
+        balances.bal as bal_orig,
         balances.src_file,
         balances.src_line
     from balances
     left join accounts on balances.acct_no = accounts.acct_no
+    left join fx_ccys on balances.ccy = fx_ccys.ccy
+    left join fx_rates on balances.ccy = fx_rates.ccy and balances.bal_date = fx_rates.rate_date
 )
 
 select * from final

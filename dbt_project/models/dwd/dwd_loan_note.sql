@@ -25,6 +25,8 @@ final as (
         source_rows.src_line
     from source_rows
     left join customers on source_rows.party_id = customers.source_id
+    -- What was given up is a memo, and entrusted money (公积金) is not the bank's: neither is a loan on its books.
+    where source_rows.write_off_date is null and not coalesce(source_rows.is_entrusted, false)
 )
 
 select * from final

@@ -120,6 +120,15 @@ classed as (
             and owned.amt = void_legs.amt
 ),
 
+fx_rates as (
+    select ccy, rate_date, rate from {{ ref('dwd_fx_rate') }}
+),
+
+-- A currency that is not on the price list is the bank's own.
+fx_ccys as (
+    select distinct ccy from fx_rates
+),
+
 final as (
     select
         classed.txn_no,
@@ -131,8 +140,10 @@ final as (
         classed.txn_time,
         -- The ledger's side turned into the customer's, once and for all: C on a deposit account is money in.
         case classed.dc_flag when 'C' then 'in' when 'D' then 'out' end as direction,
-        classed.amt,
+        -- A flow is valued at the middle rate of its posting date.
+        case when fx_ccys.ccy is null then classed.amt else cast(classed.amt * fx_rates.rate as decimal(18, 2)) end as amt,
         classed.ccy,
+        classed.amt as amt_orig,
         coalesce(classed.channel_code, 'other') as channel,
         coalesce(classed.mode_code, 'other') as mode,
         coalesce(classed.purpose_code, 'other') as purpose,
@@ -148,6 +159,8 @@ final as (
         classed.src_file,
         classed.src_line
     from classed
+    left join fx_ccys on classed.ccy = fx_ccys.ccy
+    left join fx_rates on classed.ccy = fx_rates.ccy and classed.acct_date = fx_rates.rate_date
 )
 
 select * from final

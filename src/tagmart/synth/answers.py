@@ -13,10 +13,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tagmart.synth import accounts as acc
-from tagmart.synth import credit, ledger, markets, names, relations
+from tagmart.synth import credit, fx, markets, names, relations
 from tagmart.synth.cards.truths import card_truths
 from tagmart.synth.corporate import truths as corporate
+from tagmart.synth.flow_truths import flows, per_customer
 from tagmart.synth.identity import feeds as identity
+from tagmart.synth.identity.written import written_truths
+from tagmart.synth.loan_truths import loan_truths
 from tagmart.synth.marketing import feeds as marketing
 from tagmart.synth.markets.truths import bridge_totals, market_truths
 from tagmart.synth.merchants.truths import merchant_truths
@@ -24,7 +27,6 @@ from tagmart.synth.population import DORMANT, NEVER
 from tagmart.synth.world import World
 from tagmart.synth.write import day_dates, integers, money, pick, text
 
-WINDOWS = (30, 90, 365)
 ASSETS = ("demand_bal", "term_bal", "cd_bal", *(f"{line}_bal" for line in markets.LINES), "transit_amt")
 DORMANT_DAYS = 180
 
@@ -56,10 +58,12 @@ def answer_tables(world: World, last: int) -> dict[str, pa.Table]:
         "planted": planted_events(world, last),
         "life_event": life_events(world, last),
         "links": identity.links(world, last),
+        "source_identity": written_truths(world, last),
         "merges": identity.merges(world, last),
         "households": identity.households(world, last),
         "campaign_member": marketing.campaign_members(world, last),
         "contact_violation": marketing.violations(world, last),
+        **loan_truths(world, last),
         **market_truths(world, last),
         **card_truths(world, last),
         **merchant_truths(world, last),
@@ -111,17 +115,11 @@ NOTES = {
     "aum": "deposits, wealth products, funds, metals, savings bonds, trusts and transit; insurance is outside",
     "bridge": "aum_before + ext_net + interest_div + market + fx + scope + unexplained = aum_after, for the last day and "
     "the month so far. Funds and trusts are valued with the price of the last trading day before the night's date and not "
-    "restated, all else with that of the day; fx is 0, no account is in foreign currency; premiums are ext_net",
+    "restated, all else with that of the day; foreign balances at the middle rate of the day, foreign movements at that of "
+    "theirs, and fx is the rest of what their value changed by; premiums are ext_net",
     "silent_bizdays": "days since the last good sale on weekdays on which the merchant opens, holidays left out",
     "status_code": "as the customer file says; customers that are merged or erased are not in the spine",
 }
-
-
-def _per_customer(world: World, owner: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Whole numbers summed by customer, exactly."""
-    sums = np.zeros(world.people.size, dtype=np.int64)
-    np.add.at(sums, owner, values.astype(np.int64))
-    return sums
 
 
 def customers(world: World, last: int) -> pa.Table:
@@ -138,7 +136,7 @@ def customers(world: World, last: int) -> pa.Table:
     columns["is_empty"] = pa.array(
         sum(balances[name] for name in ASSETS) < 100
     )
-    columns |= _flows(world, last) | _loans(world, last) | _service(world, last)
+    columns |= flows(world, last) | _loans(world, last) | _service(world, last)
     table = pa.table(columns)
     return table.filter(pa.array(joined))
 
@@ -194,73 +192,37 @@ def _balances(world: World, last: int) -> dict[str, np.ndarray]:
     found = {}
     for name, kind in (("demand_bal", acc.DEMAND), ("term_bal", acc.TERM), ("cd_bal", acc.CD)):
         at = np.flatnonzero(alive & (book.kind == kind))
-        found[name] = _per_customer(world, book.owner[at], world.balance[last][at])
+        found[name] = per_customer(world, book.owner[at], world.balance[last][at])
+    found["demand_bal"] += fx.summed_by_owner(world.fx, world.people.size, world.fx.base_balance(last, last)[0])
     held = markets.holdings(world.markets.lots, world.markets.shelf, last, last)
     lines = np.array(world.markets.shelf.lines)[held.product]
     for line in markets.LINES:
-        found[f"{line}_bal"] = _per_customer(world, held.owner[lines == line], held.market[lines == line])
+        found[f"{line}_bal"] = per_customer(world, held.owner[lines == line], held.market[lines == line])
     is_red = orders.kind == markets.RED
     paid = np.isin(orders.kind, (markets.SUB, markets.SIP)) & ~orders.failed & (orders.ordered <= last) & (orders.confirmed > last)
     due = is_red & (orders.confirmed <= last) & (orders.settled > last)
-    found["transit_amt"] = _per_customer(world, orders.owner[paid | due], orders.amt[paid | due])
+    found["transit_amt"] = per_customer(world, orders.owner[paid | due], orders.amt[paid | due])
     found["aum"] = sum(found.values())
-    return found
-
-
-def _flows(world: World, last: int) -> dict[str, pa.Array]:
-    """Movements per window, by the conventions of the domain; see NOTES."""
-    legs, owner = world.legs, world.accounts.owner
-    who = owner[legs.acct]
-    is_own = (legs.cp_acct >= 0) & (owner[np.maximum(legs.cp_acct, 0)] == who)
-    is_invest = legs.purpose == ledger.PURPOSE["invest"]
-    number = legs.day.astype(np.int64) * 10_000_000 + legs.serial
-    same_day = legs.is_red & (legs.orig_day == legs.day)
-    undone = (
-        np.isin(number, legs.orig_day[same_day].astype(np.int64) * 10_000_000 + legs.orig_serial[same_day]) | same_day
-    )
-    selfs = legs.init == ledger.INIT["C"]
-    columns: dict[str, pa.Array] = {}
-    for window in WINDOWS:
-        inside = (legs.day > last - window) & (legs.day <= last) & ~undone
-        outer = inside & ~is_own & ~is_invest
-        for name, sign in (("in", 1), ("out", -1)):
-            chosen, counted = outer & (legs.sign == sign), outer & (legs.sign == sign) & ~legs.is_red
-            columns[f"{name}_amt_{window}"] = money(_per_customer(world, who[chosen], legs.amt[chosen]))
-            columns[f"{name}_cnt_{window}"] = integers(_per_customer(world, who[counted], np.ones(counted.sum())))
-            mine = counted & selfs
-            columns[f"self_{name}_cnt_{window}"] = integers(_per_customer(world, who[mine], np.ones(mine.sum())))
-            put = inside & is_invest & (legs.sign == sign)
-            columns[f"invest_{name}_amt_{window}"] = money(_per_customer(world, who[put], legs.amt[put]))
-            begun = chosen & selfs
-            columns[f"self_{name}_amt_{window}"] = money(_per_customer(world, who[begun], legs.amt[begun]))
-    acted = np.flatnonzero(selfs & ~undone & ~legs.is_red & (legs.day <= last))
-    last_self = np.full(world.people.size, -1)
-    np.maximum.at(last_self, who[acted], legs.day[acted])
-    outside = acted[~is_own[acted] & ~is_invest[acted]]
-    last_outer = np.full(world.people.size, -1)
-    np.maximum.at(last_outer, who[outside], legs.day[outside])
-    columns["last_self_date"] = day_dates(world.horizon, last_self, last_self < 0)
-    columns["last_self_outer_date"] = day_dates(world.horizon, last_outer, last_outer < 0)
-    return columns
+    return {name: world.kept_by(last, cents) for name, cents in found.items()}
 
 
 def _loans(world: World, last: int) -> dict[str, pa.Array]:
     notes, state, cards = world.notes, world.note_days, world.cards
-    there = state.there[:, last]
+    there = credit.on_book(state.there, notes.write_off, notes.entrusted)[:, last]
     columns = {}
     for kind, name in enumerate(credit.LOAN_KINDS):
         chosen = there & (notes.kind == kind)
-        columns[f"loan_{name}_bal"] = money(_per_customer(world, notes.owner[chosen], state.principal[chosen, last]))
-    columns["loan_bal"] = money(_per_customer(world, notes.owner[there], state.principal[there, last]))
-    columns["loan_overdue_amt"] = money(_per_customer(world, notes.owner[there], state.overdue[there, last]))
+        columns[f"loan_{name}_bal"] = money(per_customer(world, notes.owner[chosen], state.principal[chosen, last]))
+    columns["loan_bal"] = money(per_customer(world, notes.owner[there], state.principal[there, last]))
+    columns["loan_overdue_amt"] = money(per_customer(world, notes.owner[there], state.overdue[there, last]))
     worst = np.zeros(world.people.size, dtype=np.int64)
     np.maximum.at(worst, notes.owner[there], state.dpd[there, last])
     columns["loan_dpd"] = integers(worst)
     held = np.flatnonzero(cards.open_day <= last)
-    card_dpd = np.zeros(world.people.size, dtype=np.int64)
-    np.maximum.at(card_dpd, cards.owner[held], cards.dpd[held, last])
-    columns["has_cc"] = pa.array(_per_customer(world, cards.owner[held], np.ones(len(held))) > 0)
-    columns["cc_bal"] = money(_per_customer(world, cards.owner[held], cards.bal[held, last]))
+    card_dpd, holder = np.zeros(world.people.size, dtype=np.int64), world.holder(last)[cards.owner]
+    np.maximum.at(card_dpd, holder[held], cards.dpd[held, last])
+    columns["has_cc"] = pa.array(per_customer(world, holder[held], np.ones(len(held))) > 0)
+    columns["cc_bal"] = money(per_customer(world, holder[held], cards.bal[held, last]))
     columns["cc_dpd"] = integers(card_dpd)
     return columns
 
@@ -268,21 +230,23 @@ def _loans(world: World, last: int) -> dict[str, pa.Array]:
 def _service(world: World, last: int) -> dict[str, pa.Array]:
     people, events = world.people, world.events
     logins = (events.kind == 0) & (events.day > last - 30) & (events.day <= last)
-    days = np.unique(events.owner[logins] * 100_000 + events.day[logins]) // 100_000
+    who = world.number_of(events.owner[logins], events.day[logins]).astype(np.int64)
+    days = np.unique(who * 100_000 + events.day[logins]) // 100_000
     spans = world.managers
     managed = (spans.start <= last) & (spans.end > last)
     open_case = (world.complaints.start <= last) & (world.complaints.end > last)
     case = (world.court_cases.start <= last) & (world.court_cases.end > last)
     control = (world.controls.start <= last) & (world.controls.end > last)
+    holder = world.holder(last)[world.accounts.owner]
     columns = {
-        "login_days_30": integers(_per_customer(world, days, np.ones(len(days)))),
-        "login_cnt_30": integers(_per_customer(world, events.owner[logins], np.ones(logins.sum()))),
-        "has_manager": pa.array(_per_customer(world, spans.owner[managed], np.ones(managed.sum())) > 0),
-        "open_complaints": integers(_per_customer(world, world.complaints.owner[open_case], np.ones(open_case.sum()))),
+        "login_days_30": integers(per_customer(world, days, np.ones(len(days)))),
+        "login_cnt_30": integers(per_customer(world, who, np.ones(logins.sum()))),
+        "has_manager": pa.array(per_customer(world, spans.owner[managed], np.ones(managed.sum())) > 0),
+        "open_complaints": integers(per_customer(world, world.complaints.owner[open_case], np.ones(open_case.sum()))),
         "controls": integers(
-            _per_customer(world, world.accounts.owner[world.controls.owner[control]], np.ones(control.sum()))
+            per_customer(world, holder[world.controls.owner[control]], np.ones(control.sum()))
         ),
-        "open_court_cases": integers(_per_customer(world, world.court_cases.owner[case], np.ones(case.sum()))),
+        "open_court_cases": integers(per_customer(world, world.court_cases.owner[case], np.ones(case.sum()))),
     }
     given = world.consents
     marketing = (given.purpose == relations.CONSENT_PURPOSES.index("marketing")) & (given.day <= last)
@@ -304,7 +268,7 @@ def planted_events(world: World, last: int) -> pa.Table:
         (people.activity == DORMANT) & (people.band > 0) & (people.quiet_day <= last - DORMANT_DAYS)
     )
     notes, dpd = world.notes, world.note_days.dpd[:, last]
-    late = np.flatnonzero((dpd > 0) & world.note_days.there[:, last])
+    late = np.flatnonzero((dpd > 0) & world.note_days.there[:, last] & (notes.write_off > last))
     moves = world.big_moves[world.accepted[world.big_moves] > 0]
     by_intent = np.full(len(world.accepted) + 1, -1, dtype=np.int64)
     by_intent[world.legs.intent] = np.arange(len(world.legs.intent))
@@ -318,7 +282,7 @@ def planted_events(world: World, last: int) -> pa.Table:
         ("employer_moved", moved, people.pay_to[moved], people.income[moved]),
         ("dormant", sleepers, people.quiet_day[sleepers], none(len(sleepers))),
         ("overdue", notes.owner[late], last - dpd[late], world.note_days.overdue[late, last]),
-        ("big_move", world.accounts.owner[legs.acct[leg]], legs.day[leg], legs.amt[leg] * legs.sign[leg]),
+        ("big_move", world.holder(last)[world.accounts.owner[legs.acct[leg]]], legs.day[leg], legs.amt[leg] * legs.sign[leg]),
         ("account_closed", closed, people.closing_day[closed], none(len(closed))),
         ("same_document", people.twins.ravel(), none(people.twins.size), none(people.twins.size)),
     ]

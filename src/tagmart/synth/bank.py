@@ -19,10 +19,11 @@ from tagmart.synth.calendar import WORLD_MONTHS, Horizon, first_of_month, horizo
 from tagmart.synth.cards.feeds import card_feeds
 from tagmart.synth.corporate.feeds import corporate_feeds
 from tagmart.synth.finance import faults as gl_faults
-from tagmart.synth.finance.book import Book, added
+from tagmart.synth.finance.book import BASE_CCY, Book, added
 from tagmart.synth.finance.contributions import fin_contrib
 from tagmart.synth.finance.details import make_book
 from tagmart.synth.finance.feeds import gl_balance
+from tagmart.synth.fx.feeds import fx_books, fx_feeds
 from tagmart.synth.identity import feeds as identity
 from tagmart.synth.marketing import feeds as marketing
 from tagmart.synth.markets.feeds import market_feeds
@@ -149,11 +150,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class BlockDone:
-    """What a block left: its parts in the order of the feeds, the totals of its answers, and its part of the ledger."""
+    """What a block left: its parts in the order of the feeds, the totals of its answers, its part of each currency's ledger."""
 
     parts: list[Part]
     summary: dict[str, object]
-    book: Book
+    books: dict[str, Book]
 
 
 def make_block(plan: Plan, place: Place) -> BlockDone:
@@ -164,17 +165,26 @@ def make_block(plan: Plan, place: Place) -> BlockDone:
     parts = []
     for number, feed in enumerate(feeds):
         parts.extend(write_feed(feed, folder / f"{number:04d}", plan.horizon, plan.first, plan.last))
-    return BlockDone(parts, answers.write_answers(world, plan.answers(place), plan.last), make_book(world))
+    return BlockDone(parts, answers.write_answers(world, plan.answers(place), plan.last), make_books(world))
 
 
 def _write_ledger(
     plan: Plan, done: list[BlockDone], seed: int, gl_differences: int
 ) -> tuple[list[Part], list[gl_faults.Difference]]:
-    """The general ledger of the whole bank, with the differences that are planted in it."""
-    book = added([block.book for block in done])
-    differences = gl_faults.plan_differences(seed, gl_differences, book, plan.last)
-    feed = gl_balance(book, plan.horizon, plan.daily_from, plan.last, differences)
-    return write_feed(feed, plan.scratch / "ledger", plan.horizon, plan.first, plan.last), differences
+    """The general ledger of the whole bank, one per currency, with the differences that are planted in that of yuan."""
+    books = {ccy: added([block.books[ccy] for block in done]) for ccy in done[0].books}
+    differences = gl_faults.plan_differences(seed, gl_differences, books[BASE_CCY], plan.last)
+    parts = []
+    for ccy, book in books.items():
+        planted = differences if ccy == BASE_CCY else []
+        feed = gl_balance(book, plan.horizon, plan.daily_from, plan.last, planted, ccy)
+        parts += write_feed(feed, plan.scratch / "ledger" / ccy, plan.horizon, plan.first, plan.last)
+    return parts, differences
+
+
+def make_books(world: World) -> dict[str, Book]:
+    """The general ledger of one block, by currency."""
+    return {BASE_CCY: make_book(world), **fx_books(world)}
 
 
 def _make_blocks(plan: Plan, places: list[Place], processes: int) -> list[BlockDone]:
@@ -224,4 +234,5 @@ def world_feeds(world: World, first: int, daily_from: int, last: int) -> Iterato
     yield feeds_party.chn_event(world, daily_from)
     yield feeds_party.ext_court(world)
     yield from corporate_feeds(world, first, daily_from, last)
+    yield from fx_feeds(world, first, daily_from, last)
     yield from fin_contrib(world, daily_from, last)

@@ -31,6 +31,9 @@ class Notes:
         pay_day: day of the month on which is paid.
         stop_day, cure_day: unpaid from the first payment on or after `stop_day` until `cure_day`.
         prepay_day, prepay_bp: the day on which that part (10,000: all) of what is owed is repaid early; NEVER for most.
+        write_off: the day on which the bank gives the claim up; ext_day: on which more time is agreed (`months` counts it);
+            restructured: on which the bank gave way to a borrower in difficulty. NEVER for most.
+        entrusted: the money is not the bank's; such notes stand behind all others.
     """
 
     owner: np.ndarray
@@ -44,6 +47,10 @@ class Notes:
     cure_day: np.ndarray
     prepay_day: np.ndarray
     prepay_bp: np.ndarray
+    write_off: np.ndarray
+    ext_day: np.ndarray
+    restructured: np.ndarray
+    entrusted: np.ndarray
 
 
 def make_notes(rng: np.random.Generator, people: Population, horizon: Horizon) -> Notes:
@@ -91,6 +98,8 @@ def make_notes(rng: np.random.Generator, people: Population, horizon: Horizon) -
         cure,
         np.full(size, NEVER),
         np.zeros(size, dtype=np.int64),
+        *(np.full(size, NEVER) for _ in range(3)),
+        np.zeros(size, dtype=bool),
     )
     return _with_prepayments(rng, found, horizon)
 
@@ -118,6 +127,11 @@ class NoteDays:
     overdue: np.ndarray
     dpd: np.ndarray
     there: np.ndarray
+
+
+def on_book(there: np.ndarray, write_off: np.ndarray, entrusted: np.ndarray) -> np.ndarray:
+    """Which notes (rows) are loans of the bank on which day (columns): there, not given up, and of its own money."""
+    return there & ~entrusted[:, None] & (np.arange(there.shape[1])[None, :] < write_off[:, None])
 
 
 def note_months(notes: Notes, horizon: Horizon) -> np.ndarray:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
 
 from tagmart.synth import accounts as acc
 from tagmart.synth import ledger, names, reference, relations
+from tagmart.synth.account_states import account_states
 from tagmart.synth.accruals import accumulated, demand_accrued, term_accrued
 from tagmart.synth.calendar import Horizon
+from tagmart.synth.fx import FxLegs
 from tagmart.synth.population import NEVER
 from tagmart.synth.sizes import in_slices
 from tagmart.synth.transactions import MERCHANTS, PERSONS
@@ -42,19 +44,21 @@ def gl_orgs() -> list[str]:
     return [org[:2] + "00" for org in reference.outlet_ids()]
 
 
-def core_acct(world: World) -> Feed:
-    """Accounts when opened and when closed."""
+def core_acct(world: World, first: int, last: int) -> Feed:
+    """Accounts when opened, whenever used behind the initial load of day `first`, and when closed."""
     book = world.accounts
-    real = np.flatnonzero(world.exists)
-    closes = real[book.closing[real] < NEVER]
-    row = np.r_[real, closes]
-    closed = np.r_[np.zeros(len(real), bool), np.ones(len(closes), bool)]
+    handed = np.full(world.people.size, NEVER)
+    handed[world.sources.merged] = world.sources.merge_day
+    states = account_states(
+        np.flatnonzero(world.exists), world.opened, book.closing, world.legs, first, last, handed[book.owner]
+    )
+    row, closed = states.row, states.closed
     orgs = reference.outlet_ids()
     outlet = world.people.outlet[book.owner[row]]
     product = np.where(book.class_code[row] == "2", 3, book.kind[row])
     columns = {
         "acct_no": pick(list(book.numbers), row),
-        "ecif_no": pick(list(world.people.ecif_no), book.owner[row]),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(book.owner[row], states.day)),
         "class_code": pick(("1", "2", "3"), book.class_code[row].astype(np.int64) - 1),
         "nature_code": constant("", len(row)),
         "prod_id": pick((*PRODUCT_OF_KIND, "D002"), product),
@@ -66,8 +70,11 @@ def core_acct(world: World) -> Feed:
         "open_date": day_dates(world.horizon, world.opened[row]),
         "close_date": day_dates(world.horizon, book.closing[row], ~closed),
         "status_code": pick(("open", "closed"), closed.astype(int)),
+        # Demand accounts settle payments; term deposits and certificates do not.
+        "is_settle": flags(book.kind[row] == acc.DEMAND),
+        "last_txn_date": day_dates(world.horizon, states.last_used, states.last_used < 0),
     }
-    return Feed("core_acct", DELTA, columns, np.where(closed, book.closing[row], world.opened[row]), row)
+    return Feed("core_acct", DELTA, columns, states.day, row)
 
 
 def core_bal(world: World, first: int, last: int) -> Feed:
@@ -118,7 +125,8 @@ def hist_month(
     opened: np.ndarray,
     closing: np.ndarray,
     balance: np.ndarray,
-    legs: ledger.Legs,
+    legs: ledger.Legs | FxLegs,
+    ccys: Sequence[str] = (),
 ) -> Feed:
     """Complete months of accounts before the load of day `first`; amounts are all ledger legs, counts leave red ones out.
 
@@ -130,6 +138,7 @@ def hist_month(
         closing: the day on which each is closed.
         balance: cents per lived day (rows) and account (columns).
         legs: posted on these accounts.
+        ccys: the currency of each account, in which the amounts are; yuan where none are given.
     """
     complete = int(np.searchsorted(horizon.month_first, first + 1, side="right")) - 1
     parts = []
@@ -156,6 +165,7 @@ def hist_month(
     columns = {
         "acct_no": pick(list(numbers), acct),
         "month_end": day_dates(horizon, day),
+        "ccy": pick(ccys, acct) if ccys else constant("CNY", len(acct)),
         "bal": money(bal),
         "davg_bal": money(average),
         "in_amt": money(in_amt),
@@ -185,6 +195,8 @@ def core_term(world: World) -> Feed:
         "is_pledged": flags(part.pledged[row]),
         "status_code": pick(("live", "matured"), done.astype(int)),
         "kind_code": pick(("term", "cd"), part.is_cd[row].astype(int)),
+        # Certificates may be passed on to another customer before they are due, unless they are pledged.
+        "is_transferable": flags(part.is_cd[row] & ~part.pledged[row]),
     }
     return Feed("core_term", DELTA, columns, np.where(done, part.due[row], part.start[row]), row)
 
@@ -224,6 +236,9 @@ def _counterparties(world: World) -> tuple[list[tuple[str, str, str]], dict[int,
             ],
         ),
     ]
+    exchange = world.fx.accounts
+    names_of = [(no, people.name[who], "OWN") for no, who in zip(exchange.numbers, exchange.owner, strict=True)]
+    groups.append((ledger.OWN_FX, names_of))
     pool: list[tuple[str, str, str]] = []
     begins = {}
     for kind, entries in groups:
@@ -243,7 +258,7 @@ def _counterparty_codes(world: World, at: slice, begins: dict[int, int]) -> np.n
             kind == ledger.PERSON,
             kind == ledger.THIRD_PAY,
             kind == ledger.MERCHANT,
-            kind == ledger.EMPLOYER,
+            (kind == ledger.EMPLOYER) | (kind == ledger.OWN_FX),
         ],
         [legs.cp_acct[at], owner * 8 + ref % 8, ref % PERSONS, ref % 2, ref % MERCHANTS, ref],
         0,
@@ -269,6 +284,7 @@ def core_txn(world: World, first: int, last: int) -> Feed:
         "dc_flag": pick(("D", "C"), (legs.sign[at] > 0).astype(int)),
         "amt": money(legs.amt[at]),
         "ccy": constant("CNY", high - low),
+        "bal_after": money(legs.after[at]),
         "channel_code": pick(ledger.CHANNELS, legs.channel[at]),
         "mode_code": pick(ledger.MODES, legs.mode[at]),
         "purpose_code": pick(ledger.PURPOSES, legs.purpose[at]),
@@ -305,7 +321,7 @@ def core_agreement(world: World) -> Feed:
     channel = np.where(spans.owner[row] % 3 == 0, 1, 0)
     columns = {
         "ecif_no": pick(list(world.people.ecif_no), spans.owner[row]),
-        "agr_type": pick(relations.AGREEMENTS, spans.kind[row]),
+        "agr_type": pick((*relations.AGREEMENTS, *relations.MORE_AGREEMENTS), spans.kind[row]),
         "seq": integers(np.ones(len(row))),
         "acct_no": pick(list(world.accounts.numbers), world.accounts.first[spans.owner[row]]),
         "from_date": day_dates(world.horizon, spans.start[row]),
@@ -347,7 +363,7 @@ def month_ends(world: World) -> np.ndarray:
 
 def core_feeds(world: World, first: int, daily_from: int, last: int) -> Iterator[Feed]:
     """All feeds of the core system, one at a time: rows from `daily_from` to `last`, history before `first`."""
-    yield core_acct(world)
+    yield core_acct(world, first, last)
     yield from in_slices(partial(core_bal, world), daily_from, first, last, len(world.accounts.owner))
     yield core_hist_month(world, first)
     yield core_term(world)

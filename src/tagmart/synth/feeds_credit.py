@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +10,16 @@ import numpy as np
 from tagmart.synth import credit
 from tagmart.synth.calendar import Horizon
 from tagmart.synth.feeds_core import gl_orgs
+from tagmart.synth.note_facts import (
+    WATCHED_CLASS,
+    NoteFacts,
+    contract_versions,
+    loan_class,
+    schedule_days,
+    watched_class,
+)
 from tagmart.synth.population import NEVER
-from tagmart.synth.repayments import REPAY_KINDS, Repayments, sums_upto, used_of
+from tagmart.synth.repayments import REPAY_KINDS, Repayments, first_months, sums_upto, used_of
 from tagmart.synth.write import (
     DATED,
     DELTA,
@@ -38,42 +45,9 @@ GUARANTEES = ("credit", "guarantee", "mortgage", "pledge")
 RETAIL_PRODUCTS = ("L001", "L002", "L004")
 RETAIL_SUBJECTS = ("130301", "130302", "130303")
 RETAIL_GUARANTEES = (2, 0, 1)
-
-
-@dataclass(frozen=True)
-class NoteFacts:
-    """What the files say of notes, one element a note; the matrices have a row for a note and a column for a lived day.
-
-    Attributes:
-        kind, subject: texts; mode: index of REPAY_MODES; outlet: whose branch keeps the note in its books.
-        classed: the five-level class of each note on each day of `class_days`.
-    """
-
-    note_no: list[str]
-    contract_no: list[str]
-    ecif_no: list[str]
-    kind: list[str]
-    product: list[str]
-    subject: list[str]
-    rate_bp: np.ndarray
-    start: np.ndarray
-    due: np.ndarray
-    mode: np.ndarray
-    outlet: np.ndarray
-    is_inclusive: np.ndarray
-    is_first: np.ndarray
-    principal: np.ndarray
-    overdue: np.ndarray
-    overdue_interest: np.ndarray
-    dpd: np.ndarray
-    there: np.ndarray
-    class_days: np.ndarray
-    classed: np.ndarray
-
-
-def loan_class(dpd: np.ndarray) -> np.ndarray:
-    """Class of a loan by days past due: none, up to 90, 91-270, 271-360, more."""
-    return np.searchsorted(np.array((0, 90, 270, 360)), dpd, side="left") + 1
+# Off the balance sheet: loans of other people's money, and claims that were given up (memo).
+ENTRUSTED_SUBJECT, WRITTEN_SUBJECT = "7006", "7011"
+ENTRUSTED_PRODUCT = "L005"
 
 
 def note_feed(facts: NoteFacts, horizon: Horizon, first: int, last: int) -> Feed:
@@ -81,6 +55,9 @@ def note_feed(facts: NoteFacts, horizon: Horizon, first: int, last: int) -> Feed
     at, row = np.nonzero(facts.there[:, first : last + 1].T)
     day = first + at
     overdue, dpd = facts.overdue[row, day], facts.dpd[row, day]
+    is_longer, is_written = day >= facts.ext_day[row], day >= facts.write_off[row]
+    subjects = [*facts.subject, ENTRUSTED_SUBJECT, WRITTEN_SUBJECT]
+    off_book = np.where(facts.entrusted[row], len(facts.subject), len(facts.subject) + 1)
     columns = {
         "note_no": pick(facts.note_no, row),
         "contract_no": pick(facts.contract_no, row),
@@ -97,37 +74,40 @@ def note_feed(facts: NoteFacts, horizon: Horizon, first: int, last: int) -> Feed
         "dpd_int": integers(np.where(facts.overdue_interest[row, day] > 0, dpd, 0)),
         "rate": decimals(facts.rate_bp[row] * 100, 4),
         "start_date": day_dates(horizon, facts.start[row]),
-        "due_date": day_dates(horizon, facts.due[row]),
-        "ext_cnt": integers(np.zeros(len(row))),
+        "due_date": day_dates(horizon, np.where(is_longer, facts.due[row], facts.first_due[row])),
+        "ext_cnt": integers(is_longer),
         "repay_mode": pick(REPAY_MODES, facts.mode[row]),
         "is_inclusive": flags(facts.is_inclusive[row]),
         "is_first": flags(facts.is_first[row]),
-        "write_off_date": day_dates(horizon, np.zeros(len(row)), np.ones(len(row), dtype=bool)),
-        "gl_subject": pick(facts.subject, row),
+        "write_off_date": day_dates(horizon, facts.write_off[row], ~is_written),
+        "gl_subject": pick(subjects, np.where(facts.entrusted[row] | is_written, off_book, row)),
         "gl_org": pick(gl_orgs(), facts.outlet[row]),
-        "is_entrusted": flags(np.zeros(len(row))),
+        "is_entrusted": flags(facts.entrusted[row]),
     }
     return Feed("crd_note", DATED, columns, day)
 
 
 def class_feed(facts: NoteFacts, horizon: Horizon, first: int) -> Feed:
-    """Classes at the month ends from day `first` on, with the class of the month before."""
-    row, at = np.nonzero(facts.there[:, facts.class_days])
+    """Classes of the bank's loans at the month ends from day `first` on, with the class of the month before."""
+    there = facts.on_book[:, facts.class_days]
+    row, at = np.nonzero(there)
     now = facts.classed[row, at]
-    before = np.where((at > 0) & facts.there[row, facts.class_days[at - 1]], facts.classed[row, at - 1], 0)
+    before = np.where((at > 0) & there[row, at - 1], facts.classed[row, at - 1], 0)
     kept = np.flatnonzero(facts.class_days[at] >= first)
     kept = kept[np.lexsort((row[kept], at[kept]))]
     row, at, now, before = row[kept], at[kept], now[kept], before[kept]
     own = loan_class(facts.dpd[row, facts.class_days[at]])
+    watched = facts.is_observed[row, at]
+    reason = np.select([watched & (now == WATCHED_CLASS) & (own < now), now > own, now > 1], [3, 2, 1], 0)
     columns = {
         "note_no": pick(facts.note_no, row),
         "class_date": day_dates(horizon, facts.class_days[at]),
         "class_code": integers(now),
         "prev_class": integers(before, before == 0),
         # Worse than its own days past due: the debtor's other loans drag it down.
-        "reason_code": pick(("monthly", "overdue", "debtor"), np.where(now > own, 2, np.where(now > 1, 1, 0))),
-        "is_restructured": flags(np.zeros(len(row))),
-        "observe_to": day_dates(horizon, np.zeros(len(row)), np.ones(len(row), dtype=bool)),
+        "reason_code": pick(("monthly", "overdue", "debtor", "restructured"), reason),
+        "is_restructured": flags(watched),
+        "observe_to": day_dates(horizon, facts.observe_to[row], ~watched),
     }
     return Feed("crd_class", JOURNAL, columns, facts.class_days[at])
 
@@ -241,20 +221,32 @@ def retail_facts(world: World) -> NoteFacts:
     )
     ends = horizon.month_first[1:] - 1
     is_biz = notes.kind == credit.BIZ
-    return NoteFacts(
+    place = np.arange(count)
+    newest = np.r_[np.unique(notes.owner, return_index=True)[1]]
+    facts = NoteFacts(
         note_no=note_no,
         contract_no=contract_no,
         ecif_no=[str(people.ecif_no[who]) for who in notes.owner],
         kind=[credit.LOAN_KINDS[kind] for kind in notes.kind],
-        product=[RETAIL_PRODUCTS[kind] for kind in notes.kind],
+        product=[
+            ENTRUSTED_PRODUCT if is_other else RETAIL_PRODUCTS[kind]
+            for kind, is_other in zip(notes.kind, notes.entrusted, strict=True)
+        ],
         subject=[RETAIL_SUBJECTS[kind] for kind in notes.kind],
         rate_bp=notes.rate_bp,
         start=notes.start,
         due=_last_days(world),
+        first_due=np.where(
+            notes.ext_day < NEVER, credit.payment_days(notes, place, first_months(notes), horizon), _last_days(world)
+        ),
+        ext_day=notes.ext_day,
+        write_off=notes.write_off,
+        restructured=notes.restructured,
+        entrusted=notes.entrusted,
         mode=np.where(is_biz, 1, 0),
         outlet=people.outlet[notes.owner],
         is_inclusive=is_biz & (notes.principal <= 1_000_000_000),
-        is_first=np.zeros(count, dtype=bool),
+        is_first=np.isin(place, newest) & ~notes.entrusted & (notes.owner % 3 == 0),
         principal=state.principal,
         overdue=state.overdue,
         overdue_interest=unpaid,
@@ -263,6 +255,7 @@ def retail_facts(world: World) -> NoteFacts:
         class_days=ends,
         classed=loan_class(state.dpd[:, ends]),
     )
+    return watched_class(facts)
 
 
 def _last_days(world: World) -> np.ndarray:
@@ -273,28 +266,29 @@ def _last_days(world: World) -> np.ndarray:
 
 
 def retail_contracts(world: World) -> Feed:
-    """Contracts when signed."""
-    notes, horizon = world.notes, world.horizon
+    """Contracts when signed, and when more time is agreed; what is lent for others has no limit of the bank above it."""
+    notes, horizon, facts = world.notes, world.horizon, retail_facts(world)
     limit_no, contract_no, _ = retail_numbers(world)
-    is_mortgage, count = notes.kind == credit.MTG, len(notes.owner)
+    row, is_longer, day = contract_versions(facts)
+    is_mortgage, kind, count = notes.kind[row] == credit.MTG, notes.kind[row], len(row)
     columns = {
-        "contract_no": text(contract_no),
-        "limit_no": text(limit_no[:count]),
-        "ecif_no": pick(list(world.people.ecif_no), notes.owner),
-        "prod_id": pick(RETAIL_PRODUCTS, notes.kind),
-        "kind_code": pick(credit.LOAN_KINDS, notes.kind),
-        "contract_amt": money(notes.principal),
-        "from_date": day_dates(horizon, notes.start),
-        "to_date": day_dates(horizon, _last_days(world)),
-        "guar_mode": pick(GUARANTEES, np.array(RETAIL_GUARANTEES)[notes.kind]),
+        "contract_no": pick(contract_no, row),
+        "limit_no": pick(limit_no, np.where(notes.entrusted[row], -1, row)),
+        "ecif_no": pick(list(world.people.ecif_no), notes.owner[row]),
+        "prod_id": pick(facts.product, row),
+        "kind_code": pick(credit.LOAN_KINDS, kind),
+        "contract_amt": money(notes.principal[row]),
+        "from_date": day_dates(horizon, notes.start[row]),
+        "to_date": day_dates(horizon, np.where(is_longer, facts.due[row], facts.first_due[row])),
+        "guar_mode": pick(GUARANTEES, np.array(RETAIL_GUARANTEES)[kind]),
         "rate_type": pick(("fixed", "lpr"), is_mortgage.astype(int)),
-        "rate": decimals(notes.rate_bp * 100, 4),
+        "rate": decimals(notes.rate_bp[row] * 100, 4),
         "reprice_cycle": pick(("none", "year"), is_mortgage.astype(int)),
-        "next_reprice_date": day_dates(horizon, _next_new_year(horizon, notes.start), ~is_mortgage),
+        "next_reprice_date": day_dates(horizon, _next_new_year(horizon, notes.start[row]), ~is_mortgage),
         "purpose_industry": constant("", count),
-        "sign_date": day_dates(horizon, notes.start - 3),
+        "sign_date": day_dates(horizon, notes.start[row] - 3),
     }
-    return Feed("crd_contract", DELTA, columns, notes.start, np.arange(count))
+    return Feed("crd_contract", DELTA, columns, day, row)
 
 
 def _next_new_year(horizon: Horizon, start: np.ndarray) -> np.ndarray:
@@ -356,12 +350,14 @@ def credit_feeds(world: World, initial: int, first: int, last: int) -> Iterator[
     """All of retail customers' rows in the credit system: daily rows from `first` to `last`, initial load of day `initial`."""
     horizon, facts = world.horizon, retail_facts(world)
     before, now, notes = world.schedule.first, world.schedule.now, world.notes
+    agreed, changed = schedule_days(facts, now.note, now.due)
+    changed = np.minimum(changed, notes.prepay_day[now.note])
     yield retail_limits(world)
     yield retail_contracts(world)
     yield note_feed(facts, horizon, first, last)
     yield schedule_feed(
         facts.note_no, horizon, now.note, now.term, now.due, (before.principal, now.principal),
-        (before.interest, now.interest), (notes.start[now.note], notes.prepay_day[now.note], now.paid), initial,
+        (before.interest, now.interest), (agreed, changed, now.paid), initial,
     )
     yield repay_feed(facts.note_no, "HK", world.place.base(5), world.repaid, horizon, first)
     yield class_feed(facts, horizon, first)

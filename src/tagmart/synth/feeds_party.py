@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from tagmart.synth import channels, names, reference, relations
@@ -126,8 +128,21 @@ def ecif_retail(world: World) -> Feed:
     return Feed("ecif_retail", DELTA, columns, day, row)
 
 
-def ecif_contact(world: World) -> Feed:
-    """Mobiles, addresses and e-mails; some change, some have a second, older one, and second records share the first's."""
+@dataclass(frozen=True)
+class Contacts:
+    """Mobiles (kind 0), addresses (1, at `place`) and e-mails (2), one array element a version; number 1 is the one in use."""
+
+    who: np.ndarray
+    kind: np.ndarray
+    day: np.ndarray
+    seq: np.ndarray
+    mobiles: list[str]
+    place: np.ndarray
+    is_verified: np.ndarray
+
+
+def make_contacts(world: World) -> Contacts:
+    """Contacts; some change, some have a second, older one, and second records share the first's."""
     people, horizon = world.people, world.horizon
     rng = world.place.dice(302)
     draw = rng.random((4, people.size))
@@ -146,6 +161,14 @@ def ecif_contact(world: World) -> Feed:
     count = len(who)
     mobiles, place = names.phone_numbers(rng, count), rng.integers(0, 5000, count)
     _same_contacts(rng, people.doubles, who, kind, mobiles, place)
+    return Contacts(who, kind, day, seq, mobiles, place, (rng.random(count) < 0.9) & (seq == 1))
+
+
+def ecif_contact(world: World) -> Feed:
+    """Contacts whenever they are told."""
+    people, horizon, found = world.people, world.horizon, make_contacts(world)
+    who, kind, day, seq = found.who, found.kind, found.day, found.seq
+    mobiles, place, count = found.mobiles, found.place, len(found.who)
     mail = [f"u{at}@example.com" for at in people.ecif_no]
     columns = {
         "ecif_no": pick(list(people.ecif_no), who),
@@ -154,7 +177,7 @@ def ecif_contact(world: World) -> Feed:
         "mobile": text([mobiles[at] if kind[at] == 0 else "" for at in range(count)]),
         "address": text([("", names.address_of(place[at]), mail[who[at]])[kind[at]] for at in range(count)]),
         "region_code": pick(names.REGIONS, np.where(kind == 1, who % len(names.REGIONS), -1)),
-        "is_verified": flags((rng.random(count) < 0.9) & (seq == 1)),
+        "is_verified": flags(found.is_verified),
         "update_date": day_dates(horizon, day),
     }
     return Feed("ecif_contact", DELTA, columns, day, who * 6 + kind * 2 + seq - 1)
@@ -200,7 +223,7 @@ def chn_event(world: World, first: int) -> Feed:
     serial = np.arange(low, len(events.day)) - np.searchsorted(events.day, day, side="left") + 1
     columns = {
         "event_id": numbered("E", horizon, day, serial + world.place.base(7), 9),
-        "ecif_no": pick(list(world.people.ecif_no), events.owner[low:]),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(events.owner[low:], events.day[low:])),
         "event_date": day_dates(horizon, day),
         "event_time": day_times(horizon, day, events.second[low:]),
         "event_kind": pick(channels.EVENTS, events.kind[low:]),

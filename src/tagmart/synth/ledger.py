@@ -33,8 +33,9 @@ MODE = {name: at for at, name in enumerate(MODES)}
 PURPOSE = {name: at for at, name in enumerate(PURPOSES)}
 INIT = {name: at for at, name in enumerate(INITS)}
 
-# Counterparties. BANK is the bank's own books, ACCOUNT another account of the bank (the second leg).
-CASH, BANK, ACCOUNT, SAME_NAME, PERSON, THIRD_PAY, SECURITIES, FUND, GOVERNMENT, MERCHANT, EMPLOYER = range(11)
+# Counterparties. BANK is the bank's own books, ACCOUNT another account of the bank (the second leg), OWN_FX the owner's
+# account in foreign currency (the second leg is in another ledger).
+CASH, BANK, ACCOUNT, SAME_NAME, PERSON, THIRD_PAY, SECURITIES, FUND, GOVERNMENT, MERCHANT, EMPLOYER, OWN_FX = range(12)
 
 # How an amount meets a balance: FIXED goes in whole or not at all, SOFT shrinks with the balance, CAPPED takes at most
 # what is there, MIRROR undoes its parent, EMPTY takes everything.
@@ -124,9 +125,13 @@ class Intents:
 
 @dataclass(frozen=True)
 class Settled:
-    """The outcome: `accepted` cents per intent number, balances per day and account, and interest legs."""
+    """The outcome: `accepted` cents per intent number, balances per day and account, and interest legs.
+
+    `rank` says per intent number how early in its day it was posted: in that order no balance ever falls below zero.
+    """
 
     accepted: np.ndarray
+    rank: np.ndarray
     balance: np.ndarray
     interest_day: np.ndarray
     interest_acct: np.ndarray
@@ -180,6 +185,8 @@ def settle(
     numbers = np.flatnonzero(alive)
     day, acct, rule, sign = (table[name][numbers] for name in ("day", "acct", "rule", "sign"))
     ranks = _ranks(day, acct, table["order"][numbers])
+    rank_of = np.zeros(len(table["day"]), dtype=np.int32)
+    rank_of[numbers] = ranks
     sort = np.lexsort((acct, ranks, day))
     numbers, day, acct, rule, sign, ranks = (column[sort] for column in (numbers, day, acct, rule, sign, ranks))
     amt, parent, acct2 = table["amt"][numbers], table["parent"][numbers], table["acct2"][numbers]
@@ -207,6 +214,7 @@ def settle(
         balance[today] = bal
     return Settled(
         accepted[:-1],
+        rank_of,
         balance,
         np.concatenate([np.full(len(who), when) for when, who, _ in paid] or [np.empty(0, int)]),
         np.concatenate([who for _, who, _ in paid] or [np.empty(0, int)]),
@@ -259,6 +267,7 @@ class Legs:
         cp_acct: index of the counterparty account at this bank, -1 without.
         orig_day, orig_serial: the transaction that a red entry undoes, -1 without.
         intent: number of the intent, -1 for interest.
+        after: cents on the account once the leg is posted; legs of a day are posted in the order of their numbers.
     """
 
     day: np.ndarray
@@ -279,6 +288,19 @@ class Legs:
     orig_serial: np.ndarray
     second: np.ndarray
     intent: np.ndarray
+    after: np.ndarray
+
+
+def _running(acct: np.ndarray, signed: np.ndarray, final: np.ndarray) -> np.ndarray:
+    """The balance after each leg, from the balances after the last one."""
+    order = np.argsort(acct, kind="stable")
+    sums, mine = np.cumsum(signed[order]), acct[order]
+    ends = np.flatnonzero(np.r_[mine[1:] != mine[:-1], True][-len(mine) :]) if len(mine) else np.empty(0, np.int64)
+    offset = np.zeros(len(final), dtype=np.int64)
+    offset[mine[ends]] = final[mine[ends]] - sums[ends]
+    after = np.empty(len(acct), dtype=np.int64)
+    after[order] = sums + offset[mine]
+    return after
 
 
 def make_legs(table: dict[str, np.ndarray], done: Settled, owner: np.ndarray, rng: np.random.Generator) -> Legs:
@@ -286,7 +308,7 @@ def make_legs(table: dict[str, np.ndarray], done: Settled, owner: np.ndarray, rn
     took = np.flatnonzero(done.accepted > 0)
     count, bonus = len(took), len(done.interest_day)
     day = np.r_[table["day"][took], done.interest_day]
-    order = np.lexsort((np.r_[took, np.arange(bonus)], np.r_[np.ones(count, int), np.zeros(bonus, int)], day))
+    order = np.lexsort((np.r_[took, np.arange(bonus)], np.r_[done.rank[took], np.full(bonus, -1)], day))
     starts = np.searchsorted(day[order], day[order], side="left")
     serial = np.empty(count + bonus, dtype=np.int64)
     serial[order] = np.arange(count + bonus) - starts + 1
@@ -333,4 +355,7 @@ def make_legs(table: dict[str, np.ndarray], done: Settled, owner: np.ndarray, rn
     other |= {"leg": other["leg"] + 1, "sign": -other["sign"], "acct": other["cp_acct"], "cp_acct": other["acct"]}
     whole = {name: np.r_[base[name], other[name]] for name in base}
     last = np.lexsort((whole["leg"], whole["serial"], whole["day"]))
+    signed = (whole["amt"] * whole["sign"])[last].astype(np.int64)
+    whole["after"] = np.empty(len(last), dtype=np.int64)
+    whole["after"][last] = _running(whole["acct"][last], signed, done.balance[-1])
     return Legs(**{name: _column(name, column[last], len(last)) for name, column in whole.items()})

@@ -152,7 +152,7 @@ def make_population(rng: np.random.Generator, size: int, horizon: Horizon, place
     joined = np.where(rng.random(size) < 0.1, rng.integers(0, horizon.size, size), -rng.integers(30, 7000, size))
     joined[bare] = -30 - np.abs(joined[bare])
     open_day = np.maximum(joined, np.minimum(born + 30, -30))
-    activity = rng.choice(3, size, p=(0.62, 0.25, 0.13))
+    activity = rng.choice(3, size, p=(0.72, 0.15, 0.13))
     activity = np.where((open_day >= 0) & (activity == DORMANT), LOW, activity)
     quiet_day = np.where(activity == DORMANT, rng.integers(100, horizon.size - 100, size), NEVER)
     # Who has fallen quiet closes nothing.

@@ -99,6 +99,7 @@ def products() -> list[Product]:
         Product("D004", "个人大额存单", "dep", "cd", "retail", None, True, "201103", 20_000_000, 0),
         Product("D005", "个人通知存款", "dep", "call", "retail", None, True, "201104", 5_000_000, 7),
         Product("D006", "结构性存款", "dep", "structured", "retail", None, True, "201105", 1_000_000, 90),
+        Product("D007", "个人外汇活期存款", "dep", "demand", "retail", None, True, "201101", 0, 0),
     ]
     closed = [
         Product(
@@ -169,9 +170,12 @@ def products() -> list[Product]:
         Product("L002", "个人消费贷款", "loan", "cons", "retail_loan", None, True, "130302", 0, 0),
         Product("L003", "信用消费贷", "loan", "cons", "retail_loan", None, True, "130302", 0, 0),
         Product("L004", "个人经营贷款", "loan", "biz", "inclusive", None, True, "130303", 0, 0),
+        Product("L005", "公积金委托贷款", "loan", "entrusted", "retail_loan", None, False, "7006", 0, 0),
+        Product("L105", "委托贷款", "loan", "entrusted", "corporate", None, False, "7006", 0, 0),
         Product("D101", "单位活期存款", "dep", "demand", "corporate", None, True, "201111", 0, 0),
         Product("D102", "单位定期存款", "dep", "term", "corporate", None, True, "201112", 1_000_000, 0),
         Product("D103", "保证金存款", "dep", "margin", "corporate", None, True, "2002", 0, 0),
+        Product("D104", "单位外汇活期存款", "dep", "demand", "corporate", None, True, "201111", 0, 0),
         Product("L101", "流动资金贷款", "loan", "wcap", "corporate", None, True, "130311", 0, 0),
         Product("L102", "固定资产贷款", "loan", "fixed", "corporate", None, True, "130312", 0, 0),
         Product("L103", "贸易融资", "loan", "trade", "corporate", None, True, "130313", 0, 0),

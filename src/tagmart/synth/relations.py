@@ -15,6 +15,9 @@ from tagmart.synth.population import NEVER, Population
 CONSENT_CHANNELS = ("sms", "call", "push", "mbox", "wecom")
 CONSENT_PURPOSES = ("marketing", "service")
 AGREEMENTS = ("mbank", "ebank", "sms", "wm", "fund", "ins", "pension", "etc", "payroll", "pb")
+# Agreements that came later, with random numbers of their own: custody of a securities account's money 三方存管, digital
+# yuan wallet, social security card, standing orders, and foreign exchange.
+MORE_AGREEMENTS = ("stock_custody", "ecny", "ssc", "autopay", "fx")
 CONTROL_KINDS = ("freeze", "stop_pay", "no_receive_no_pay", "non_counter")
 CONTROL_BY = ("court", "police", "bank", "aml")
 COURT_KINDS = ("civil", "enforce", "dishonest", "limit_consume")
@@ -138,6 +141,33 @@ def make_agreements(rng: np.random.Generator, people: Population, lots: Lots, ho
     return Spans(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
+def with_more_agreements(rng: np.random.Generator, spans: Spans, people: Population, horizon: Horizon) -> Spans:
+    """The agreements, and those of MORE_AGREEMENTS; `kind` counts through both lists."""
+    live = (people.band > 0) & people.has_account
+    age = (horizon.origin + horizon.size - people.birth).astype(np.int64) / 365.25
+    chances = {
+        "stock_custody": np.where((people.band >= 2) & (age >= 18), 0.12, 0.01),
+        "ecny": np.where(people.has_mbank, 0.1, 0.0),
+        "ssc": np.where(age >= 16, 0.3, 0.05),
+        "autopay": np.full(people.size, 0.08),
+    }
+    parts = [tuple(spans.__dict__.values())]
+    for kind, chance in enumerate(chances.values(), start=len(AGREEMENTS)):
+        who = np.flatnonzero(live & (rng.random(people.size) < chance))
+        start = np.maximum(people.open_day[who] + 1, -rng.integers(-300, 1200, len(who)))
+        ended = rng.random(len(who)) < 0.03
+        end = np.where(ended, np.maximum(start, 0) + rng.integers(1, horizon.size, len(who)), NEVER)
+        parts.append((who, np.full(len(who), kind), start, end, np.zeros(len(who), int)))
+    return Spans(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def with_fx(spans: Spans, owner: np.ndarray, opened: np.ndarray) -> Spans:
+    """The agreements, and that on foreign exchange of whoever has an account in foreign currency."""
+    kind = len(AGREEMENTS) + MORE_AGREEMENTS.index("fx")
+    more = (owner, np.full(len(owner), kind), opened, np.full(len(owner), NEVER), np.zeros(len(owner), int))
+    return Spans(*(np.r_[column, fresh] for column, fresh in zip(spans.__dict__.values(), more, strict=True)))
+
+
 def make_controls(rng: np.random.Generator, people: Population, accounts: Accounts, horizon: Horizon) -> Spans:
     """Controls on 0.3 % of customers. `owner` is the ACCOUNT, `kind` kind * 4 + authority, `extra` cents."""
     fits = np.unique(accounts.first[(accounts.first >= 0) & (people.open_day < 0) & (people.band > 0)])
@@ -162,22 +192,28 @@ def make_court_cases(rng: np.random.Generator, people: Population, horizon: Hori
     return Spans(owner, kind * 2 + plaintiff, start, end, rng.integers(1, 500, count) * 100_000)
 
 
-def _merged(people: Population, bare: np.ndarray) -> np.ndarray:
-    """Second numbers of one person that the bank merges: most without any product, one in a thousand with a little money."""
+def _merged(people: Population, bare: np.ndarray, cards: Cards, borrowers: np.ndarray) -> np.ndarray:
+    """Second numbers of one person that the bank merges: most without any product, two in a thousand with real things.
+
+    Those with the most come first, cards before none. Who borrows or is paid wages under the second number keeps it.
+    """
     pairs = people.doubles
     empty = pairs.copied[bare[pairs.copied] & (people.open_day[pairs.copied] < 0)]
-    held = pairs.copied
-    small = (people.band[held] == 1) & (people.activity[held] != 2) & (people.employer[held] < 0)
-    small &= (people.closing_day[held] == NEVER) & (people.open_day[held] < 0)
-    with_money = held[small][: max(1, round(people.size * 0.001))]
+    held, kept = pairs.copied, pairs.kept
+    fits = (people.band[held] > 0) & (people.activity[held] != 2) & (people.employer[held] < 0) & ~people.is_pension[held]
+    fits &= (people.closing_day[held] == NEVER) & (people.open_day[held] < 0) & ~np.isin(held, borrowers)
+    fits &= (people.band[kept] > 0) & (people.activity[kept] != 2) & (people.closing_day[kept] == NEVER)
+    owners = held[fits]
+    order = np.lexsort((-people.band[owners], ~np.isin(owners, cards.owner)))
+    with_money = owners[order][: max(1, round(people.size * 0.002))]
     return np.r_[empty[: max(1, round(people.size * 0.003))], with_money]
 
 
-def make_statuses(rng: np.random.Generator, people: Population, cards: Cards) -> Spans:
+def make_statuses(rng: np.random.Generator, people: Population, cards: Cards, borrowers: np.ndarray) -> Spans:
     """Changes of status (`kind`, an index of STATUSES) from a day on; who is not named is normal or potential."""
     bare = ~people.has_account & ~np.isin(np.arange(people.size), cards.owner)
     order = rng.permutation(np.flatnonzero(bare & (people.open_day < 0)))
-    merged = _merged(people, bare)
+    merged = _merged(people, bare, cards, borrowers)
     erased = np.setdiff1d(order, np.r_[people.doubles.kept, people.doubles.copied], assume_unique=True)
     erased = erased[: max(1, round(people.size * 0.001))]
     rest = np.flatnonzero((people.activity == 2) & (people.band > 0) & (people.quiet_day < NEVER))

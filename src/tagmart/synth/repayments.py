@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tagmart.synth.calendar import Horizon
 from tagmart.synth.credit import CONS, NoteDays, Notes, payment_days, prepaid_cents, principal_after, scaled
 from tagmart.synth.population import NEVER, Population
+from tagmart.synth.troubles import EXTENDED_MONTHS
 
 GRANTED_SHARE = 0.02
 
@@ -62,7 +63,15 @@ def make_schedule(notes: Notes, horizon: Horizon) -> RetailSchedule:
     before, after = scaled(notes, note, before), scaled(notes, note, after)
     again = _instalments(notes, note, term, due, before, after)
     principal, interest = np.where(later, again.principal, first.principal), np.where(later, again.interest, first.interest)
+    # Before more time was agreed, all of the principal was due with the last of the first payments.
+    agreed = np.where((term == first_months(notes)[note]) & (notes.ext_day[note] < NEVER), notes.principal[note], first.principal)
+    first = replace(first, principal=agreed)
     return RetailSchedule(first, Schedule(note, term, due, principal, interest, first.paid))
+
+
+def first_months(notes: Notes) -> np.ndarray:
+    """The payments that were agreed at first, before any extension."""
+    return notes.months - np.where(notes.ext_day < NEVER, EXTENDED_MONTHS, 0)
 
 
 def _instalments(
@@ -125,8 +134,9 @@ def make_repayments(notes: Notes, schedule: RetailSchedule, horizon: Horizon) ->
 
 
 def make_limits(rng: np.random.Generator, people: Population, notes: Notes, horizon: Horizon) -> RetailLimits:
-    """A limit for every loan, revolving for half of consumer loans, and consumer limits granted and never drawn."""
-    size = len(notes.owner)
+    """A limit for every loan of the bank, revolving for half of consumer loans, and consumer limits never drawn."""
+    size = int((~notes.entrusted).sum())
+    notes = Notes(**{name: column[:size] for name, column in notes.__dict__.items()})
     revolves = (notes.kind == CONS) & (rng.random(size) < 0.5)
     amt = np.where(revolves, notes.principal * rng.uniform(1, 2, size), notes.principal).astype(np.int64) // 100_000 * 100_000
     amt = np.maximum(amt, notes.principal)

@@ -178,7 +178,7 @@ def add_income(
 ) -> None:
     """Credits from outside for those who have a wage elsewhere, trade, or bring cash."""
     who = _movers(people)
-    rate = np.select([people.activity[who] == ACTIVE, people.activity[who] == LOW], [2.0, 0.5], 0.3)
+    rate = np.select([people.activity[who] == ACTIVE, people.activity[who] == LOW], [2.6, 0.6], 0.3)
     paid = (people.employer[who] >= 0) | people.is_pension[who]
     rate = np.where(paid, rate * 0.35, rate)
     count = rng.poisson(rate * horizon.months)
@@ -222,7 +222,7 @@ def add_spending(
     """Everyday spending, quick pay by far the most often; some small single-leg payments are undone again."""
     who = _movers(people)
     rate = np.select(
-        [people.activity[who] == ACTIVE, people.activity[who] == LOW], [rng.gamma(6, 2.5, len(who)), 1.6], 1.2
+        [people.activity[who] == ACTIVE, people.activity[who] == LOW], [rng.gamma(6, 3.6, len(who)), 2.0], 1.5
     )
     count = rng.poisson(rate * horizon.months)
     owner = np.repeat(who, count)
@@ -277,7 +277,7 @@ def add_own_transfers(
 ) -> None:
     """Between the two demand accounts of a customer, and to other customers of the bank: both legs."""
     two = np.flatnonzero(accounts.second >= 0)
-    owner = np.repeat(two, rng.poisson(2.6 * horizon.months, len(two)))
+    owner = np.repeat(two, rng.poisson(3.6 * horizon.months, len(two)))
     there = rng.random(len(owner)) < 0.62
     first, second = accounts.first[owner], accounts.second[owner]
     cents = (people.income[owner] * 0.08 * rng.lognormal(-0.3, 0.8, len(owner))).astype(np.int64) // 1000 * 1000 + 1000
@@ -294,7 +294,7 @@ def add_own_transfers(
         cp_kind=ACCOUNT,
     )
     payers = np.flatnonzero((people.activity == ACTIVE) & (people.band > 0) & people.has_account)
-    owner = np.repeat(payers, rng.poisson(0.4 * horizon.months, len(payers)))
+    owner = np.repeat(payers, rng.poisson(0.6 * horizon.months, len(payers)))
     other = rng.choice(payers, len(owner))
     some = owner != other
     owner, other = owner[some], other[some]

@@ -13,6 +13,7 @@ from tagmart.synth import (
     churn,
     corporate,
     credit,
+    fx,
     ledger,
     markets,
     merchants,
@@ -22,8 +23,10 @@ from tagmart.synth import (
     repayments,
     seasons,
     transactions,
+    troubles,
 )
 from tagmart.synth.calendar import Horizon
+from tagmart.synth.fx.rooms import retail_fx
 from tagmart.synth.identity import facts as known
 from tagmart.synth.identity import sources as ids
 from tagmart.synth.marketing import campaigns, contacts
@@ -79,6 +82,24 @@ class World:
     members: campaigns.Members
     campaign_bought: np.ndarray
     contacts: contacts.Contacts
+    fx: fx.FxBook
+
+    def number_of(self, owner: np.ndarray, day: np.ndarray | int) -> np.ndarray:
+        """Under whose number the bank keeps what a customer owns on a day: after a merge, the survivor's."""
+        known = self.sources
+        gone, into = np.full(self.people.size, population.NEVER), np.arange(self.people.size)
+        gone[known.merged], into[known.merged] = known.merge_day, known.survivor
+        return np.where(day >= gone[owner], into[owner], owner)
+
+    def holder(self, day: int) -> np.ndarray:
+        """For each customer the one under whose number its things are on a day."""
+        return self.number_of(np.arange(self.people.size), day)
+
+    def kept_by(self, day: int, sums: np.ndarray) -> np.ndarray:
+        """Sums by customer, given to those under whose numbers they are on a day."""
+        found = np.zeros_like(sums)
+        np.add.at(found, self.holder(day), sums)
+        return found
 
     @property
     def block(self) -> int:
@@ -107,7 +128,7 @@ def make_world(place: Place, horizon: Horizon, events_from: int) -> World:
     first = acc.first_receipts(dice(3), people, plan, horizon)
     with_cd = np.bincount(first.owner[first.is_cd], minlength=size) > 0
     accounts = acc.make_accounts(dice(4), people, plan, with_cd, place)
-    notes = credit.make_notes(dice(6), people, horizon)
+    notes = troubles.with_troubles(dice(29), credit.make_notes(dice(6), people, horizon), people, horizon)
     cards = cards_of.make_cards(dice(7), people, accounts, horizon)
     # Merchants come with their sales and settlements: none of them needs a ledger.
     shops = merchants.make_merchants(place, people, accounts, companies, cards, horizon, events_from)
@@ -116,7 +137,7 @@ def make_world(place: Place, horizon: Horizon, events_from: int) -> World:
 
     consents = relations.make_consents(dice(21), people, horizon)
     complaints = relations.make_complaints(dice(23), people, horizon)
-    statuses = relations.make_statuses(dice(27), people, cards)
+    statuses = relations.make_statuses(dice(27), people, cards, notes.owner)
     overrides = known.make_overrides(dice(83), people, horizon)
     reach = campaigns.Reach(people, consents, statuses, complaints, overrides, horizon)
     members = campaigns.make_members(dice(87), reach, plan.demand, accounts.term >= 0, horizon)
@@ -135,6 +156,8 @@ def make_world(place: Place, horizon: Horizon, events_from: int) -> World:
     transactions.add_arrivals(intents, people, accounts)
     transactions.add_closures(intents, people, accounts)
     big_moves = transactions.add_big_moves(dice(16), intents, people, accounts, horizon)
+    rate = fx.middle_rates(wishes.fx)
+    abroad = retail_fx(dice(30), place, intents, people, accounts, rate, horizon)
     schedule = repayments.make_schedule(notes, horizon)
     repaid = repayments.make_repayments(notes, schedule, horizon)
     credit.add_loan_intents(intents, accounts, notes, repaid)
@@ -159,10 +182,12 @@ def make_world(place: Place, horizon: Horizon, events_from: int) -> World:
     lots = invested.lots
     managers = relations.make_managers(dice(20), people, horizon)
     agreements = _with_sms(relations.make_agreements(dice(24), people, lots, horizon), people, has_sms)
+    agreements = relations.with_more_agreements(dice(28), agreements, people, horizon)
     bought = campaigns.bought(members, lots, receipts)
     # Companies' own ledger comes last: it mirrors the payroll that retail accounts accepted.
     batches = payroll.make_batches(payments, done.accepted)
-    firm_ledger = corporate.make_ledger(place, companies, batches, horizon, shops.corporate_settlements)
+    firm_ledger = corporate.make_ledger(place, companies, batches, horizon, rate, shops.corporate_settlements)
+    agreements = relations.with_fx(agreements, abroad.accounts.owner, abroad.accounts.opened)
     return World(
         place=place,
         horizon=horizon,
@@ -217,6 +242,7 @@ def make_world(place: Place, horizon: Horizon, events_from: int) -> World:
         members=members,
         campaign_bought=bought,
         contacts=contacts.make_contacts(dice(89), members, bought, managers, reach, horizon),
+        fx=fx.settle(abroad.plan, abroad.accounts, done.accepted, rate, horizon),
     )
 
 

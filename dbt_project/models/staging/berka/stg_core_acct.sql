@@ -25,6 +25,8 @@ final as (
         cast(null as date) as close_date,
         -- The source closes no account.
         'open' as status_code,
+        cast(null as boolean) as is_settle,
+        cast(null as date) as last_txn_date,
         accounts.src_file,
         accounts.src_line
     from accounts

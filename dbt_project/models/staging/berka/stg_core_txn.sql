@@ -49,6 +49,7 @@ final as (
         cast(null as varchar) as gl_subject,
         cast(null as varchar) as biz_ref,
         cast(null as varchar) as org_id,
+        cast(null as decimal(18, 2)) as bal_after,
         src_file,
         src_line
     from trimmed

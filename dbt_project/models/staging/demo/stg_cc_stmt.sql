@@ -8,6 +8,7 @@ final as (
         cc_acct_no,
         ecif_no as party_id,
         stmt_month,
+        stmt_date,
         stmt_amt,
         min_pay_amt,
         paid_amt,

@@ -18,6 +18,8 @@ final as (
         open_date,
         close_date,
         status_code,
+        is_settle,
+        last_txn_date,
         src_file,
         src_line
     from source

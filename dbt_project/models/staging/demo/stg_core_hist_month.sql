@@ -7,6 +7,7 @@ final as (
     select
         acct_no,
         month_end,
+        ccy,
         bal,
         davg_bal,
         in_amt,

@@ -16,6 +16,7 @@ final as (
         is_pledged,
         status_code,
         kind_code,
+        is_transferable,
         src_file,
         src_line
     from source

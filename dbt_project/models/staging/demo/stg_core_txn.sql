@@ -13,6 +13,7 @@ final as (
         dc_flag,
         amt,
         ccy,
+        bal_after,
         channel_code,
         mode_code,
         purpose_code,

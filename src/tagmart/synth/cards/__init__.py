@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,11 @@ from tagmart.synth.ledger import BANK, CHANNEL, INIT, PURPOSE, Intents
 from tagmart.synth.population import ACTIVE, NEVER, Population
 
 CARD_SHARE = 0.18
-DUE_DAY = 20
+# Days of the month on which statements are made and on which they are due: 18 to 22 days later, the last four in the next
+# month. 31 is the last day of the month. Newer cards are spread, so that not all are billed on one day.
+CYCLES = ((1, 21), (5, 25), (8, 28), (12, 2), (16, 6), (20, 10), (25, 15), (31, 20))
+CYCLE_SHARE = (0.11, 0.13, 0.12, 0.13, 0.12, 0.13, 0.12, 0.14)
+LAST_OF_MONTH = 31
 TRANSACTOR, REVOLVER, MINIMUM, SLEEPER = range(4)
 # Interest of five ten-thousandths a day, and 5 % of what is missing to the minimum 违约金.
 DAY_RATE, LATE_SHARE, INSTAL_FEE = 5e-4, 0.05, 0.006
@@ -25,7 +29,7 @@ class Plans:
     """Instalment plans, one array element a plan: a purchase paid in `terms` monthly parts with a fee each. Cents.
 
     Attributes:
-        place: of the purchase among the entries; day: of it; month: the lived month at whose end the first part is billed.
+        place: of the purchase among the entries; day: of it; month: the lived month whose statement bills the first part.
     """
 
     card: np.ndarray
@@ -36,11 +40,11 @@ class Plans:
     month: np.ndarray
 
     def billed(self, month: int) -> np.ndarray:
-        """How many parts are billed at the end of a lived month."""
+        """How many parts are billed by the statement of a lived month."""
         return np.clip(month - self.month + 1, 0, self.terms)
 
     def left(self, month: int) -> np.ndarray:
-        """Cents not yet billed at the end of a lived month; nothing before the month of the purchase."""
+        """Cents not yet billed by the statement of a lived month; nothing before the cycle of the purchase."""
         part = self.principal // self.terms
         done = self.billed(month)
         return np.where(done >= self.terms, 0, self.principal - part * done) * (month >= self.month - 1)
@@ -51,7 +55,11 @@ class Cards:
     """Credit cards: state per card (rows) and lived day (columns) in cents, and one statement per card and month.
 
     `bal` is what is owed in all, instalments not yet billed (`instal`) included; each day it is that of the day before plus
-    the signed entries of the day. Statements are made at month ends and ask for `bal` without `instal`.
+    the signed entries of the day. Statements are made on the day of the card's cycle and ask for `bal` without `instal`.
+
+    Attributes:
+        cycle: index of CYCLES; stmt_day, due_day: by cycle (rows) and lived month (columns) the day on which the month's
+            statement is made and the day on which it is due.
     """
 
     owner: np.ndarray
@@ -70,11 +78,40 @@ class Cards:
     stmt_paid: np.ndarray
     entries: Entries
     plans: Plans
+    cycle: np.ndarray
+    stmt_day: np.ndarray
+    due_day: np.ndarray
+
+    def stmt_month(self, card: np.ndarray, day: np.ndarray) -> np.ndarray:
+        """The lived month of the last statement that each card had by the end of each day, -1 before the first one."""
+        return self._latest(self.stmt_day, card, day)
+
+    def due_month(self, card: np.ndarray, day: np.ndarray) -> np.ndarray:
+        """The lived month of the last statement of each card that had fallen due by each day, -1 before the first one."""
+        return self._latest(self.due_day, card, day)
+
+    def _latest(self, days: np.ndarray, card: np.ndarray, day: np.ndarray) -> np.ndarray:
+        found = np.empty(len(card), dtype=np.int64)
+        cycle = self.cycle[card]
+        for number in range(len(CYCLES)):
+            mine = cycle == number
+            found[mine] = np.searchsorted(days[number], day[mine], side="right") - 1
+        return found
+
+
+def cycle_days(horizon: Horizon) -> tuple[np.ndarray, np.ndarray]:
+    """By cycle (rows) and lived month (columns) the day of the month's statement, and the day on which that is due."""
+    first = horizon.month_first
+    stmt, due = [], []
+    for made, paid in CYCLES:
+        stmt.append(first[1:] - 1 if made == LAST_OF_MONTH else first[:-1] + made - 1)
+        due.append((first[:-1] if paid > made else first[1:]) + paid - 1)
+    return np.stack(stmt)[:, : horizon.months], np.stack(due)[:, : horizon.months]
 
 
 @dataclass
 class _State:
-    """What a card carries from month to month: cents owed, billed, and the day since which too little was paid."""
+    """What a card carries from statement to statement: cents owed, billed, and the day since which too little was paid."""
 
     carry: np.ndarray
     billed: np.ndarray
@@ -95,6 +132,10 @@ class _Book:
     likes_instal: np.ndarray
     takes_cash: np.ndarray
     autopay: np.ndarray
+
+    def taken(self, at: np.ndarray) -> _Book:
+        """The cards of some places."""
+        return _Book(**{name: column[at] for name, column in self.__dict__.items()})
 
 
 def _book(rng: np.random.Generator, people: Population, accounts: Accounts, horizon: Horizon) -> _Book:
@@ -126,40 +167,24 @@ def _book(rng: np.random.Generator, people: Population, accounts: Accounts, hori
 
 
 def make_cards(rng: np.random.Generator, people: Population, accounts: Accounts, horizon: Horizon) -> Cards:
-    """Cards with a statement at every month end and a due day on the 20th of the next month."""
+    """Cards with a statement a month on the day of their cycle, and a due day about three weeks later."""
     book = _book(rng, people, accounts, horizon)
     size, months = len(book.owner), horizon.months
+    cycle = rng.choice(len(CYCLES), size, p=CYCLE_SHARE)
+    stmt_day, due_day = cycle_days(horizon)
     bal, dpd, last, unbilled = (np.zeros((size, horizon.size), np.int64) for _ in range(4))
     statements = np.zeros((3, size, months), np.int64)
-    state = _State(np.zeros(size, np.int64), np.zeros(size, np.int64), np.full(size, NEVER))
     posted: list[Entries] = []
     plans: list[Plans] = []
     placed = 0
-    for month in range(months):
-        first, end = int(horizon.month_first[month]), int(horizon.month_first[month + 1])
-        billed, before = state.billed, dpd[:, first - 1] if month else np.zeros(size, np.int64)
-        pays, minimum = _pays(rng, book, state, month)
-        if month:
-            statements[2][:, month - 1] = pays
-        due_day = first + DUE_DAY - 1
-        parts = [_bought(rng, book, state, month, first, end), _repaid(rng, book, pays, first)]
-        parts.append(_charged(parts, book, plans, billed - pays, np.maximum(minimum - pays, 0), month, first, end))
-        now = ent.joined(parts)
-        if new := _new_plans(rng, now, placed, month):
-            plans.append(new)
-        placed += len(now.card)
-        posted.append(now)
-        moves = np.zeros((size, end - first), np.int64)
-        np.add.at(moves, (now.card, now.day - first), now.signed)
-        bal[:, first:end] = state.carry[:, None] + np.cumsum(moves, axis=1)
-        unbilled[:, first:end] = _unbilled(plans, month, size, first, end)
-        dpd[:, first:end] = _days_past_due(state, (pays < minimum) & (billed > 0), due_day, first, end, before)
-        last[:, first:end] = billed[:, None]
-        state.carry = bal[:, end - 1]
-        state.billed = np.maximum(state.carry - unbilled[:, end - 1], 0)
-        last[:, end - 1] = state.billed
-        statements[0][:, month] = state.billed
-        statements[1][:, month] = _minimum(state.billed)
+    for number in range(len(CYCLES)):
+        mine = np.flatnonzero(cycle == number)
+        lived = _live(rng, book.taken(mine), stmt_day[number], due_day[number], horizon)
+        bal[mine], dpd[mine], last[mine], unbilled[mine] = lived.bal, lived.dpd, lived.last, lived.unbilled
+        statements[:, mine] = lived.statements
+        posted.append(replace(lived.posted, card=mine[lived.posted.card].astype(np.int32)))
+        plans.append(replace(lived.plans, card=mine[lived.plans.card], place=lived.plans.place + placed))
+        placed += len(lived.posted.card)
     credit = np.where((rng.random(size) < 0.03) & (book.behave == SLEEPER), rng.integers(100, 20_000, size), 0)
     temp = np.where(rng.random(size) < 0.05, book.limit // 2, 0)
     every, order = _ordered(posted)
@@ -169,8 +194,73 @@ def make_cards(rng: np.random.Generator, people: Population, accounts: Accounts,
     held = Plans(**(held.__dict__ | {"place": place[held.place]}))
     return Cards(
         book.owner, book.open_day, book.limit, temp, book.behave == SLEEPER, book.autopay, bal, credit, dpd, unbilled,
-        last, *statements, every, held,
+        last, *statements, every, held, cycle, stmt_day, due_day,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Lived:
+    """The cards of one cycle: state by card and day, statements by card and month, entries and plans."""
+
+    bal: np.ndarray
+    dpd: np.ndarray
+    last: np.ndarray
+    unbilled: np.ndarray
+    statements: np.ndarray
+    posted: Entries
+    plans: Plans
+
+
+def _live(rng: np.random.Generator, book: _Book, stmt_day: np.ndarray, due_day: np.ndarray, horizon: Horizon) -> _Lived:
+    """Live the months of the cards of one cycle: each from the day after a statement to the next one.
+
+    Args:
+        rng: dice.
+        book: the cards.
+        stmt_day, due_day: by lived month, of its statement. Behind the last one a part of a month is lived without.
+        horizon: of the world.
+    """
+    size, months = len(book.owner), horizon.months
+    bal, dpd, last, unbilled = (np.zeros((size, horizon.size), np.int64) for _ in range(4))
+    statements = np.zeros((3, size, months), np.int64)
+    state = _State(np.zeros(size, np.int64), np.zeros(size, np.int64), np.full(size, NEVER))
+    posted: list[Entries] = []
+    plans: list[Plans] = []
+    placed = 0
+    edges = np.r_[0, stmt_day + 1, horizon.size]
+    for month in range(months + 1):
+        first, end = int(edges[month]), int(edges[month + 1])
+        if first == end:
+            break
+        billed, before = state.billed, dpd[:, first - 1] if month else np.zeros(size, np.int64)
+        pays, minimum = _pays(rng, book, state, month)
+        if month:
+            statements[2][:, month - 1] = pays
+        due = int(due_day[month - 1]) if month else first
+        parts = [_bought(rng, book, state, month, first, end), _repaid(rng, book, pays, due, first)]
+        if month < months:
+            parts.append(_charged(plans, billed - pays, np.maximum(minimum - pays, 0), month, first, end))
+        now = ent.joined(parts)
+        # What is due behind the last day is not paid yet.
+        now = now.taken(np.flatnonzero(now.day < end))
+        if new := _new_plans(rng, now, placed, month):
+            plans.append(new)
+        placed += len(now.card)
+        posted.append(now)
+        moves = np.zeros((size, end - first), np.int64)
+        np.add.at(moves, (now.card, now.day - first), now.signed)
+        bal[:, first:end] = state.carry[:, None] + np.cumsum(moves, axis=1)
+        unbilled[:, first:end] = _unbilled(plans, month, size, first, end, month < months)
+        dpd[:, first:end] = _days_past_due(state, (pays < minimum) & (billed > 0), due, first, end, before)
+        last[:, first:end] = billed[:, None]
+        if month == months:
+            break
+        state.carry = bal[:, end - 1]
+        state.billed = np.maximum(state.carry - unbilled[:, end - 1], 0)
+        last[:, end - 1] = state.billed
+        statements[0][:, month] = state.billed
+        statements[1][:, month] = _minimum(state.billed)
+    return _Lived(bal, dpd, last, unbilled, statements, ent.joined(posted), _joined_plans(plans))
 
 
 def _minimum(billed: np.ndarray) -> np.ndarray:
@@ -195,23 +285,22 @@ def _bought(
 ) -> Entries:
     """Purchases of a month within the limit; who has stopped paying can buy no more."""
     room = np.maximum(book.limit * 95 // 100 - state.carry, 0)
-    target = np.minimum(book.monthly * rng.lognormal(-0.1, 0.45, len(room)), room).astype(np.int64)
+    target = np.minimum(book.monthly * rng.lognormal(-0.1, 0.45, len(room)) * min(1, (end - first) / 28), room).astype(np.int64)
     target = np.where(book.open_day < first, target, 0) * ((month < book.stop) | (month >= book.cure))
     return ent.spending(rng, target, book.likes_instal, book.takes_cash, first, end)
 
 
-def _repaid(rng: np.random.Generator, book: _Book, pays: np.ndarray, first: int) -> Entries:
+def _repaid(rng: np.random.Generator, book: _Book, pays: np.ndarray, due: int, first: int) -> Entries:
     """Repayments: by direct debit on the due day, else on a day up to it."""
     card = np.flatnonzero(pays > 0)
-    day = first + DUE_DAY - 1 - np.where(book.autopay[card], 0, rng.integers(0, 12, len(card)))
+    day = np.maximum(due - np.where(book.autopay[card], 0, rng.integers(0, 12, len(card))), first)
     return ent.entries(card, day, pays[card], ent.REPAY, second=rng.integers(3600, 8 * 3600, len(card)))
 
 
 def _charged(
-    parts: list[Entries], book: _Book, plans: list[Plans], unpaid: np.ndarray, short: np.ndarray, month: int, first: int,
-    end: int,
-) -> Entries:  # fmt: skip
-    """What the bank adds at the month end: interest on what was left unpaid, late fees, fees of instalments."""
+    plans: list[Plans], unpaid: np.ndarray, short: np.ndarray, month: int, first: int, end: int
+) -> Entries:
+    """What the bank adds with the statement: interest on what was left unpaid, late fees, fees of instalments."""
     found = []
     for cents, kind in (
         (np.maximum(unpaid, 0) * DAY_RATE * (end - first), ent.INT),
@@ -237,11 +326,11 @@ def _new_plans(rng: np.random.Generator, now: Entries, placed: int, month: int) 
     return Plans(card, placed + at, day, amt, terms, np.full(len(at), month + 1))
 
 
-def _unbilled(plans: list[Plans], month: int, size: int, first: int, end: int) -> np.ndarray:
-    """Cents of plans not yet billed, by card and day of a month; parts are billed on its last day."""
+def _unbilled(plans: list[Plans], month: int, size: int, first: int, end: int, is_whole: bool) -> np.ndarray:
+    """Cents of plans not yet billed, by card and day of a cycle; parts are billed on the last day of a whole one."""
     found = np.zeros((size, end - first), np.int64)
     for held in plans:
-        before, after, new = held.left(month - 1), held.left(month), held.month == month + 1
+        before, after, new = held.left(month - 1), held.left(month if is_whole else month - 1), held.month == month + 1
         old = np.flatnonzero(before > 0)
         steady, end_of = np.zeros(size, np.int64), np.zeros(size, np.int64)
         np.add.at(steady, held.card[old], before[old])

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tagmart.synth.cards import DUE_DAY, INSTAL_FEE
+from tagmart.synth.cards import CYCLES, INSTAL_FEE
 from tagmart.synth.cards import entries as ent
 from tagmart.synth.links import core_numbers
 from tagmart.synth.merchants.shops import TRADES
+from tagmart.synth.population import NEVER
 from tagmart.synth.sizes import in_slices
 from tagmart.synth.write import (
     DATED,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from tagmart.synth.world import World
 
 SHOPS = 200
-LAST_OF_MONTH = 31
 
 
 def card_feeds(world: World, first: int, daily_from: int, last: int) -> Iterator[Feed]:
@@ -56,6 +56,12 @@ def card_debit(world: World) -> Feed:
     is_lost = np.r_[np.zeros(len(has), bool), np.ones(len(lost), bool)]
     opened = book.opened[book.first[who]]
     day = np.where(is_lost, np.maximum(rng.integers(0, world.horizon.size, len(who)), opened + 1), opened)
+    lost_day = np.full(people.size, NEVER)
+    lost_day[lost] = day[is_lost]
+    # Cards of a number that is merged go to the survivor's.
+    given = np.flatnonzero(np.isin(world.sources.merged, has))
+    who, day = np.r_[who, world.sources.merged[given]], np.r_[day, world.sources.merge_day[given]]
+    is_lost, opened = day >= lost_day[who], book.opened[book.first[who]]
     young = (world.horizon.dates[world.horizon.size] - people.birth[who]).astype(np.int64) < 18 * 365
     level = np.where(young, 3, np.select([people.band[who] >= 5, people.band[who] >= 4], [2, 1], 0))
     months = [f"{2026 + at // 12}-{at % 12 + 1:02d}" for at in range(120)]
@@ -64,7 +70,7 @@ def card_debit(world: World) -> Feed:
             [f"TK{(world.place.base(5) + at) * 7919 % 10**9:09d}" for at in range(1, people.size + 1)], who
         ),
         "acct_no": pick(list(book.numbers), book.first[who]),
-        "ecif_no": pick(list(people.ecif_no), who),
+        "ecif_no": pick(list(people.ecif_no), world.number_of(who, day)),
         "level_code": pick(("std", "gold", "platinum", "junior"), level),
         "open_date": day_dates(world.horizon, opened),
         "status_code": pick(("active", "lost"), is_lost.astype(int)),
@@ -86,12 +92,16 @@ def card_numbers(world: World) -> list[str]:
 
 def paid_by_due(world: World, card: np.ndarray, day: np.ndarray) -> np.ndarray:
     """Whether the minimum of the last statement that has fallen due was paid by then: 1, 0, or -1 before the first one."""
-    cards, horizon = world.cards, world.horizon
-    month = horizon.month_of(day)
-    statement = month - np.where(day >= horizon.month_first[month] + DUE_DAY - 1, 1, 2)
+    cards = world.cards
+    statement = cards.due_month(card, day)
     at = np.maximum(statement, 0)
-    known = (statement >= 0) & (cards.open_day[card] < horizon.month_first[at])
+    known = (statement >= 0) & is_billed(world, card, at)
     return np.where(known, (cards.stmt_paid[card, at] >= cards.stmt_min[card, at]).astype(int), -1)
+
+
+def is_billed(world: World, card: np.ndarray, month: np.ndarray) -> np.ndarray:
+    """Whether cards have a statement of lived months: those that were open when the month began, or the cycle before it."""
+    return world.cards.open_day[card] < world.horizon.month_first[month]
 
 
 def cc_acct(world: World, first: int, last: int) -> Feed:
@@ -103,15 +113,15 @@ def cc_acct(world: World, first: int, last: int) -> Feed:
     dpd, billed = cards.dpd[card, day], cards.last_stmt[card, day]
     columns = {
         "cc_acct_no": pick(card_numbers(world), card),
-        "ecif_no": pick(list(world.people.ecif_no), cards.owner[card]),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(cards.owner[card], day)),
         "bal_date": day_dates(horizon, day),
         "limit_amt": money(cards.limit[card]),
         "temp_limit_amt": money(cards.temp_limit[card]),
         "bal": money(cards.bal[card, day]),
         "credit_bal": money(cards.credit[card]),
         "instal_bal": money(cards.instal[card, day]),
-        "stmt_day": integers(np.full(len(card), LAST_OF_MONTH)),
-        "due_day": integers(np.full(len(card), DUE_DAY)),
+        "stmt_day": integers(np.array([made for made, _ in CYCLES])[cards.cycle[card]]),
+        "due_day": integers(np.array([due for _, due in CYCLES])[cards.cycle[card]]),
         "last_stmt_amt": money(billed),
         "min_pay_amt": money(np.minimum(billed, np.maximum(billed // 10, 10_000))),
         "is_paid_by_due": pick(("N", "Y"), paid_by_due(world, card, day)),
@@ -128,19 +138,24 @@ def cc_acct(world: World, first: int, last: int) -> Feed:
 def cc_stmt(world: World, first: int) -> Feed:
     """Statements, on the day after which they can no more be paid in time."""
     cards, horizon = world.cards, world.horizon
-    month = np.arange(horizon.months - 1)
-    due = horizon.month_first[month + 1] + DUE_DAY - 1
-    which, row = np.nonzero((due >= first)[:, None] & (cards.open_day[None, :] < horizon.month_first[month][:, None]))
+    due = cards.due_day[cards.cycle]
+    which, row = np.nonzero(((due >= first) & (due < horizon.size)).T)
+    there = np.flatnonzero(is_billed(world, row, which))
+    which, row = which[there], row[there]
+    day = due[row, which]
+    order = np.lexsort((row, day))
+    which, row, day = which[order], row[order], day[order]
     columns = {
         "cc_acct_no": pick(card_numbers(world), row),
-        "ecif_no": pick(list(world.people.ecif_no), cards.owner[row]),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(cards.owner[row], day)),
         "stmt_month": day_dates(horizon, (horizon.month_first[1:] - 1)[which]),
+        "stmt_date": day_dates(horizon, cards.stmt_day[cards.cycle[row], which]),
         "stmt_amt": money(cards.stmt_amt[row, which]),
         "min_pay_amt": money(cards.stmt_min[row, which]),
         "paid_amt": money(cards.stmt_paid[row, which]),
-        "due_date": day_dates(horizon, due[which]),
+        "due_date": day_dates(horizon, day),
     }
-    return Feed("cc_stmt", JOURNAL, columns, due[which])
+    return Feed("cc_stmt", JOURNAL, columns, day)
 
 
 def _serials(day: np.ndarray) -> np.ndarray:
@@ -167,7 +182,7 @@ def cc_txn(world: World, first: int, last: int) -> Feed:
     columns = {
         "txn_no": numbered("K", horizon, rows.day, _serials(rows.day) + world.place.base(7), 9),
         "cc_acct_no": pick(card_numbers(world), rows.card),
-        "ecif_no": pick(list(world.people.ecif_no), world.cards.owner[rows.card]),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(world.cards.owner[rows.card], rows.day)),
         "acct_date": day_dates(horizon, rows.day),
         "txn_time": day_times(horizon, rows.day, rows.second),
         "amt": money(rows.amt),
@@ -191,11 +206,11 @@ def cc_instal(world: World) -> Feed:
     plans, every = cards.plans, cards.entries
     step = np.arange(int(plans.terms.max(initial=0)) + 1)
     row, billed = np.nonzero(
-        (step[None, :] <= plans.terms[:, None]) & (plans.month[:, None] + step[None, :] <= horizon.months)
+        (step[None, :] <= plans.terms[:, None])
+        & ((plans.month[:, None] + step[None, :] <= horizon.months) | (step[None, :] == 0))
     )
-    ends = horizon.month_first[1:] - 1
     month = np.where(billed > 0, plans.month[row] + billed - 1, 0)
-    day = np.where(billed > 0, ends[np.minimum(month, len(ends) - 1)], plans.day[row])
+    day = np.where(billed > 0, cards.stmt_day[cards.cycle[plans.card[row]], month], plans.day[row])
     part = plans.principal[row] // plans.terms[row]
     left = np.where(billed == plans.terms[row], 0, plans.principal[row] - part * billed)
     bought = every.taken(plans.place)
@@ -204,7 +219,7 @@ def cc_instal(world: World) -> Feed:
     columns = {
         "plan_no": pick([f"FQ{base + at:08d}" for at in range(len(plans.card))], row),
         "cc_acct_no": pick(card_numbers(world), plans.card[row]),
-        "ecif_no": pick(list(world.people.ecif_no), cards.owner[plans.card[row]]),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(cards.owner[plans.card[row]], day)),
         "txn_no": numbered("K", horizon, bought.day, serial + world.place.base(7), 9).take(row),
         "principal_amt": money(plans.principal[row]),
         "terms": integers(plans.terms[row]),

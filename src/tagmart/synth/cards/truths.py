@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from tagmart.synth.cards import DUE_DAY
 from tagmart.synth.cards import entries as ent
 from tagmart.synth.cards.feeds import card_numbers
 from tagmart.synth.write import day_dates, integers, money, pick
@@ -43,7 +42,7 @@ def _spend(world: World, last: int) -> pa.Table:
     keys, place = np.unique(key[bought & (every.day > last - 365)], return_inverse=True)
     columns = {
         "cc_acct_no": pick(card_numbers(world), keys // len(names)),
-        "ecif_no": pick(list(world.people.ecif_no), world.cards.owner[keys // len(names)]),
+        "ecif_no": pick(list(world.people.ecif_no), world.holder(last)[world.cards.owner[keys // len(names)]]),
         "class_code": pick(names, keys % len(names)),
     }
     at = np.flatnonzero(bought & (every.day > last - 365))
@@ -60,24 +59,24 @@ def _cards(world: World, last: int) -> pa.Table:
     """Balances, the last statement, and how the last six statements that have fallen due were paid."""
     cards, horizon, every = world.cards, world.horizon, world.cards.entries
     size, place = len(cards.owner), np.arange(len(cards.owner))
-    due = horizon.month_first[1:] + DUE_DAY - 1
-    fallen = np.flatnonzero(due <= last)[-6:]
-    asked = cards.stmt_amt[:, fallen] * (cards.open_day[:, None] < horizon.month_first[fallen][None, :])
-    paid, least = cards.stmt_paid[:, fallen], cards.stmt_min[:, fallen]
+    newest = cards.due_month(place, np.full(size, last))
+    fallen = newest[:, None] - np.arange(6)
+    rows, month = place[:, None], np.maximum(fallen, 0)
+    asked = cards.stmt_amt[rows, month] * ((fallen >= 0) & (cards.open_day[:, None] < horizon.month_first[month]))
+    paid, least = cards.stmt_paid[rows, month], cards.stmt_min[rows, month]
     revolved = (asked > 0) & (paid >= least) & (paid < asked)
     mine = np.flatnonzero(np.isin(every.kind, (ent.SPEND, ent.CASH)) & (every.day <= last))
     latest = np.full(size, -1)
     np.maximum.at(latest, every.card[mine], every.day[mine])
     plans = cards.plans
     known = np.flatnonzero(plans.day <= last)
-    ends = horizon.month_first[1:] - 1
-    month = int(np.searchsorted(ends, last, side="right")) - 1
-    left = np.where(plans.month[known] > month + 1, plans.principal[known], plans.left(month)[known])
+    month = cards.stmt_month(plans.card, np.full(len(plans.card), last))
+    left = np.where(plans.month > month + 1, plans.principal, plans.left(month))[known]
     live = left > 0
     table = pa.table(
         {
             "cc_acct_no": pick(card_numbers(world), place),
-            "ecif_no": pick(list(world.people.ecif_no), cards.owner),
+            "ecif_no": pick(list(world.people.ecif_no), world.holder(last)[cards.owner]),
             "limit_amt": money(cards.limit),
             "bal": money(cards.bal[:, last]),
             "instal_bal": money(cards.instal[:, last]),

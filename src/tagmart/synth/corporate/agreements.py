@@ -41,7 +41,7 @@ def make_agreements(world: World) -> Agreements:
         "cashmgmt": middle & (draw[2] < 0.2),
         "payroll": firms.employer >= 0,
         "pos": draw[4] < 0.15,
-        "fx": draw[5] < exports * 0.8,
+        "fx": (draw[5] < exports * 0.8) | np.isin(np.arange(firms.size), world.corporate_ledger.fx.accounts.owner),
         "sms": draw[6] < 0.4,
         "autopay": draw[7] < 0.3,
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tagmart.synth import ledger, names, reference
+from tagmart.synth.account_states import account_states
 from tagmart.synth.accruals import accumulated, demand_accrued, term_accrued
 from tagmart.synth.corporate import accounts as acc
 from tagmart.synth.corporate.agreements import AGREEMENTS, Agreements, make_agreements
@@ -41,12 +42,12 @@ NEW_PARTNERS = 90
 LETTER = "C"
 
 
-def core_acct(world: World) -> Feed:
-    """Accounts when opened and when closed."""
+def core_acct(world: World, first: int, last: int) -> Feed:
+    """Accounts when opened, whenever used behind the initial load of day `first`, and when closed."""
     firms, book = world.companies, world.corporate_ledger.accounts
-    closes = np.flatnonzero(book.closing < NEVER)
-    row = np.r_[np.arange(len(book.owner)), closes]
-    closed = np.arange(len(row)) >= len(book.owner)
+    everyone = np.arange(len(book.owner))
+    states = account_states(everyone, book.opened, book.closing, world.corporate_ledger.legs, first, last)
+    row, closed = states.row, states.closed
     outlet = firms.outlet[book.owner[row]]
     columns = {
         "acct_no": pick(list(book.numbers), row),
@@ -62,8 +63,10 @@ def core_acct(world: World) -> Feed:
         "open_date": day_dates(world.horizon, book.opened[row]),
         "close_date": day_dates(world.horizon, book.closing[row], ~closed),
         "status_code": pick(("open", "closed"), closed.astype(int)),
+        "is_settle": flags(book.kind[row] == acc.DEMAND),
+        "last_txn_date": day_dates(world.horizon, states.last_used, states.last_used < 0),
     }
-    return Feed("core_acct", DELTA, columns, np.where(closed, book.closing[row], book.opened[row]), row)
+    return Feed("core_acct", DELTA, columns, states.day, row)
 
 
 def core_bal(world: World, first: int, last: int) -> Feed:
@@ -116,6 +119,7 @@ def core_term(world: World) -> Feed:
         "is_pledged": flags(part.pledged[row]),
         "status_code": pick(("live", "matured"), done.astype(int)),
         "kind_code": constant("term", len(row)),
+        "is_transferable": flags(np.zeros(len(row))),
     }
     return Feed("core_term", DELTA, columns, np.where(done, part.due[row], part.start[row]), row)
 
@@ -123,6 +127,7 @@ def core_term(world: World) -> Feed:
 def counterparties(world: World) -> tuple[list[tuple[str, str, str]], dict[int, int]]:
     """Every counterparty of companies (account, name, bank), and where each kind begins in the list."""
     firms, book, banks = world.companies, world.corporate_ledger.accounts, names.OTHER_BANKS
+    exchange = world.corporate_ledger.fx.accounts
     known = [(f"981{at:013d}", _partner_name(at), banks[at % len(banks)]) for at in range(PARTNERS + NEW_PARTNERS)]
     groups = [
         (ledger.CASH, [("", "", "")]),
@@ -138,6 +143,7 @@ def counterparties(world: World) -> tuple[list[tuple[str, str, str]], dict[int, 
         (ledger.PERSON, known),
         (ledger.THIRD_PAY, [("993001", "示例付科技", "TP01"), ("993002", "样本支付", "TP02")]),
         (ledger.GOVERNMENT, [("996002", "示例市税务局", "GV02")]),
+        (ledger.OWN_FX, [(no, firms.name[own], "OWN") for no, own in zip(exchange.numbers, exchange.owner, strict=True)]),
     ]
     pool: list[tuple[str, str, str]] = []
     begins = {}
@@ -171,7 +177,10 @@ def core_txn(world: World, first: int, last: int) -> Feed:
     refs, ref = leg_refs(world)
     day, kind, owner = legs.day[at], legs.cp_kind[at], book.owner[legs.acct[at]]
     inside = np.select(
-        [kind == ledger.ACCOUNT, kind == ledger.SAME_NAME, kind == ledger.PERSON, kind == ledger.THIRD_PAY],
+        [
+            kind == ledger.ACCOUNT, kind == ledger.SAME_NAME, np.isin(kind, (ledger.PERSON, ledger.OWN_FX)),
+            kind == ledger.THIRD_PAY,
+        ],
         [legs.cp_acct[at], owner, legs.cp_ref[at], legs.cp_ref[at] % 2],
         0,
     )
@@ -187,6 +196,7 @@ def core_txn(world: World, first: int, last: int) -> Feed:
         "dc_flag": pick(("D", "C"), (legs.sign[at] > 0).astype(int)),
         "amt": money(legs.amt[at]),
         "ccy": constant("CNY", high - low),
+        "bal_after": money(legs.after[at]),
         "channel_code": pick(ledger.CHANNELS, legs.channel[at]),
         "mode_code": pick(ledger.MODES, legs.mode[at]),
         "purpose_code": pick(ledger.PURPOSES, legs.purpose[at]),
@@ -250,7 +260,7 @@ def core_feeds(world: World, first: int, daily_from: int, last: int) -> Iterator
     """All of companies' rows in the core and the agency payment system."""
     done, horizon = world.corporate_ledger, world.horizon
     book = done.accounts
-    yield core_acct(world)
+    yield core_acct(world, first, last)
     yield from in_slices(partial(core_bal, world), daily_from, first, last, len(book.owner))
     yield hist_month(horizon, first, book.numbers, book.opened, book.closing, done.balance, done.legs)
     yield core_term(world)

@@ -9,25 +9,20 @@ import numpy as np
 
 from tagmart.synth.corporate import lending
 from tagmart.synth.corporate.securities import SECURITY_KINDS, make_securities
+from tagmart.synth.credit import on_book
 from tagmart.synth.feeds_core import gl_orgs
-from tagmart.synth.feeds_credit import (
-    GUARANTEES,
-    NoteFacts,
-    class_feed,
-    limit_versions,
-    loan_class,
-    note_feed,
-    repay_feed,
-    schedule_feed,
-)
+from tagmart.synth.feeds_credit import GUARANTEES, class_feed, limit_versions, note_feed, repay_feed, schedule_feed
+from tagmart.synth.note_facts import WATCHED_CLASS, NoteFacts, contract_versions, loan_class, schedule_days
 from tagmart.synth.population import NEVER
 from tagmart.synth.repayments import paid_instalments
+from tagmart.synth.troubles import EXTENSION_NOTICE, OBSERVE_DAYS
 from tagmart.synth.write import DELTA, Feed, constant, day_dates, decimals, flags, integers, money, pick, text
 
 if TYPE_CHECKING:
     from tagmart.synth.world import World
 
 PRODUCTS = ("L101", "L102", "L103", "L104")
+ENTRUSTED_PRODUCT = "L105"
 SUBJECTS = ("130311", "130312", "130313", "130314")
 # Off-balance subjects; a discounted bill is an asset of the bank.
 OFFBAL_SUBJECTS = ("7001", "7002", "7003", "1301", "7005")
@@ -49,17 +44,20 @@ def numbers(world: World) -> tuple[list[str], list[str], list[str]]:
 def debtor_classes(world: World, days: np.ndarray) -> np.ndarray:
     """Class of each note (rows) on each of the days: by its own days past due, and by the debtor's.
 
+    What was restructured is watched: it is in no better class than special mention.
     Where more than ten per cent of a debtor's claims are non-performing, all of them are (风险分类办法, article 7).
     """
     loans, state = world.corporate_ledger.loans, world.corporate_ledger.loan_days
     own = loan_class(state.dpd[:, days])
-    owed = state.principal[:, days] * state.there[:, days]
+    owed = state.principal[:, days] * on_book(state.there, loans.write_off, loans.entrusted)[:, days]
     total = np.zeros((world.companies.size, len(days)), dtype=np.int64)
     bad = np.zeros_like(total)
     np.add.at(total, loans.owner, owed)
     np.add.at(bad, loans.owner, np.where(own >= 3, owed, 0))
     drags = bad > total * SOME_BAD
-    return np.where(drags[loans.owner], np.maximum(own, 3), own)
+    own = np.where(drags[loans.owner], np.maximum(own, 3), own)
+    watched = (loans.restructured[:, None] <= days) & (days <= loans.restructured[:, None] + OBSERVE_DAYS)
+    return np.where(watched, np.maximum(own, WATCHED_CLASS), own)
 
 
 def note_facts(world: World) -> NoteFacts:
@@ -73,11 +71,19 @@ def note_facts(world: World) -> NoteFacts:
         contract_no=contract_no,
         ecif_no=[str(firms.ecif_no[who]) for who in loans.owner],
         kind=[lending.NOTE_KINDS[kind] for kind in loans.kind],
-        product=[PRODUCTS[kind] for kind in loans.kind],
+        product=[
+            ENTRUSTED_PRODUCT if is_other else PRODUCTS[kind]
+            for kind, is_other in zip(loans.kind, loans.entrusted, strict=True)
+        ],
         subject=[SUBJECTS[kind] for kind in loans.kind],
         rate_bp=loans.rate_bp,
         start=loans.start,
         due=loans.due,
+        first_due=loans.first_due,
+        ext_day=np.where(loans.first_due < loans.due, loans.first_due - EXTENSION_NOTICE, NEVER),
+        write_off=loans.write_off,
+        restructured=loans.restructured,
+        entrusted=loans.entrusted,
         mode=np.where(loans.kind == lending.FIXED_ASSET, 2, 1),
         outlet=firms.outlet[loans.owner],
         is_inclusive=lending.is_inclusive(firms, loans, done.limits),
@@ -130,35 +136,35 @@ def limits_feed(world: World) -> Feed:
 
 
 def contracts_feed(world: World) -> Feed:
-    """Contracts when signed, each under the limit of its borrower."""
+    """Contracts when signed and when extended, each under the limit of its borrower; entrusted loans are under none."""
     firms, done, horizon = world.companies, world.corporate_ledger, world.horizon
     loans = done.loans
     limit_no, contract_no, _ = numbers(world)
     place = np.full(firms.size, -1)
     place[done.limits.owner] = np.arange(len(done.limits.owner))
-    count = len(loans.owner)
-    secured = make_securities(world)
-    mode = np.zeros(count, dtype=np.int64)
+    secured, facts = make_securities(world), note_facts(world)
+    mode = np.zeros(len(loans.owner), dtype=np.int64)
     np.maximum.at(mode, secured.loan, np.array([1, 2, 3, 3, 1])[secured.kind])
-    yearly = loans.kind == lending.FIXED_ASSET
+    row, is_longer, day = contract_versions(facts)
+    yearly, owner, start = loans.kind[row] == lending.FIXED_ASSET, loans.owner[row], loans.start[row]
     columns = {
-        "contract_no": text(contract_no),
-        "limit_no": pick(limit_no, place[loans.owner]),
-        "ecif_no": pick(list(firms.ecif_no), loans.owner),
-        "prod_id": pick(PRODUCTS, loans.kind),
-        "kind_code": pick(lending.NOTE_KINDS, loans.kind),
-        "contract_amt": money(loans.principal),
-        "from_date": day_dates(horizon, loans.start),
-        "to_date": day_dates(horizon, loans.due),
-        "guar_mode": pick(GUARANTEES, mode),
+        "contract_no": pick(contract_no, row),
+        "limit_no": pick(limit_no, np.where(loans.entrusted[row], -1, place[owner])),
+        "ecif_no": pick(list(firms.ecif_no), owner),
+        "prod_id": pick(facts.product, row),
+        "kind_code": pick(lending.NOTE_KINDS, loans.kind[row]),
+        "contract_amt": money(loans.principal[row]),
+        "from_date": day_dates(horizon, start),
+        "to_date": day_dates(horizon, np.where(is_longer, facts.due[row], facts.first_due[row])),
+        "guar_mode": pick(GUARANTEES, mode[row]),
         "rate_type": pick(("fixed", "lpr"), yearly.astype(int)),
-        "rate": decimals(loans.rate_bp * 100, 4),
+        "rate": decimals(loans.rate_bp[row] * 100, 4),
         "reprice_cycle": pick(("none", "year"), yearly.astype(int)),
-        "next_reprice_date": day_dates(horizon, _next_anniversary(loans.start, horizon.size), ~yearly),
-        "purpose_industry": pick([item.code for item in firms.industry], loans.owner),
-        "sign_date": day_dates(horizon, loans.start - 5),
+        "next_reprice_date": day_dates(horizon, _next_anniversary(start, horizon.size), ~yearly),
+        "purpose_industry": pick([item.code for item in firms.industry], owner),
+        "sign_date": day_dates(horizon, start - 5),
     }
-    return Feed("crd_contract", DELTA, columns, loans.start, np.arange(count))
+    return Feed("crd_contract", DELTA, columns, day, row)
 
 
 def _next_anniversary(start: np.ndarray, size: int) -> np.ndarray:
@@ -224,13 +230,14 @@ def credit_feeds(world: World, initial: int, first: int, last: int) -> Iterator[
     """All of companies' rows in the credit system: daily rows from `first` to `last`, initial load of day `initial`."""
     done, horizon, facts = world.corporate_ledger, world.horizon, note_facts(world)
     now, loans = done.schedule, done.loans
-    never = np.full(len(now.note), NEVER)
+    agreed, changed = schedule_days(facts, now.note, now.due)
+    before = np.where(changed < NEVER, loans.principal[now.note], now.principal)
     yield limits_feed(world)
     yield contracts_feed(world)
     yield note_feed(facts, horizon, first, last)
     yield schedule_feed(
-        facts.note_no, horizon, now.note, now.term, now.due, (now.principal, now.principal), (now.interest, now.interest),
-        (loans.start[now.note], never, now.paid), initial,
+        facts.note_no, horizon, now.note, now.term, now.due, (before, now.principal), (now.interest, now.interest),
+        (agreed, changed, now.paid), initial,
     )
     yield repay_feed(facts.note_no, "DH", world.place.base(5), paid_instalments(now, horizon), horizon, first)
     yield class_feed(facts, horizon, first)

@@ -32,7 +32,7 @@ from tagmart.synth.repayments import Schedule
 PARTNER = PERSON
 PARTNERS = 900
 # Receipts a month, and how many partners, by size.
-RECEIPTS = np.array((60.0, 25.0, 9.0, 3.0))
+RECEIPTS = np.array((80.0, 35.0, 14.0, 5.0))
 CIRCLE_OF_PARTNERS = np.array((80, 40, 15, 6))
 SHARE_HERE, SHARE_ELSEWHERE = 0.8, 0.25
 CONCENTRATED_SHARE, NEW_PARTNER_SHARE = 0.03, 0.03

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tagmart.synth import ledger
+from tagmart.synth import fx, ledger
 from tagmart.synth.calendar import Horizon
 from tagmart.synth.corporate import accounts as acc
 from tagmart.synth.corporate import flows, lending
 from tagmart.synth.corporate.companies import Companies
-from tagmart.synth.corporate.settle import settle
+from tagmart.synth.corporate.settle import BROUGHT_RANK, settle
+from tagmart.synth.corporate.troubles import with_troubles
+from tagmart.synth.fx import FxBook
+from tagmart.synth.fx.rooms import corporate_fx
 from tagmart.synth.ledger import CHANNEL, INIT, PURPOSE, SAME_NAME
 from tagmart.synth.payroll import Batches
 from tagmart.synth.population import NEVER
@@ -19,6 +22,7 @@ from tagmart.synth.sizes import Place
 
 # Streams of random numbers of this part: 40 is the companies' own.
 LOANS, OFFBAL, LIMITS, DEPOSITS, ACCOUNTS, TRADE, PARTNERS, SEASONS, OTHERS, LEGS = range(41, 51)
+TROUBLES, ABROAD = 55, 56
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class CorporateLedger:
     settle_leg: np.ndarray
     settlements: Settlements
     new_partners: np.ndarray
+    fx: FxBook
 
     @property
     def late(self) -> np.ndarray:
@@ -66,7 +71,12 @@ class CorporateLedger:
 
 
 def make_ledger(
-    place: Place, firms: Companies, batches: Batches, horizon: Horizon, settlements: Settlements = NO_SETTLEMENTS
+    place: Place,
+    firms: Companies,
+    batches: Batches,
+    horizon: Horizon,
+    rate: np.ndarray,
+    settlements: Settlements = NO_SETTLEMENTS,
 ) -> CorporateLedger:
     """Settle companies' accounts over the whole world.
 
@@ -75,10 +85,11 @@ def make_ledger(
         firms: the companies.
         batches: payroll batches as the retail ledger accepted them.
         horizon: the days to live.
+        rate: middle rates of foreign currencies (`fx.middle_rates`).
         settlements: of merchants whose account here belongs to a company.
     """
     dice = place.dice
-    loans = lending.make_loans(dice(LOANS), firms, horizon)
+    loans = with_troubles(dice(TROUBLES), lending.make_loans(dice(LOANS), firms, horizon), firms, horizon)
     schedule = lending.make_schedule(loans, horizon)
     state = lending.loan_days(loans, schedule, horizon)
     offbal = lending.make_offbal(dice(OFFBAL), firms, loans, horizon)
@@ -97,6 +108,7 @@ def make_ledger(
     flows.add_offbal(intents, book, offbal)
     flows.add_deposits(intents, book, deposits)
     flows.add_others(dice(OTHERS), intents, firms, book, horizon)
+    abroad = corporate_fx(dice(ABROAD), place, intents, firms, book, rate, horizon)
     done, brought = settle(
         intents.table(), book.opening, book.usual, book.kind == acc.DEMAND, book.opened, book.closing,
         horizon.dates[: horizon.size],
@@ -106,7 +118,8 @@ def make_ledger(
         purpose=PURPOSE["transfer"], cp_kind=SAME_NAME, second=8 * 3600,
     )
     done = ledger.Settled(
-        np.r_[done.accepted, brought.amt], done.balance, done.interest_day, done.interest_acct, done.interest_amt
+        np.r_[done.accepted, brought.amt], np.r_[done.rank, np.full(len(brought.amt), BROUGHT_RANK)], done.balance,
+        done.interest_day, done.interest_acct, done.interest_amt,
     )
     legs = ledger.make_legs(intents.table(), done, book.owner, dice(LEGS))
     leg_of = np.full(intents.size + 1, -1, dtype=np.int64)
@@ -115,5 +128,5 @@ def make_ledger(
     return CorporateLedger(
         accounts=book, deposits=deposits, loans=loans, schedule=schedule, loan_days=state, offbal=offbal, limits=limits,
         balance=done.balance, legs=legs, payroll_leg=leg_of[paid], settle_leg=leg_of[settled], settlements=settlements,
-        new_partners=new_partners,
+        new_partners=new_partners, fx=fx.settle(abroad.plan, abroad.accounts, done.accepted, rate, horizon),
     )

@@ -28,6 +28,8 @@ class Loans:
     Attributes:
         stop_day, cure_day: what falls due from `stop_day` on is unpaid until `cure_day`.
         is_first: the company's first loan at any bank.
+        first_due: the last day as first agreed, before any extension.
+        write_off, restructured: the days of it, NEVER for most; entrusted: the money is another company's.
     """
 
     owner: np.ndarray
@@ -39,6 +41,10 @@ class Loans:
     stop_day: np.ndarray
     cure_day: np.ndarray
     is_first: np.ndarray
+    first_due: np.ndarray
+    write_off: np.ndarray
+    restructured: np.ndarray
+    entrusted: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,11 @@ def make_loans(rng: np.random.Generator, firms: Companies, horizon: Horizon) -> 
     cured = slow[1::2]
     stop[cured] -= 150
     cure[cured] = stop[cured] + rng.integers(20, 80, len(cured))
-    return Loans(owner, kind, principal, rate, start, due, stop[owner], cure[owner], first.astype(bool))
+    never = np.full(len(owner), NEVER)
+    return Loans(
+        owner, kind, principal, rate, start, due, stop[owner], cure[owner], first.astype(bool), due, never, never,
+        np.zeros(len(owner), dtype=bool),
+    )  # fmt: skip
 
 
 def _chain(rng: np.random.Generator, firms: Companies, who: int, horizon: Horizon, is_steady: bool) -> list[tuple]:
@@ -137,6 +147,10 @@ def make_schedule(loans: Loans, horizon: Horizon) -> Schedule:
         start, end, left = int(loans.start[note]), int(loans.due[note]), int(loans.principal[note])
         quarterly = loans.kind[note] == FIXED_ASSET
         days = _dues(horizon, origin, start, end, 3 if quarterly else 1)
+        agreed = int(loans.first_due[note])
+        if agreed < end:
+            # Until more time was agreed all was due on `agreed`; now that day asks for interest only.
+            days = [*_dues(horizon, origin, start, agreed, 1), *_dues(horizon, origin, agreed, end, 1)]
         piece = left // len(days) // UNIT * UNIT if quarterly else 0
         before = start
         for term, day in enumerate(days, 1):
@@ -184,7 +198,8 @@ def loan_days(loans: Loans, schedule: Schedule, horizon: Horizon) -> LoanDays:
 
 def make_offbal(rng: np.random.Generator, firms: Companies, loans: Loans, horizon: Horizon) -> OffBalance:
     """Bills, guarantees and letters of borrowers; one acceptance is not covered when it falls due."""
-    borrowers = np.unique(loans.owner[(firms.kind[loans.owner] == ENTERPRISE) & (loans.stop_day == NEVER)])
+    sound = (firms.kind[loans.owner] == ENTERPRISE) & (loans.stop_day == NEVER) & ~loans.entrusted
+    borrowers = np.unique(loans.owner[sound])
     rows = []
     for who in borrowers:
         month = max(int(firms.revenue[who]), 20 * UNIT)
@@ -214,7 +229,8 @@ def make_limits(
     rng: np.random.Generator, firms: Companies, loans: Loans, state: LoanDays, offbal: OffBalance, horizon: Horizon
 ) -> Limits:
     """A limit for every borrower, wide enough on every day, and limits that were granted and never drawn."""
-    borrowers = np.union1d(np.unique(loans.owner), np.unique(offbal.owner))
+    own = ~loans.entrusted
+    borrowers = np.union1d(np.unique(loans.owner[own]), np.unique(offbal.owner))
     free = (firms.kind == ENTERPRISE) & (firms.open_day < -100) & (firms.quiet_day == NEVER)
     free &= (firms.closing_day == NEVER) & ~np.isin(np.arange(firms.size), borrowers)
     granted = rng.permutation(np.flatnonzero(free))[: max(1, round(firms.size * GRANTED_SHARE))]
@@ -222,17 +238,17 @@ def make_limits(
     place = np.full(firms.size, -1)
     place[owner] = np.arange(len(owner))
     used = np.zeros((horizon.size, len(owner)), dtype=np.int64)
-    np.add.at(used.T, place[loans.owner], state.principal * state.there)
+    np.add.at(used.T, place[loans.owner[own]], (state.principal * state.there)[own])
     exposed = exposure(offbal, horizon)
     np.add.at(used.T, place[offbal.owner], exposed)
     most = used.max(axis=0)
     room = np.where(most > 0, most * rng.uniform(1.05, 1.9, len(owner)), firms.revenue[owner] * rng.uniform(1, 4, len(owner)))
     amt = np.maximum((room / UNIT).astype(np.int64) + 1, 10) * UNIT
     begin = np.full(firms.size, NEVER)
-    np.minimum.at(begin, loans.owner, loans.start)
+    np.minimum.at(begin, loans.owner[own], loans.start[own])
     np.minimum.at(begin, offbal.owner, offbal.start)
     end = np.full(firms.size, -NEVER)
-    np.maximum.at(end, loans.owner, loans.due)
+    np.maximum.at(end, loans.owner[own], loans.due[own])
     np.maximum.at(end, offbal.owner, offbal.due)
     start = np.where(begin[owner] < NEVER, begin[owner] - 15, rng.integers(-100, horizon.size - 5, len(owner)))
     # Of the undrawn ones, one was granted a month before the end: long enough ago to be asked about.
@@ -279,4 +295,4 @@ def is_inclusive(firms: Companies, loans: Loans, limits: Limits) -> np.ndarray:
     credit = np.zeros(firms.size, dtype=np.int64)
     credit[limits.owner] = limits.amt
     small = (firms.scale >= MICRO - 1) | (firms.kind == SOLE)
-    return small[loans.owner] & (credit[loans.owner] <= 1_000_000_000)
+    return small[loans.owner] & (credit[loans.owner] <= 1_000_000_000) & ~loans.entrusted

@@ -11,6 +11,7 @@ from tagmart.synth.ledger import EMPTY, SMALLEST_SOFT, SOFT, Settled, interest_d
 RATE_BP = 20
 # A company that has to pay more than it has here brings money from another bank, in steps of ten thousand yuan.
 STEP = 1_000_000
+BROUGHT_RANK = 1
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ def settle(
     acct, acct2 = acct.astype(np.int64), acct2.astype(np.int64)
     edges = np.searchsorted(day[numbers], np.arange(days + 1))
     accepted = np.zeros(len(day), dtype=np.int64)
+    rank = np.zeros(len(day), dtype=np.int32)
+    returns = (acct2 >= 0) & ~bears[acct]
+    # Receipts, money brought from elsewhere, what comes back from term and margin, what must be paid, what may be paid.
+    rank[numbers] = np.select([rule == EMPTY, rule == SOFT, sign > 0, returns], [5, 4, 0, 2], 3)
     bal, balance = opening.astype(np.int64).copy(), np.empty((days, len(opening)), dtype=np.int64)
     posts = set(interest_days(dates).tolist())
     since, paid, brought = 0, [], []
@@ -86,7 +91,7 @@ def settle(
         bal[who[lasts]] = 0
         accepted[numbers[at]] = took
         balance[today] = bal
-    settled = Settled(accepted, balance, *_joined(paid))
+    settled = Settled(accepted, rank, balance, *_joined(paid))
     return settled, Brought(*_joined(brought))
 
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from tagmart.synth import fx
 from tagmart.synth.corporate import accounts as acc
 from tagmart.synth.corporate import registers as reg
 from tagmart.synth.corporate.companies import CORP_TYPES, SIZES
 from tagmart.synth.corporate.feeds_credit import debtor_classes, numbers
 from tagmart.synth.corporate.feeds_party import group_ids
 from tagmart.synth.corporate.securities import circle_edges
+from tagmart.synth.credit import on_book
 from tagmart.synth.feeds_credit import retail_numbers
-from tagmart.synth.ledger import ACCOUNT, INIT
+from tagmart.synth.ledger import ACCOUNT, INIT, OWN_FX
 from tagmart.synth.population import NEVER
 from tagmart.synth.repayments import used_of
 from tagmart.synth.write import day_dates, integers, money, pick, text
@@ -55,7 +57,10 @@ def companies(world: World, last: int) -> pa.Table:
     }
     for name, kind in (("demand_bal", acc.DEMAND), ("term_bal", acc.TERM), ("margin_bal", acc.HELD)):
         at = np.flatnonzero(alive & (book.kind == kind))
-        columns[name] = money(_sums(firms.size, book.owner[at], done.balance[last][at]))
+        cents = _sums(firms.size, book.owner[at], done.balance[last][at])
+        if kind == acc.DEMAND:
+            cents += fx.summed_by_owner(done.fx, firms.size, done.fx.base_balance(last, last)[0])
+        columns[name] = money(cents)
     columns |= _flows(world, last) | _debts(world, last)
     authorised = known.auth_from <= last
     columns |= {
@@ -84,15 +89,23 @@ def _flows(world: World, last: int) -> dict[str, pa.Array]:
     legs, owner, size = world.corporate_ledger.legs, world.corporate_ledger.accounts.owner, world.companies.size
     who = owner[legs.acct]
     own = (legs.cp_kind == ACCOUNT) & (owner[np.maximum(legs.cp_acct, 0)] == who)
+    own |= legs.cp_kind == OWN_FX
+    abroad = world.corporate_ledger.fx
+    far = (abroad.legs.day > last - WINDOW) & (abroad.legs.day <= last) & ~abroad.legs.is_own
     inside = (legs.day > last - WINDOW) & (legs.day <= last) & ~own
     found: dict[str, pa.Array] = {}
     for name, sign in (("in", 1), ("out", -1)):
         at = np.flatnonzero(inside & (legs.sign == sign))
-        found[f"{name}_amt_{WINDOW}"] = money(_sums(size, who[at], legs.amt[at]))
-        found[f"{name}_cnt_{WINDOW}"] = integers(np.bincount(who[at], minlength=size))
+        more = np.flatnonzero(far & (abroad.legs.sign == sign))
+        cents = _sums(size, who[at], legs.amt[at]) + fx.summed_by_owner(abroad, size, abroad.legs.base[more], more)
+        count = fx.summed_by_owner(abroad, size, np.ones(len(more), dtype=np.int64), more)
+        found[f"{name}_amt_{WINDOW}"] = money(cents)
+        found[f"{name}_cnt_{WINDOW}"] = integers(np.bincount(who[at], minlength=size) + count)
     acted = np.flatnonzero((legs.init == INIT["C"]) & (legs.day <= last))
     latest = np.full(size, -1)
     np.maximum.at(latest, who[acted], legs.day[acted])
+    sent = np.flatnonzero((abroad.legs.kind == fx.OUT) & (abroad.legs.day <= last))
+    np.maximum.at(latest, abroad.accounts.owner[abroad.legs.acct[sent]], abroad.legs.day[sent])
     return found | {"last_self_date": day_dates(world.horizon, latest, latest < 0)}
 
 
@@ -100,13 +113,14 @@ def _debts(world: World, last: int) -> dict[str, pa.Array]:
     """What companies owe, what they may still draw, how well they pay."""
     done, size = world.corporate_ledger, world.companies.size
     loans, state, limits, offbal = done.loans, done.loan_days, done.limits, done.offbal
-    at = np.flatnonzero(state.there[:, last])
+    own = on_book(state.there, loans.write_off, loans.entrusted)
+    at = np.flatnonzero(own[:, last])
     dpd, worst = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     np.maximum.at(dpd, loans.owner[at], state.dpd[at, last])
     ends = world.horizon.month_first[1:] - 1
     ends = ends[ends <= last]
     if len(ends):
-        judged = np.flatnonzero(state.there[:, ends[-1]])
+        judged = np.flatnonzero(own[:, ends[-1]])
         np.maximum.at(worst, loans.owner[judged], debtor_classes(world, ends[-1:])[judged, 0])
     force = np.flatnonzero((limits.start <= last) & (limits.end >= last))
     room = np.maximum(limits.amt - limits.used[last] - limits.frozen, 0)
@@ -174,7 +188,7 @@ def warnings(world: World, last: int) -> pa.Table:
     """Events of companies that somebody should find: kind, company and date."""
     firms, known, done = world.companies, world.registers, world.corporate_ledger
     dpd, there = done.loan_days.dpd[:, last], done.loan_days.there[:, last]
-    late = np.flatnonzero((dpd > 0) & there)
+    late = np.flatnonzero((dpd > 0) & there & (done.loans.write_off > last))
     dishonest = np.flatnonzero(
         (known.case_kind == reg.CASE_KINDS.index("dishonest")) & (known.case_start <= last) & (known.case_end > last)
     )

@@ -10,7 +10,7 @@ import numpy as np
 from tagmart.synth import reference
 from tagmart.synth.finance.subjects import EQUITY
 
-CCY = "CNY"
+BASE_CCY = "CNY"
 
 
 def gl_org_ids() -> list[str]:

@@ -11,8 +11,8 @@ import pyarrow as pa
 from tagmart.synth import accounts as retail
 from tagmart.synth import ledger
 from tagmart.synth.corporate import accounts as corporate
-from tagmart.synth.feeds_credit import NoteFacts
 from tagmart.synth.finance.details import note_facts
+from tagmart.synth.note_facts import NoteFacts
 from tagmart.synth.write import JOURNAL, Feed, day_dates, money, pick
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _month(world: World, facts: tuple[NoteFacts, ...], start: int, end: int, del
     ]
     people, companies = list(world.people.ecif_no), list(world.companies.ecif_no)
     owners = (
-        pick(people, book.owner[parts[0][0]]),
+        pick(people, world.number_of(book.owner[parts[0][0]], end - 1)),
         pick(companies, theirs.owner[parts[1][0]]),
         *(pick(one.ecif_no, part[0]) for one, part in zip(facts, parts[2:], strict=True)),
     )
@@ -101,10 +101,10 @@ def _accounts(
 
 def _notes(facts: NoteFacts, start: int, end: int) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """Notes that were there in the month, and their four figures in cents."""
-    there = facts.there[:, start:end]
+    there = facts.on_book[:, start:end]
     at = np.flatnonzero(there.any(axis=1))
     sums = np.where(there[at], facts.principal[at, start:end], 0).sum(axis=1)
-    left = np.where(facts.there[at, end - 1], facts.principal[at, end - 1], 0)
+    left = np.where(there[at, -1], facts.principal[at, end - 1], 0)
     ftp = sums * (facts.rate_bp[at] - FUNDING_BP) // (10_000 * 365)
     provision = left * np.where(facts.dpd[at, end - 1] > 0, LATE_PROVISION_BP, PROVISION_BP) // 10_000 // 12
     none = np.zeros(len(at), dtype=np.int64)

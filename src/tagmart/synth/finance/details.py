@@ -13,10 +13,11 @@ from tagmart.synth.corporate import accounts as corporate
 from tagmart.synth.corporate import feeds_credit as corporate_credit
 from tagmart.synth.corporate import lending
 from tagmart.synth.corporate.settle import RATE_BP
-from tagmart.synth.feeds_credit import NoteFacts, retail_facts
+from tagmart.synth.feeds_credit import ENTRUSTED_SUBJECT, WRITTEN_SUBJECT, retail_facts
 from tagmart.synth.finance import subjects as gl
 from tagmart.synth.finance.book import Book, gl_org_of_outlet, summed, summed_spans
 from tagmart.synth.markets.orders import DIV, RED, SIP, SUB
+from tagmart.synth.note_facts import NoteFacts
 from tagmart.synth.population import NEVER
 from tagmart.synth.repayments import paid_instalments
 
@@ -55,6 +56,7 @@ def _contra(legs: ledger.Legs) -> np.ndarray:
     return np.select(
         [
             kind == ledger.ACCOUNT,
+            kind == ledger.OWN_FX,
             wages,
             kind == ledger.CASH,
             kind != ledger.BANK,
@@ -64,13 +66,14 @@ def _contra(legs: ledger.Legs) -> np.ndarray:
             purpose == ledger.PURPOSE["loan"],
             purpose == ledger.PURPOSE["other"],
         ],
-        np.arange(9),
-        9,
+        np.arange(10),
+        10,
     )
 
 
 CONTRA = (
     gl.INTERNAL,
+    gl.EXCHANGE,
     gl.PAYROLL,
     gl.CASH,
     gl.CLEARING,
@@ -174,22 +177,43 @@ def note_facts(world: World) -> tuple[NoteFacts, NoteFacts]:
 
 
 def _loans(book: Book, world: World) -> None:
-    """Principal of notes by their subject, normal and overdue apart."""
+    """Principal of the bank's notes by their subject, normal and overdue apart; what is not on its books as a memo."""
     outlets = gl_org_of_outlet()
     for facts in note_facts(world):
-        org, subject = outlets[facts.outlet], np.array(facts.subject)
+        org, subject, there = outlets[facts.outlet], np.array(facts.subject), facts.on_book
+        _off_book_loans(book, facts, org)
         for name in dict.fromkeys(facts.subject):
             at = np.flatnonzero(subject == name)
-            whole = summed(org[at], facts.principal[at], facts.there[at])
-            overdue = summed(org[at], facts.overdue[at], facts.there[at])
+            whole = summed(org[at], facts.principal[at], there[at])
+            overdue = summed(org[at], facts.overdue[at], there[at])
             book.state(name, gl.LENDING, whole - overdue)
             book.state(name + gl.OVERDUE, gl.LENDING, overdue)
     firms = world.corporate_ledger
     for facts, repaid in zip(
         note_facts(world), (world.repaid, paid_instalments(firms.schedule, world.horizon)), strict=True
     ):
-        org = outlets[facts.outlet][repaid.note]
-        book.post(gl.LENDING, gl.INTEREST_INCOME, org, repaid.day, repaid.interest + repaid.penalty)
+        org, others = outlets[facts.outlet][repaid.note], facts.entrusted[repaid.note]
+        earned = repaid.interest + repaid.penalty
+        book.post(gl.LENDING, gl.INTEREST_INCOME, org[~others], repaid.day[~others], earned[~others])
+        # What is paid on other people's money goes on to them.
+        passed = (earned + repaid.principal)[others]
+        book.post(gl.LENDING, gl.CLEARING, org[others], repaid.day[others], passed)
+
+
+def _off_book_loans(book: Book, facts: NoteFacts, org: np.ndarray) -> None:
+    """Entrusted loans and claims given up: memos off the balance sheet; what is given up is charged to the provision."""
+    for subject, mine in (
+        (ENTRUSTED_SUBJECT, facts.there & facts.entrusted[:, None]),
+        (WRITTEN_SUBJECT, facts.there & ~facts.entrusted[:, None] & ~facts.on_book),
+    ):
+        memo = summed(org, facts.principal, mine)
+        book.state(subject, gl.OFF_BALANCE_CONTRA, memo, before=gl.OFF_BALANCE_CONTRA)
+    lent = np.flatnonzero(facts.entrusted & (facts.start >= 0))
+    book.post(gl.CLEARING, gl.LENDING, org[lent], facts.start[lent], facts.principal[lent, facts.start[lent]])
+    lost = np.flatnonzero(facts.write_off < book.days)
+    cents = facts.principal[lost, facts.write_off[lost]] * facts.there[lost, facts.write_off[lost]]
+    book.open(gl.EQUITY, gl.PROVISION, org[lost], cents * 2)
+    book.post(gl.PROVISION, gl.LENDING, org[lost], facts.write_off[lost], cents)
 
 
 def _cards(book: Book, world: World) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from tagmart.synth.calendar import Horizon
-from tagmart.synth.finance.book import CCY, Book, gl_org_ids
+from tagmart.synth.finance.book import BASE_CCY, Book, gl_org_ids
 from tagmart.synth.finance.subjects import is_on_balance
 from tagmart.synth.write import DATED, Feed, constant, day_dates, flags, money, pick
 
@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from tagmart.synth.finance.faults import Difference
 
 
-def gl_balance(book: Book, horizon: Horizon, first: int, last: int, differences: list[Difference]) -> Feed:
+def gl_balance(
+    book: Book, horizon: Horizon, first: int, last: int, differences: list[Difference], ccy: str = BASE_CCY
+) -> Feed:
     """One row per organisation, subject and day from `first` to `last` that has or had a balance.
 
     Args:
-        book: of the whole bank.
+        book: of the whole bank, in one currency.
         horizon: of the world.
         first: first day.
         last: last day.
         differences: planted; they change the closing balance and the turnover of their day, and what follows from it.
+        ccy: the currency.
     """
     names, orgs = sorted(book.opening), gl_org_ids()
     net = np.stack([book.net(subject) for subject in names])
@@ -40,7 +43,7 @@ def gl_balance(book: Book, horizon: Horizon, first: int, last: int, differences:
     columns = {
         "acct_date": day_dates(horizon, day + first),
         "gl_org": pick(orgs, org),
-        "ccy": constant(CCY, len(day)),
+        "ccy": constant(ccy, len(day)),
         "subject": pick(names, subject),
         **_sides("open", before[place]),
         "turn_dr": money(debit[place]),

@@ -59,28 +59,41 @@ def write_doubles(
     """
     how = doubles.how.copy()
     for at, (kept, copied) in enumerate(zip(doubles.kept, doubles.copied, strict=True)):
-        number, kind = id_no[kept], HOWS[how[at]]
-        is_resident = id_type[kept] == "resident" and len(number) == 18
-        if (kind == "old_number" and not (is_resident and birth[kept] < np.datetime64("1985-01-01"))) or (
-            kind in ("number_typo", "other_document") and not is_resident
-        ):
-            kind = "same"
-        name[copied], id_type[copied], id_no[copied] = name[kept], id_type[kept], number
-        if kind == "old_number":
-            id_no[copied] = names.old_number(number)
-        elif kind == "name_typo":
-            name[copied] = names.typo_name(name[kept])
-        elif kind == "name_form":
-            name[copied] = names.varied_name(name[kept], 1 + at % 3)
-        elif kind == "number_typo":
-            # Two neighbouring digits of the order number change places, so that the check digit no longer fits.
-            swapped = number[:14] + number[15] + number[14] + number[16:]
-            id_no[copied] = (
-                swapped if swapped != number else number[:16] + str((int(number[16]) + 1) % 10) + number[17:]
-            )
-        elif kind == "no_number":
-            id_no[copied] = ""
-        elif kind == "other_document":
-            id_type[copied], id_no[copied] = "passport", f"ZY{number[9:17]}"
+        name[copied], id_type[copied], id_no[copied], kind = written_as(
+            HOWS[how[at]], name[kept], id_type[kept], id_no[kept], birth[kept], at
+        )
         how[at] = HOWS.index(kind)
     return how
+
+
+def written_as(
+    kind: str, name: str, id_type: str, number: str, birth: np.datetime64, variant: int
+) -> tuple[str, str, str, str]:
+    """Name, type and number of a document as somebody wrote them down, and what really is different: an old number or a
+    wrong digit needs a resident number to start from.
+
+    Args:
+        kind: one of HOWS.
+        name, id_type, number, birth: of the person.
+        variant: which of the forms of a name is taken.
+    """
+    is_resident = id_type == "resident" and len(number) == 18
+    if (kind == "old_number" and not (is_resident and birth < np.datetime64("1985-01-01"))) or (
+        kind in ("number_typo", "other_document") and not is_resident
+    ):
+        kind = "same"
+    if kind == "old_number":
+        number = names.old_number(number)
+    elif kind == "name_typo":
+        name = names.typo_name(name)
+    elif kind == "name_form":
+        name = names.varied_name(name, 1 + variant % 3)
+    elif kind == "number_typo":
+        # Two neighbouring digits of the order number change places, so that the check digit no longer fits.
+        swapped = number[:14] + number[15] + number[14] + number[16:]
+        number = swapped if swapped != number else number[:16] + str((int(number[16]) + 1) % 10) + number[17:]
+    elif kind == "no_number":
+        number = ""
+    elif kind == "other_document":
+        id_type, number = "passport", f"ZY{number[9:17]}"
+    return name, id_type, number, kind

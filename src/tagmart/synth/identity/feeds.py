@@ -11,6 +11,7 @@ import pyarrow as pa
 from tagmart.synth.identity import facts, sources
 from tagmart.synth.identity.crm import crm_feeds
 from tagmart.synth.identity.doubles import HOWS
+from tagmart.synth.identity.written import ecif_source
 from tagmart.synth.write import JOURNAL, Feed, day_dates, day_times, numbered, pick, text
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 def identity_feeds(world: World) -> Iterator[Feed]:
     """Cross-reference, identity checks and CRM, one feed at a time."""
     yield _xref(world)
+    yield ecif_source(world)
     yield _idcheck(world)
     yield from crm_feeds(world)
 

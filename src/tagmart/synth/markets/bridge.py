@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tagmart.synth import ledger, relations
+from tagmart.synth import fx, ledger, relations
 from tagmart.synth.markets import orders as order_kinds
 from tagmart.synth.markets.holdings import holdings
 
@@ -52,10 +52,32 @@ def status_at(world: World, day: int) -> np.ndarray:
 
 
 def deposits_at(world: World, day: int) -> np.ndarray:
-    """Deposits of each customer at the end of a day."""
+    """Deposits of each customer at the end of a day, those in foreign currency at its middle rate."""
     book = world.accounts
     alive = np.flatnonzero(world.exists & (world.opened <= day) & (book.closing > day))
-    return summed(world, book.owner[alive], world.balance[day][alive])
+    return summed(world, book.owner[alive], world.balance[day][alive]) + foreign_at(world, day)
+
+
+def foreign_at(world: World, day: int) -> np.ndarray:
+    """Deposits in foreign currency of each customer at the end of a day, in cents of yuan."""
+    return fx.summed_by_owner(world.fx, world.people.size, world.fx.base_balance(day, day)[0])
+
+
+def fx_effect(world: World, before: int, after: int) -> np.ndarray:
+    """What rates did to each customer's foreign deposits between the ends of two days.
+
+    Rounding is in it, and so is what an exchange cost against the middle rate (nothing but cents here).
+    """
+    book, size = world.fx, world.people.size
+    effect = fx.summed_by_owner(book, size, book.base_balance(after, after)[0] - book.base_balance(before, before)[0])
+    # Whatever did not come or go by postings at the rate of their day; what was exchanged counts by its leg in yuan.
+    moved = np.flatnonzero((book.legs.day > before) & (book.legs.day <= after) & ~book.legs.is_own)
+    effect -= fx.summed_by_owner(book, size, (book.legs.base * book.legs.sign)[moved], moved)
+    legs = world.legs
+    inside = slice(*np.searchsorted(legs.day, (before + 1, after + 1)))
+    at = np.flatnonzero(legs.cp_kind[inside] == ledger.OWN_FX)
+    cents = (legs.amt[inside] * legs.sign[inside].astype(np.int64))[at]
+    return effect + summed(world, world.accounts.owner[legs.acct[inside][at]], cents)
 
 
 def transit_days(world: World, first: int, last: int) -> np.ndarray:
@@ -84,29 +106,37 @@ def make_bridge(world: World, before: int, after: int) -> Bridge:
     """The bridge from the end of day `before` to the end of day `after`.
 
     Own transfers and switches between deposits and investments are no part of it. What customers move among each other is in
-    ext_net of both and cancels in the bank's total. No account is in foreign currency, so fx is 0. `scope` takes out those
-    who leave the spine in between.
+    ext_net of both and cancels in the bank's total. Movements in foreign currency count at the rate of their day, and fx is
+    what the rates did to the balances. `scope` takes out those who leave the spine in between, and gives the survivors of
+    merges what had been under the other number.
     """
-    legs, owner, lots = world.legs, world.accounts.owner, world.markets.lots
+    legs, owner, lots = world.legs, world.holder(after)[world.accounts.owner], world.markets.lots
     inside = slice(*np.searchsorted(legs.day, (before + 1, after + 1)))
     acct, cp_acct = legs.acct[inside], legs.cp_acct[inside]
     who = owner[acct]
     signed = legs.amt[inside] * legs.sign[inside].astype(np.int64)
     is_own = (cp_acct >= 0) & (owner[np.maximum(cp_acct, 0)] == who)
+    is_own |= legs.cp_kind[inside] == ledger.OWN_FX
     purpose = legs.purpose[inside]
     is_interest = purpose == ledger.PURPOSE["interest"]
     is_outside = ~is_own & ~is_interest & (purpose != ledger.PURPOSE["invest"])
     ext_net = summed(world, who[is_outside], signed[is_outside])
+    abroad = world.fx.legs
+    came_in = np.flatnonzero((abroad.day > before) & (abroad.day <= after) & ~abroad.is_own)
+    ext_net += fx.summed_by_owner(world.fx, world.people.size, (abroad.base * abroad.sign)[came_in], came_in)
     income = world.markets.income
     paid = (income.day > before) & (income.day <= after)
-    interest = summed(world, who[is_interest], signed[is_interest]) + summed(world, income.owner[paid], income.amt[paid])
+    interest = summed(world, who[is_interest], signed[is_interest])
+    interest += world.kept_by(after, summed(world, income.owner[paid], income.amt[paid]))
     came, went = (lots.held > before) & (lots.held <= after), (lots.leaves > before) & (lots.leaves <= after)
     market = held_days(world, after, after) - held_days(world, before, before)
     market += summed(world, lots.owner[went], lots.payout[went]) - summed(world, lots.owner[came], lots.cost[came])
-    total_before, total_after = aum_at(world, before), aum_at(world, after)
+    parts = [world.kept_by(after, part) for part in (market, fx_effect(world, before, after))]
+    own_before, total_after = aum_at(world, before), world.kept_by(after, aum_at(world, after))
+    total_before, moved_before = world.kept_by(before, own_before), world.kept_by(after, own_before)
     there_before, there_after = status_at(world, before), status_at(world, after)
-    scope = np.where(there_before & ~there_after, -total_after, 0)
-    parts = np.vstack([ext_net, interest, market, np.zeros_like(market), scope])
+    scope = np.where(there_before & ~there_after, -total_after, 0) + moved_before - total_before
+    parts = np.vstack([ext_net, interest, *parts, scope])
     parts[:, ~there_before] = 0
     return Bridge(np.where(there_before, total_before, 0), np.where(there_after, total_after, 0), parts)
 
@@ -120,4 +150,5 @@ def month_averages(world: World, first: int, last: int) -> np.ndarray:
     alive = world.exists[None, :] & (world.opened[None, :] <= day) & (book.closing[None, :] > day)
     total = summed(world, book.owner, (block * alive).sum(axis=0))
     total += held_days(world, first, last) + transit_days(world, first, last)
-    return (2 * total + days) // (2 * days)
+    total += fx.summed_by_owner(world.fx, world.people.size, world.fx.base_balance(first, last).sum(axis=0))
+    return (2 * world.kept_by(last, total) + days) // (2 * days)

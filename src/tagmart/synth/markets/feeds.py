@@ -84,7 +84,7 @@ def inv_hold(world: World, first: int, last: int) -> Feed:
     held = holdings(world.markets.lots, shelf, first, last)
     base = world.place.base(7)
     columns = {
-        "ecif_no": pick(list(world.people.ecif_no), held.owner),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(held.owner, held.day)),
         "hold_acct": pick([f"88{base + at:09d}" for at in range(world.people.size)], held.owner),
         "prod_id": pick([item.prod_id for item in shelf.items], held.product),
         "line_code": pick(shelf.lines, held.product),
@@ -139,7 +139,7 @@ def inv_order(world: World) -> Feed:
     ids = [f"M{at + 1:04d}" for at in range(int(world.people.outlet.max(initial=0) + 1) * MANAGERS_PER_OUTLET)]
     columns = {
         "order_no": numbered("O", horizon, orders.ordered, serial + world.place.base(5), 7).take(row),
-        "ecif_no": pick(list(world.people.ecif_no), orders.owner[row]),
+        "ecif_no": pick(list(world.people.ecif_no), world.number_of(orders.owner[row], day)),
         "prod_id": pick(products, orders.product[row]),
         "line_code": pick(shelf.lines, orders.product[row]),
         "order_type": pick(order_kinds.ORDER_TYPES, orders.kind[row]),

@@ -125,7 +125,7 @@ def _investments(world: World, last: int, averages: dict[int, np.ndarray]) -> pa
     state = final[there]
     live, lapsed = states.status[state] == 0, states.status[state] == 1
     owner, protects = policies.owner[there], policies.kind[there] == 0
-    davg = averages[months[-1]]
+    davg, holder = averages[months[-1]], world.holder(last)
 
     def count(who: np.ndarray) -> pa.Array:
         return integers(summed(world, who, np.ones(len(who))))
@@ -135,10 +135,10 @@ def _investments(world: World, last: int, averages: dict[int, np.ndarray]) -> pa
             "ecif_no": pick(list(world.people.ecif_no), np.arange(world.people.size)),
             "aum_davg_lm": money(davg),
             "tier_lm": pick(TIERS, np.searchsorted(TIER_LINES, davg, side="right")),
-            "sip_cnt_90": count(orders.owner[recent & ~orders.failed]),
-            "sip_fail_cnt_90": count(orders.owner[recent & orders.failed]),
-            "sip_fail_cnt_l3m": count(orders.owner[complete & orders.failed]),
-            "dividend_amt_365": money(summed(world, income.owner[paid], income.amt[paid])),
+            "sip_cnt_90": count(holder[orders.owner[recent & ~orders.failed]]),
+            "sip_fail_cnt_90": count(holder[orders.owner[recent & orders.failed]]),
+            "sip_fail_cnt_l3m": count(holder[orders.owner[complete & orders.failed]]),
+            "dividend_amt_365": money(summed(world, holder[income.owner[paid]], income.amt[paid])),
             "policy_cnt": count(owner[live]),
             "protect_policy_cnt": count(owner[live & protects]),
             "lapsed_policy_cnt": count(owner[lapsed]),

@@ -1,0 +1,2 @@
+-- One row per id of a source system: this bank has none.
+{{ absent_feed() }}

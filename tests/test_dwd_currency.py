@@ -1,0 +1,99 @@
+"""Foreign balances and postings are worth what the middle rate of their day says, to the cent: drawn rows, the models' own SQL."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from jinja2 import Environment
+
+DWD = Path(__file__).resolve().parents[1] / "dbt_project" / "models" / "dwd"
+PRICES = """
+price_code, price_date,   price,    unit
+USD,        2026-06-26,   7.1235,   CNY/1
+USD,        2026-06-29,   7.2000,   CNY/1
+JPY,        2026-06-26,   4.8600,   CNY/100
+"""
+BALANCES = """
+acct_no, ccy, bal_date,   bal,        frozen_amt
+A1,      CNY, 2026-06-28, 100.00,     5.00
+A2,      USD, 2026-06-25, 10.00,      0.00
+A2,      USD, 2026-06-28, 10.00,      1.00
+A2,      USD, 2026-06-29, 10.00,      1.00
+A3,      JPY, 2026-06-30, 12345.00,   0.00
+A4,      USD, 2026-06-28, 1000000.01, 0.00
+"""
+LEGS = """
+txn_no, leg, acct_no, ccy, acct_date,  amt
+T1,     1,   A1,      CNY, 2026-06-28, 71.24
+T1,     2,   A2,      USD, 2026-06-28, 10.00
+T2,     1,   A2,      USD, 2026-06-29, -3.33
+"""
+
+
+def _table(con: duckdb.DuckDBPyConnection, name: str, drawn: str, types: str) -> None:
+    header, *lines = [[word.strip() for word in line.split(",")] for line in drawn.strip().splitlines()]
+    con.execute(f"create table {name} ({types})")
+    for line in lines:
+        con.execute(f"insert into {name} ({', '.join(header)}) values ({', '.join('?' for _ in line)})", line)
+
+
+@pytest.fixture
+def warehouse() -> duckdb.DuckDBPyConnection:
+    """The rows above, and the three models over them."""
+    con = duckdb.connect()
+    money, source = "decimal(18,2)", "src_file varchar, src_line bigint"
+    con.execute("create schema ops; create table ops.run_context as select date '2026-06-30' as biz_date, 'demo' as bank")
+    _table(con, "stg_ref_price", PRICES, f"kind_code varchar default 'fx', price_code varchar, price_date date, "
+           f"price decimal(18,4), unit varchar, {source}")  # fmt: skip
+    _table(con, "stg_core_bal", BALANCES, f"acct_no varchar, ccy varchar, bal_date date, bal {money}, frozen_amt {money}, {source}")
+    con.execute("""
+        create table dwd_account as
+        select 'A' || number as acct_no, 'C' || number as customer_id, 'retail' as entity, 'demand' as kind_code
+        from range(1, 5) as numbers(number)
+    """)
+    con.execute("create table dwd_party as select 'C1' as customer_id, 'x' as name_key")
+    con.execute("create table cp_institution (bank varchar, cp_bank_prefix varchar, cp_class varchar, valid_from date, valid_to date)")
+    words = ["channel_code", "mode_code", "purpose_code", "init_code", "cp_acct_no", "cp_name", "cp_bank_code", "orig_txn_no", "org_id"]
+    _table(con, "stg_core_txn", LEGS, f"txn_no varchar, leg integer, acct_no varchar, ccy varchar, acct_date date, amt {money}, "
+           f"txn_time timestamp, dc_flag varchar default 'C', is_reversal boolean default false, "
+           f"{', '.join(f'{word} varchar' for word in words)}, {source}")  # fmt: skip
+    jinja = Environment()  # noqa: S701  SQL, not a page
+    names = {
+        "ref": lambda name: name,
+        "source": lambda schema, name: f"{schema}.{name}",
+        "biz_date": lambda: "(select biz_date from ops.run_context)",
+        "name_key": lambda column: f"lower({column})",
+    }
+    for model in ("dwd_fx_rate", "dwd_account_balance_daily", "dwd_transaction"):
+        sql = jinja.from_string((DWD / f"{model}.sql").read_text("utf-8")).render(**names)
+        con.execute(f"create table {model} as {sql}")
+    return con
+
+
+def test_balances_are_worth_the_rate_of_their_day(warehouse):
+    found = warehouse.execute("""
+        select acct_no, bal_date, bal, frozen_amt, bal_orig, ccy from dwd_account_balance_daily order by all
+    """).fetchall()
+    assert found == [
+        ("A1", date(2026, 6, 28), Decimal("100.00"), Decimal("5.00"), Decimal("100.00"), "CNY"),
+        # No rate was known yet: unknown, and not ten yuan.
+        ("A2", date(2026, 6, 25), None, None, Decimal("10.00"), "USD"),
+        # The 28th is a Sunday: Friday's rate holds. 71.235 is rounded up.
+        ("A2", date(2026, 6, 28), Decimal("71.24"), Decimal("7.12"), Decimal("10.00"), "USD"),
+        ("A2", date(2026, 6, 29), Decimal("72.00"), Decimal("7.20"), Decimal("10.00"), "USD"),
+        ("A3", date(2026, 6, 30), Decimal("599.97"), Decimal("0.00"), Decimal("12345.00"), "JPY"),
+        ("A4", date(2026, 6, 28), Decimal("7123500.07"), Decimal("0.00"), Decimal("1000000.01"), "USD"),
+    ]
+
+
+def test_flows_are_worth_the_rate_of_their_posting_date(warehouse):
+    found = warehouse.execute("select txn_no, leg, amt, amt_orig, ccy from dwd_transaction order by all").fetchall()
+    assert found == [
+        ("T1", 1, Decimal("71.24"), Decimal("71.24"), "CNY"),
+        ("T1", 2, Decimal("71.24"), Decimal("10.00"), "USD"),
+        ("T2", 1, Decimal("-23.98"), Decimal("-3.33"), "USD"),
+    ]
