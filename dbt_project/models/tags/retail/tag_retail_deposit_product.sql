@@ -1,4 +1,4 @@
--- a row is one retail customer of the spine; demand accounts, term deposits and large CDs as products: first, latest, how many, and whether given up
+-- a row is one retail customer of the spine; demand accounts, term deposits and large CDs: first, latest, how many, given up
 {% set accounts = ['core_acct', 'core_acct_person'] %}
 {% set terms = ['core_acct', 'core_acct_person', 'core_term'] %}
 {% set control = ['core_acct', 'core_acct_person', 'core_ctrl'] %}

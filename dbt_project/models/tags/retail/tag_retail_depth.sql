@@ -1,4 +1,4 @@
--- a row is one retail customer of the spine; how many product lines the customer holds, which came first and last, and which would come next; over base tags
+-- a row is one retail customer of the spine; how many product lines are held, which came first and last, which are missing
 {% set lines = ['core_acct', 'core_acct_person', 'inv_hold', 'ins_policy', 'crd_note', 'crd_contract', 'cc_acct'] %}
 {% set cards = ['card_debit'] %}
 {% set notes = ['crd_note'] %}
@@ -33,7 +33,14 @@ base as (
         products.prod_has_mbank,
         products.prod_has_pension,
         products.prod_ready_wm_code,
-        holdings.* exclude (customer_id),
+        holdings.prod_wm_first_date,
+        holdings.prod_fund_first_date,
+        holdings.prod_pm_first_date,
+        holdings.prod_tb_first_date,
+        holdings.prod_trust_first_date,
+        holdings.prod_has_pm_hold,
+        holdings.prod_has_tb_hold,
+        holdings.prod_has_trust_hold,
         policies.prod_has_ins_policy,
         policies.ins_protect_policy_cnt,
         policies.ins_first_date,

@@ -40,8 +40,9 @@ digits as (
             when numbers.is_15 then cast(try_strptime('19' || substr(numbers.id_key, 7, 6), '%Y%m%d') as date)
         end as birth_date,
         case
-            when cast(case when numbers.is_18 then substr(numbers.id_key, 17, 1) when numbers.is_15 then right(numbers.id_key, 1) end as integer) % 2 = 1
-                then 'M'
+            when cast(
+                case when numbers.is_18 then substr(numbers.id_key, 17, 1) when numbers.is_15 then right(numbers.id_key, 1) end as integer
+            ) % 2 = 1 then 'M'
             when numbers.is_18 or numbers.is_15 then 'F'
         end as gender_code,
         case when numbers.is_18 then right(numbers.id_key, 1) = substr('10X98765432', 1 + (
@@ -75,7 +76,8 @@ facts as (
             ('adult_date', '18'),
         ] %}
         cast(persons.birth_date + to_years({{ years }}) as date)
-        + cast(day(persons.birth_date + to_years({{ years }})) <> day(persons.birth_date) as integer) as {{ name }}{{ ',' if not loop.last }}
+        + cast(day(persons.birth_date + to_years({{ years }})) <> day(persons.birth_date) as integer)
+            as {{ name }}{{ ',' if not loop.last }}
         {% endfor %}
     from persons
 ),

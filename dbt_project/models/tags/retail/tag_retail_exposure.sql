@@ -1,4 +1,4 @@
--- a row is one retail customer of the spine; classes and their moves, what is secured and how well, and what the customer guarantees for others
+-- a row is one retail customer of the spine; classes and their moves, what secures the debts, guarantees given for others
 {% set notes = ['crd_note'] %}
 {% set cards = ['cc_acct'] %}
 {% set both = ['crd_note', 'cc_acct'] %}

@@ -1,4 +1,4 @@
--- a row is one retail customer of the spine; what is missing before the customer can buy, the risk tests, and what of the shelf is within reach
+-- a row is one retail customer of the spine; what is missing before a purchase, risk tests, what of the shelf is in reach
 {% set tests = ['crm_risk_test'] %}
 {% set shelf = ['crm_risk_test', 'ref_product'] %}
 {% set ready = ['core_acct', 'core_acct_person', 'card_debit', 'core_agreement', 'crm_risk_test', 'ref_product'] %}

@@ -1,4 +1,4 @@
--- a row is one retail customer of the spine; declared household, ties to companies and merchants, what was set by hand, and recognition as a qualified investor
+-- a row is one retail customer of the spine; household, ties to businesses, settings by hand, qualified investor
 {% set ties = ['ecif_relation'] %}
 {% set business = ['ecif_relation', 'mer_info'] %}
 {% set company = ['ecif_relation', 'ecif_corp'] %}

@@ -1,4 +1,4 @@
--- a row is one retail customer of the spine; holdings against tolerance and age, document and identity checks, employer, contacts: facts that warnings are made of
+-- a row is one retail customer of the spine; holdings against tolerance and age, checks, employer, contacts: what warnings are made of
 {% set hold = ['inv_hold'] %}
 {% set products = ['inv_hold', 'ref_product'] %}
 {% set tested = ['inv_hold', 'ref_product', 'crm_risk_test'] %}

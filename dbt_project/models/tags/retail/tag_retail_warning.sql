@@ -13,13 +13,12 @@
 {% set phone = ['ecif_contact', 'crd_note', 'cc_acct'] %}
 {% set guaranteed = ['crd_contract', 'crd_security', 'crd_note'] %}
 {% set moves = ['crd_note', 'crd_class'] %}
-{% set all_feeds = ['crd_note', 'crd_schedule', 'crd_class', 'crd_contract', 'crd_security', 'cc_acct', 'pay_detail', 'core_acct', 'core_acct_person', 'core_bal', 'inv_hold', 'inv_order', 'mkt_contact', 'ecif_retail', 'ecif_contact'] %}
+{% set all_feeds = [
+    'crd_note', 'crd_schedule', 'crd_class', 'crd_contract', 'crd_security', 'cc_acct', 'pay_detail',
+    'core_acct', 'core_acct_person', 'core_bal', 'inv_hold', 'inv_order', 'mkt_contact', 'ecif_retail', 'ecif_contact',
+] %}
 
-with night as (
-    {{ night_dates() }}
-),
-
-spine as (
+with spine as (
     select customer_id from {{ ref('dws_retail_spine') }}
 ),
 
