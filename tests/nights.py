@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from tagmart.core.state import State
+from tests.zygote import zygote
 
 STAGES = ("ingest", "gate1", "dwd", "dws", "tags", "wide", "profile", "gate2", "segments", "gate3", "publish")
 
@@ -38,8 +38,7 @@ class Home:
 
     def tagmart(self, *words: str, check: bool = True) -> subprocess.CompletedProcess:
         """Run a verb of the command line; with `check`, a failure fails the test with what was printed."""
-        done = subprocess.run([sys.executable, "-m", "tagmart", *words], env=self.environment, capture_output=True, text=True,
-                              check=False)
+        done = zygote().run(words, self.environment)
         assert not check or done.returncode == 0, f"tagmart {' '.join(words)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done
 

@@ -1,26 +1,30 @@
 """Drawn nights for families of tags: tiny partials, and the generated SQL run over them as dbt would run it.
 
-The project's own macros are used; only `ref` and `source` are plain names.
+The project's own macros are used; only `ref` is a plain name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
-from jinja2 import Environment
 
 from tagmart.core.duck import connect
 from tagmart.tagspec.expand import tag_models
-from tagmart.tagspec.model import TagModel
+from tagmart.tagspec.model import Table, TagModel
 from tagmart.tagspec.read import family_of
+from tagmart.tagspec.render import rendered as as_dbt_would
 from tagmart.tagspec.sql import tag_model_sql
 from tagmart.tagspec.vocabulary import read_vocabulary
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
-VOCABULARY = read_vocabulary(PROJECT / "tag_specs", "retail")
+WORDS = read_vocabulary(PROJECT / "tag_specs", "retail")
+# A partial of what falls due, by the day on which it does.
+DUE = Table("dws_retail_due", "retail", {"prod": ("mtg", "cons")}, {"amt_sum": "sum", "cnt": "sum"}, ("crd_note",), None, "due", "due_date")
+VOCABULARY = replace(WORDS, tables={**WORDS.tables, DUE.name: DUE})
 FEEDS = (
     "core_acct", "core_acct_person", "core_txn", "core_bal", "inv_hold", "inv_order", "crd_note", "cc_acct",
     "chn_event", "pay_detail",
@@ -31,6 +35,7 @@ TABLES = {
         "customer_id": "varchar", "acct_date": "date", "channel": "varchar", "direction": "varchar", "mode": "varchar",
         "purpose": "varchar", "cp": "varchar", "amt_sum": MONEY, "amt_max": MONEY, "cnt": COUNT, "self_cnt": COUNT,
     },
+    "dws_retail_due": {"customer_id": "varchar", "due_date": "date", "prod": "varchar", "amt_sum": MONEY, "cnt": COUNT},
     "dws_retail_asset_daily": {"customer_id": "varchar", "acct_date": "date", "prod": "varchar", "bal": MONEY},
     "dws_retail_channel_daily": {
         "customer_id": "varchar", "acct_date": "date", "event": "varchar", "page": "varchar", "cnt": COUNT,
@@ -99,13 +104,8 @@ def tags_of(duck, text: str) -> dict[str, dict[str, object]]:
 
 
 def rendered(sql: str) -> str:
-    """The SQL as dbt would compile it."""
-    environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - SQL, not a page
-    names = {"ref": lambda name: name, "source": lambda schema, name: f"{schema}.{name}"}
-    night_sql = (PROJECT / "macros" / "night.sql").read_text(encoding="utf-8")
-    macros = environment.from_string(night_sql, globals=names).make_module(names)
-    words = {**names, "biz_date": macros.biz_date, "has_feeds": macros.has_feeds}
-    return environment.from_string(sql, globals=words).render()
+    """The SQL as dbt would compile it; here a model is a table of its own name."""
+    return as_dbt_would(sql, PROJECT, ref=str)
 
 
 def pick(found: dict[str, dict[str, object]], *names: str) -> dict[str, tuple]:

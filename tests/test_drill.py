@@ -84,6 +84,7 @@ def test_a_night_goes_on_with_faults_that_a_policy_lets_pass(home_of):
     assert home.published_status["run_id"] == run_id
     stages = {row["stage"]: row["message"] for row in home.state.rows("select stage, message from stage where run_id = ?", run_id)}
     assert "2 carried" in stages["ingest"]
+    assert "1 of" in stages["gate1"] and "rows refer to what is not in core_acct: core_txn_20260630" in stages["gate1"]
     assert "dwd_transaction_has_a_customer (1 rows)" in stages["dwd"]
     warned = {row["expectation"] for row in home.state.rows("select * from gate_result where run_id = ? and not success", run_id)}
     assert warned >= {"feed_not_carried", "no_strange_file", "rows_set_aside"}

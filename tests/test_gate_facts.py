@@ -119,7 +119,7 @@ def make_night(home: tuple[Settings, State]) -> GateInput:
         mart.execute("""
             create table mart.tag_catalog as
             select 'retail' as entity, name as tag_name, split_part(name, '_', 1) as family, unit, 'active' as status,
-                'asset' as theme_code, missing, value_list, feeds as source_feeds
+                'asset' as theme_code, missing, value_list, feeds as source_feeds, 'pay_detail.amt' as source_columns
             from (values
                 ('prof_age', 'year', 'unknown', '', 'ecif_retail'), ('txn_cnt_30d', 'items', 'zero', '', 'core_txn'),
                 ('txn_cnt_90d', 'items', 'zero', '', 'core_txn'), ('txn_in_cnt_30d', 'items', 'zero', '', 'core_txn'),
@@ -334,7 +334,7 @@ def test_the_page_tells_the_night_and_needs_nothing_else(home):
             "bad_share_limit": 0.0,
         },
     )
-    facts = {"feed": [{**GOOD["feed"], "status": "refused", "message": said}], "landing": []}
+    facts = {"feed": [{**GOOD["feed"], "status": "refused", "message": said}], "landing": [], "reference": []}
     judge(settings, state, RUN, "gate1", facts)
     state.do("update run set status = 'failed', message = 'gate1 is red'")
     page = write_page(settings, state, RUN)

@@ -46,11 +46,16 @@ def warehouse(load: str) -> duckdb.DuckDBPyConnection:
 
 @dataclass(frozen=True)
 class Sent:
-    """A delivery: its day, its rows, and after how many of them the second part begins."""
+    """A delivery: its day, its rows, after how many of them the second part begins, and the keys of rows in quarantine.
+
+    Of the last `unread` of these only the texts of the key could be read.
+    """
 
     day: int
     rows: tuple[Row, ...]
     split: int = 99
+    bad: tuple[tuple, ...] = ()
+    unread: int = 0
 
     @property
     def date(self) -> date:
@@ -68,11 +73,14 @@ def send(connection: duckdb.DuckDBPyConnection, of: Contract, sent: Sent) -> tup
     shape = ", ".join(f'"{column.name}" {column.type.sql}' for column in there.columns)
     connection.execute(f"create or replace temp table taken (part integer, src_line bigint, {shape}, fault integer)")
     placed = [(int(file[-1]) - 1, line, *row) for row, file, line in sent.places().values()]
-    for fault, rows in ((None, placed), (0, placed[:1])):
+    typed = sent.bad[: len(sent.bad) - sent.unread]
+    broken = [*placed[:1], *((0, 99, *("U" for _ in range(of.load == "delta")), *key, "?", None) for key in typed)]
+    for fault, rows in ((None, placed), (0, broken)):
         for row in rows:
             connection.execute(f"insert into taken values ({', '.join(map(literal, (*row, fault)))})")
     delivery = Delivery(sent.date, "F", (), None)
-    stored = store(connection, of, delivery, (Path(f"{sent.date:%Y%m%d}_1"), Path(f"{sent.date:%Y%m%d}_2")))
+    stored = store(connection, of, delivery, (Path(f"{sent.date:%Y%m%d}_1"), Path(f"{sent.date:%Y%m%d}_2")),
+                   unread=[(key[0], str(key[1])) for key in sent.bad[len(typed) :]])
     assert stored.rows == len(sent.rows)
     return stored.notes
 
@@ -98,7 +106,7 @@ def model(load: str, loaded: dict[int, Sent]) -> list[tuple]:
         sent = loaded[day]
         said = sent.places()
         if load == "full":
-            state = {key: (row, file, line) for key, (row, file, line) in said.items()}
+            state = {key: state[key] for key in sent.bad if key in state} | said
         else:
             for key, (row, file, line) in said.items():
                 state.pop(key, None)
@@ -123,14 +131,18 @@ def deliveries(load: str) -> st.SearchStrategy[list[Sent]]:
     if load == "full":
         row = row.map(lambda whole: whole[1:])
     rows = st.lists(row, max_size=4, unique_by=lambda whole: whole[-4:-2]).map(tuple)
-    return st.lists(st.builds(Sent, day=st.integers(0, 6), rows=rows, split=st.integers(0, 4)), min_size=1, max_size=7)
+    bad = st.lists(keys, max_size=3, unique=True).map(tuple)
+    return st.lists(
+        st.builds(Sent, day=st.integers(0, 6), rows=rows, split=st.integers(0, 4), bad=bad, unread=st.integers(0, 1)),
+        min_size=1, max_size=7,
+    )
 
 
 @pytest.mark.parametrize("load", ["full", "delta"])
 @settings(max_examples=35, deadline=None)
 @given(st.data())
 def test_the_table_depends_only_on_what_is_loaded_and_the_past_never_changes(load, data):
-    """Late days, repeats, days sent again with changes, keys that come back, empty deliveries, several parts."""
+    """Late days, repeats, days sent again with changes, keys that come back, rows in quarantine, empty deliveries, parts."""
     sequence = data.draw(deliveries(load))
     connection, of, loaded = warehouse(load), contract(load), {}
     try:
@@ -163,6 +175,44 @@ def test_intervals_are_half_open_and_a_key_that_comes_back_opens_again():
         ("A", 1, "x", None, day[0], day[2]), ("A", 1, "x", None, day[4], FOREVER),
         ("B", 1, "x", 1, day[0], day[1]), ("B", 1, "y", 1, day[1], FOREVER),
     ]
+
+
+@settings(max_examples=25, deadline=None)
+@given(deliveries("full"), st.randoms(use_true_random=False))
+def test_a_replay_gives_the_history_of_a_clean_delivery(sequence, random):
+    """Each day is sent with some rows in quarantine and taken again when they are mended, in any order."""
+    spoiled, clean, of = warehouse("full"), warehouse("full"), contract("full")
+    newest = {sent.day: sent for sent in sequence}
+    try:
+        for sent in sequence:
+            bad = tuple(row[-4:-2] for row in sent.rows if random.random() < 0.4)
+            send(spoiled, of, replace(sent, rows=tuple(row for row in sent.rows if row[-4:-2] not in bad), bad=bad))
+        for sent in random.sample(list(newest.values()), len(newest)):
+            send(spoiled, of, replace(sent, bad=()))
+        for day in sorted(newest):
+            send(clean, of, replace(newest[day], bad=()))
+        assert [row[:6] for row in table(spoiled)] == [row[:6] for row in table(clean)]
+        assert spoiled.execute("select count(*) from hist._withheld").fetchone() == (0,)
+    finally:
+        spoiled.close()
+        clean.close()
+
+
+def test_a_key_whose_row_is_in_quarantine_stays_until_a_good_row_says_otherwise():
+    connection, of = warehouse("full"), contract("full")
+    day = [START + timedelta(days=offset) for offset in range(5)]
+    assert send(connection, of, Sent(0, (("A", 1, "x", None), ("B", 1, "x", 1)))) == ()
+    assert send(connection, of, Sent(1, (("A", 1, "x", None),), bad=(("B", 1), ("B", 2)))) == (
+        "2 keys came only in rows that are in quarantine: they stay as before",)
+    send(connection, of, Sent(2, (("A", 1, "x", None),), bad=(("B", 1),)))
+    assert table(connection)[1][2:6] == ("x", 1, day[0], FOREVER)
+    # A day that comes late changes what the days after it leave as it was.
+    send(connection, of, Sent(4, (("A", 1, "x", None), ("B", 1, "z", 1))))
+    send(connection, of, Sent(0, (("A", 1, "x", None), ("B", 1, "y", 1))))
+    assert [row[2:6] for row in table(connection)[1:]] == [("y", 1, day[0], day[4]), ("z", 1, day[4], FOREVER)]
+    # The good row, once it is there, says that the key is gone.
+    send(connection, of, Sent(2, (("A", 1, "x", None),)))
+    assert [row[2:6] for row in table(connection)[1:]] == [("y", 1, day[0], day[2]), ("z", 1, day[4], FOREVER)]
 
 
 def test_changes_that_do_not_fit_are_taken_and_told():

@@ -15,6 +15,7 @@ from tagmart.contracts import Column, ColumnType, Contract, Files, Form, FrameFi
 from tagmart.core.errors import TagmartError
 from tagmart.ingest.decode import BadRow, Reading, raw_rows, read_parts
 from tagmart.ingest.decode_block import GB_PRIVATE
+from tagmart.ingest.decode_foreign import TELL
 
 # Letters that break naive readers: beyond the first plane, new in GB 18030-2022, of the user-defined area once; and those
 # whose second byte in GBK is | @ \ or a letter: 鍇 (E57C) 丂 (8140) 乗 (815C) 侤 (8261).
@@ -114,7 +115,7 @@ def test_what_was_written_is_read_whatever_the_form_and_the_size_of_blocks(tmp_p
         assert b"".join(raw[row[1]].raw for row in rows) == file.content[raw[rows[0][1]].offset :]
 
 
-DAMAGES = [b"\x80\xff", b"\x00", b"\x1f", b"|@|", b"\n", b'"', b"\r", b'"x', b""]
+DAMAGES = [b"\x80\xff", b"\x00", b"\x1f", b"|@|", b"\n", b'"', b"\r", b'"x', b"", "示例欧阳小明".encode()]
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -134,6 +135,38 @@ def test_a_damaged_file_gives_the_same_rows_and_faults_for_every_size_of_blocks(
     if not form.quote:
         body = content.removeprefix(b"\xef\xbb\xbf" if form.encoding.startswith("utf-8") else b"")
         assert whole[2].rows == [body.count(b"\n") + bool(body and not body.endswith(b"\n"))]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(st.booleans(), st.text("王示例欧阳娟萍水果店鍇丂乗侤", min_size=3, max_size=8)), min_size=1, max_size=20),
+    form=st.sampled_from([Form("gb18030", "|@|", header=False), Form("gbk", ",", '"', header=False), Form("gb18030", "\t", header=False)]),
+    block_bytes=st.sampled_from([1, 200, 1 << 20]),
+)
+def test_lines_of_utf_8_among_gb18030_are_told_though_they_decode(tmp_path, rows, form, block_bytes):
+    """All of them but those of three letters without a byte that is rare in GB2312; none of the others, rare letters or not."""
+    separator = form.separator or ""
+    lines = [separator.join((f"{number}x", name, "示" * (number % 2))).encode("utf-8" if is_foreign else form.encoding)
+             for number, (is_foreign, name) in enumerate(rows)]
+    (tmp_path / "f.dat").write_bytes(b"\n".join(lines) + b"\n")
+    good, bad, reading = read(contract_of(form, 3), tmp_path / "f.dat", block_bytes=block_bytes)
+    assert reading.rows == [len(rows)]
+    native = [number for number, (is_foreign, _) in enumerate(rows, start=1) if not is_foreign]
+    assert set(native) <= {row[1] for row in good}
+    assert all(row[3] == rows[row[1] - 1][1] for row in good if row[1] in native)
+    silent = [row[1] for row in good if row[1] not in native]
+    assert all(not TELL.search(lines[number - 1]) for number in silent), [lines[number - 1] for number in silent]
+    assert all(row.rule == "encoding" and "it is UTF-8" in row.seen for row in bad if TELL.search(lines[row.line - 1]))
+
+
+def test_a_word_of_utf_8_beside_words_of_gb18030_is_told_with_its_place(tmp_path):
+    line = "1|王鍇|".encode("gb18030") + "示例欧阳小明".encode() + b"|x"
+    (tmp_path / "f.dat").write_bytes(line + b"\n" + "2|王鍇|示例|x\n".encode("gb18030"))
+    form = Form("gb18030", "|", header=False)
+    good, bad, _ = read(contract_of(form, 4), tmp_path / "f.dat")
+    assert line.decode("gb18030").count("|") == 3, "nothing else would tell"
+    assert [row[1] for row in good] == [2]
+    assert [(row.line, row.rule, row.seen) for row in bad] == [(1, "encoding", "from byte 8 of the line on it is UTF-8, not gb18030")]
 
 
 @st.composite

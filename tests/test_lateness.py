@@ -265,6 +265,80 @@ def test_last_due_day_is_none_for_feeds_that_come_once_or_on_issue(bank):
     assert last_due(contract, read_calendar(SEEDS), date(2026, 8, 10)) == date(2026, 8, 10)
 
 
+def published(bank: Bank, *days_of: date) -> None:
+    """Nights of the loader, as if each had gone on to the end."""
+    for day in days_of:
+        bank.night(day)
+        bank.state.put("run", {"run_id": f"run-{bank.runs}", "bank": "tiny", "biz_date": day.isoformat(), "status": "published",
+                               "started_at": f"2026-07-0{bank.runs}T02:00:00+08:00"})
+
+
+def status_of(bank: Bank, capsys: pytest.CaptureFixture) -> list[str]:
+    """What `tagmart status` says of deliveries that came too late."""
+    from tagmart.night import show
+
+    capsys.readouterr()
+    show.status(bank.settings)
+    return [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("late ") or "run again" in line]
+
+
+def test_status_says_what_came_after_its_night_and_which_nights_to_run_again(bank, capsys):
+    state_feed(bank, "branch", "full", late="{carry: 5}")
+    bank.deliver("branch", FIRST, "I", full(1, 2))
+    published(bank, FIRST, SECOND, THIRD)
+    assert status_of(bank, capsys) == []
+    *_, control = bank.deliver("branch", SECOND, "F", full(1, 2, 3))
+    said = control.read_bytes()
+    control.unlink()
+    # Not complete yet: the night would carry again.
+    assert status_of(bank, capsys) == []
+    control.write_bytes(said)
+    late = "late       branch of 2026-06-29 has come; published without it, on the state of 2026-06-28: "
+    assert status_of(bank, capsys) == [
+        f"{late}2026-06-29, 2026-06-30", "run again: tagmart backfill --bank tiny --from 2026-06-29 --to 2026-06-30"]
+    # A later night takes it in, which does not mend the nights before.
+    published(bank, FOURTH)
+    assert status_of(bank, capsys)[0] == f"{late}2026-06-29, 2026-06-30"
+    published(bank, SECOND)
+    assert status_of(bank, capsys) == [f"{late}2026-06-30", "run again: tagmart run --bank tiny --date 2026-06-30"]
+    # A run that is not published yet mends nothing.
+    bank.night(THIRD)
+    assert len(status_of(bank, capsys)) == 2
+    published(bank, THIRD)
+    assert status_of(bank, capsys) == []
+
+
+def test_of_a_delta_status_waits_for_the_day_that_is_missing(bank, capsys):
+    state_feed(bank, "party", "delta", late="{carry: 5}")
+    bank.deliver("party", FIRST, "I", delta(1))
+    bank.deliver("party", THIRD, "D", delta(3))
+    published(bank, SECOND, THIRD)
+    assert status_of(bank, capsys) == []
+    bank.deliver("party", SECOND, "D", delta(2))
+    assert status_of(bank, capsys) == [
+        "late       party of 2026-06-29 has come; published without it, on the state of 2026-06-28: 2026-06-29, 2026-06-30",
+        "run again: tagmart backfill --bank tiny --from 2026-06-29 --to 2026-06-30"]
+
+
+def test_a_weekly_delivery_of_a_later_date_mends_no_earlier_night(bank, capsys):
+    state_feed(bank, "register", "delta", due="{weekly: 1}", late="{carry: 5}")
+    bank.deliver("register", days("06-22")[0], "I", delta(1))
+    published(bank, *days("06-29 06-30 07-01"))
+    bank.deliver("register", days("06-30")[0], "D", delta(1))
+    assert status_of(bank, capsys) == [
+        "late       register of 2026-06-30 has come; published without it, on the state of 2026-06-22: 2026-06-30, 2026-07-01",
+        "run again: tagmart backfill --bank tiny --from 2026-06-30 --to 2026-07-01"]
+
+
+def test_status_shows_the_runs_even_if_a_contract_cannot_be_read(bank, capsys):
+    state_feed(bank, "branch", "full", late="{carry: 5}")
+    bank.deliver("branch", FIRST, "I", full(1, 2))
+    published(bank, FIRST, SECOND)
+    (bank.settings.contracts_dir / "core" / "branch.yml").write_text("feed: branch", "utf-8")
+    [line] = status_of(bank, capsys)
+    assert line.startswith("late       not known: ") and "is missing" in line
+
+
 def test_an_older_home_gets_the_columns_that_came_later(tmp_path):
     import sqlite3
 

@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 from tagmart.cli import app
 from tagmart.core.errors import BusyError, TagmartError
 from tagmart.core.locking import writer_lock
+from tagmart.ingest import accept_delivery
 from tagmart.ingest.quarantine import read_quarantine
 from tagmart.ingest.replay import replay_delivery
-from tests.tiny_bank import FIRST, HEADER, JOURNAL, SECOND, Bank, rows
+from tests.tiny_bank import FIRST, FULL, HEADER, JOURNAL, SECOND, THIRD, Bank, rows
 
 DAY = SECOND.isoformat()
 
@@ -134,6 +135,32 @@ def test_a_replay_that_is_refused_changes_nothing(bank):
     assert bank.state.row("select rows_loaded from arrival where biz_date = ?", DAY) == {"rows_loaded": 4}
 
 
+def test_a_replay_passes_the_shrink_guard_like_any_delivery(bank):
+    def branches(day, kind, *numbers):
+        bank.deliver("branch", day, kind, "branch_id|branch_name\n" + "".join(f"B{number}|{'行' * (21 if number == 9 else 1)}\n" for number in numbers))
+
+    bank.contract(FULL.replace("key:", "limits: {bad_share: 0.5, shrink: 0.5}\nkey:"))
+    branches(FIRST, "I", 1, 2, 3, 4)
+    branches(SECOND, "F", 1, 2, 9)
+    assert bank.night(SECOND)["branch"].rows_quarantined == 1
+    # The day before is sent again, and is larger than anybody knew.
+    branches(FIRST, "I", 1, 2, 3, 4, 5, 6, 7)
+    assert bank.night(SECOND)["branch"].status == "loaded"
+    bank.contract(FULL.replace("string(20)", "string(40)").replace("key:", "limits: {bad_share: 0.5, shrink: 0.5}\nkey:"))
+    before = bank.ods("select * from hist.branch order by all")
+    with pytest.raises(TagmartError, match=r"has shrunk: .* 3 rows, 7 on 2026-06-28; it may lose 50%.*tagmart accept branch 20260629"):
+        replay_delivery(bank.settings, bank.state, "branch", DAY)
+    assert bank.ods("select * from hist.branch order by all") == before
+    assert len(bank.quarantined("branch", DAY)) == 1
+    accept_delivery(bank.settings, bank.state, "branch", SECOND, "four were closed")
+    done = replay_delivery(bank.settings, bank.state, "branch", DAY)
+    assert (done.loaded, done.in_quarantine, done.notes) == (3, 0, ("delivery of 2026-06-29: a person has accepted it with however few rows",))
+    # The word stands for this delivery, so it can be taken again, and for no other of the date.
+    assert replay_delivery(bank.settings, bank.state, "branch", DAY).loaded == 3
+    branches(SECOND, "F", 1, 2)
+    assert "has shrunk" in bank.night(SECOND)["branch"].message
+
+
 def test_a_record_over_several_lines_is_kept_whole(bank):
     bank.journal(quote="'\"'", bad_share=1)
     record = f'P9|"a\nb|c"|none|1|C|{SECOND}|Y\n'
@@ -145,3 +172,51 @@ def test_a_record_over_several_lines_is_kept_whole(bank):
     [row] = read_quarantine(bank.settings.quarantine, "posting", DAY)
     assert (row.content.decode(), row.line, row.column) == (record, 3, "amt")
     assert data.read_bytes()[row.offset :] == record.encode()
+
+
+BROKEN = {
+    "a value": b"B002|" + "长".encode() * 21, "bytes": b"B002|\xff\xfe", "a field too many": b"B002|x|y",
+    "the key's bytes": b"B00\xff|x", "an empty key": b"|x",
+}
+
+
+@pytest.mark.parametrize(("broken", "stays"), zip(BROKEN, (True, True, True, False, False), strict=True))
+def test_a_row_in_quarantine_closes_its_key_only_if_the_key_cannot_be_read(bank, broken, stays):
+    bank.contract(FULL.replace("key:", "limits: {bad_share: 0.5, shrink: 1}\nkey:"))
+    head = "branch_id|branch_name\n"
+    bank.deliver("branch", FIRST, "I", head + "B001|一\nB002|二\nB003|三\n")
+    bank.night(FIRST)
+    bank.deliver("branch", SECOND, "F", f"{head}B001|一\n".encode() + BROKEN[broken] + b"\n")
+    fact = bank.night(SECOND)["branch"]
+    assert (fact.rows_loaded, fact.rows_quarantined) == (1, 1)
+    held = [("B001", "一", "9999-12-31"), ("B002", "二", "9999-12-31" if stays else DAY), ("B003", "三", DAY)]
+    states = "select branch_id, branch_name, valid_to::varchar from hist.branch order by branch_id, valid_from"
+    assert bank.ods(states) == held
+    assert ("1 key came only in a row that is in quarantine: it stays as before" if stays else "without a key that can be read") in fact.notes
+    mended = bank.root / "mended"
+    mended.write_text("B002|二二\n", "utf-8")
+    assert replay_delivery(bank.settings, bank.state, "branch", DAY, mended).notes == ()
+    assert bank.ods(states) == [held[0], ("B002", "二", DAY), ("B002", "二二", "9999-12-31"), held[2]]
+
+
+@pytest.mark.parametrize("fields", ["quoted", "fixed"])
+def test_keys_are_read_from_broken_records_of_other_forms_too(bank, fields):
+    text = FULL.replace("key:", "limits: {bad_share: 0.5, shrink: 1}\nkey:").replace("utf-8", "gb18030")
+    if fields == "quoted":
+        text = text.replace('quote: none', "quote: '\"'")
+        good, head, broken = '"B|01","一"\r\n'.replace(",", "|"), "branch_id|branch_name\r\n", '"B|02"|"二"|"三"\r\n'
+    else:
+        text = text.replace('separator: "|"', "separator: fixed").replace("header: true", "header: false").replace(
+            "string(4), required: true}", "string(4), required: true, width: 4}").replace(
+            "string(20), required: true}", "string(20), required: true, width: 6}")
+        good, head, broken = "B|01一    \n", "", "B|02二\n"
+    bank.contract(text)
+    rows_of = len(head.splitlines())
+    for day, kind, content in ((FIRST, "I", good + good.replace("01", "02")), (SECOND, "F", good + broken), (THIRD, "F", good)):
+        *_, control = bank.deliver("branch", day, kind, head + content, encoding="gb18030")
+        if not rows_of:
+            control.write_text(control.read_text().replace(f"|{len(content.splitlines()) - 1}|", f"|{len(content.splitlines())}|"))
+    facts = bank.night(THIRD)
+    assert facts["branch"].status == "loaded", facts["branch"].message
+    assert bank.ods("select branch_id, valid_to::varchar from hist.branch order by 1") == [
+        ("B|01", "9999-12-31"), ("B|02", THIRD.isoformat())]

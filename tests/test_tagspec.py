@@ -309,10 +309,10 @@ def test_a_handwritten_tag_that_says_too_little_is_refused(tmp_path: Path, old: 
 
 
 def test_a_number_is_never_used_again(tags: dict[str, Tag]) -> None:
-    known = (Registered("retail", "R-TXN-00007", "txn_gone_cnt", "active", "2026-01-01"),)
+    known = (Registered("retail", "R-TXN-00007", "txn_gone_cnt", "active", "2026-01-01", "2026-01-01"),)
     lines = register(known, [tags["txn_cnt_30d"]], "2026-06-30")
-    assert lines[0] == replace(known[0], status="retired")
-    assert lines[1] == Registered("retail", "R-TXN-00008", "txn_cnt_30d", "active", "2026-06-30")
+    assert lines[0] == replace(known[0], status="retired", status_since="2026-06-30")
+    assert lines[1] == Registered("retail", "R-TXN-00008", "txn_cnt_30d", "active", "2026-06-30", "2026-06-30")
 
 
 def test_names_and_labels_stand_once(tags: dict[str, Tag]) -> None:

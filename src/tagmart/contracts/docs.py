@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from tagmart.contracts.load import load_contracts
-from tagmart.contracts.model import DAILY_KIND, INITIAL_KIND, Column, Contract, FrameField
+from tagmart.contracts.model import DAILY_KIND, INITIAL_KIND, Column, Contract, FrameField, Reference
 
 EXAMPLE = date(2026, 6, 30)
 MOMENT = datetime(2026, 6, 30, 23, 59, 58)
@@ -58,11 +58,13 @@ def write_docs(root: Path, *, check: bool = False) -> Pages:
     count = 0
     for bank in sorted(path for path in contracts_root.iterdir() if any(path.glob("**/*.yml"))):
         contracts = load_contracts(bank)
+        referrers = _referrers(contracts)
         readers = _readers(root / "dbt_project" / "models" / "staging" / bank.name)
         count += len(contracts)
         wanted[folder / bank.name / "README.md"] = _index(bank.name, contracts)
         for contract in contracts.values():
-            wanted[folder / bank.name / f"{contract.feed}.md"] = page_of(contract, bank.name, readers.get(contract.feed, []))
+            wanted[folder / bank.name / f"{contract.feed}.md"] = page_of(
+                contract, bank.name, readers.get(contract.feed, []), referrers.get(contract.feed, []))
     there = {path: path.read_text(encoding="utf-8") for path in folder.rglob("*.md")} if folder.exists() else {}
     stale = [path for path in sorted({*wanted, *there}) if wanted.get(path) != there.get(path)]
     if not check:
@@ -75,13 +77,14 @@ def write_docs(root: Path, *, check: bool = False) -> Pages:
     return Pages(tuple(path.relative_to(root).as_posix() for path in stale), count)
 
 
-def page_of(contract: Contract, bank: str, readers: list[str]) -> str:
+def page_of(contract: Contract, bank: str, readers: list[str], referrers: list[str]) -> str:
     """The page of one feed.
 
     Args:
         contract: of the feed.
         bank: whose it is.
         readers: the staging models that read it.
+        referrers: the feeds that refer to it.
     """
     facts = [
         ("Source system", contract.system),
@@ -94,6 +97,8 @@ def page_of(contract: Contract, bank: str, readers: list[str]) -> str:
         ("History", f"`hist.{contract.feed}`, one row per key and state, with the dates on which it held" if contract.keeps_history else ""),
         ("Limits", _limits(contract)),
         ("Another header", _drift(contract)),
+        ("Refers", "; ".join(_refers(one) for one in contract.refers)),
+        ("Referred to by", ", ".join(f"[{name}]({name}.md)" for name in referrers)),
         ("Read by", ", ".join(f"`{name}`" for name in readers) or "no staging model yet"),
     ]
     lines = [
@@ -116,6 +121,23 @@ def _index(bank: str, contracts: Mapping[str, Contract]) -> str:
         lines.append(f"| [{one.feed}]({one.feed}.md) | {_cell(one.title_zh)} | {_cell(one.title_en)} | {one.system} | {one.load}"
                      f" | {'once' if one.is_static else _when(one)} | {len(one.columns)} |")
     return "\n".join([*lines, ""])
+
+
+def _referrers(contracts: Mapping[str, Contract]) -> dict[str, list[str]]:
+    """Feed → the other feeds that refer to it."""
+    found: dict[str, list[str]] = {}
+    for contract in contracts.values():
+        for feed in sorted({target.feed for one in contract.refers for target in one.to} - {contract.feed}):
+            found.setdefault(feed, []).append(contract.feed)
+    return found
+
+
+def _refers(one: Reference) -> str:
+    """A reference, and above which share of rows that lead nowhere gate 1 speaks."""
+    columns = ", ".join(f"`{name}`" for name in one.columns)
+    targets = " or ".join(f"[{target.feed}]({target.feed}.md) ({', '.join(f'`{name}`' for name in target.columns)})" for target in one.to)
+    above = f"above {one.limit:.2%} " if one.limit else ""
+    return f"{columns} → {targets}, else gate 1 {above}{'stops the night' if one.severity == 'fail' else 'warns'}"
 
 
 def _readers(staging: Path) -> dict[str, list[str]]:

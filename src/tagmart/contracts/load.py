@@ -10,6 +10,7 @@ import yaml
 
 from tagmart.contracts.model import DAILY_KIND, Contract
 from tagmart.contracts.parts import read_columns, read_drift, read_due, read_files, read_form, read_late, read_limits
+from tagmart.contracts.refers import read_refers, resolved
 from tagmart.contracts.words import fail, flag_of, known, list_of, name_of, one_of, text_of
 from tagmart.core.errors import TagmartError, nearest
 
@@ -17,7 +18,7 @@ LOADS = ("full", "delta", "journal", "static")
 PLACEHOLDERS = {"biz_date", "kind", "part"}
 
 NEEDED = ("feed", "title", "description", "load", "owner", "files", "form", "key", "columns")
-ALLOWED = (*NEEDED, "provides", "row_date", "limits", "allow_empty", "due", "late", "drift")
+ALLOWED = (*NEEDED, "provides", "row_date", "limits", "allow_empty", "due", "late", "drift", "refers")
 
 
 def load_contracts(contracts_dir: Path) -> dict[str, Contract]:
@@ -44,7 +45,7 @@ def load_contracts(contracts_dir: Path) -> dict[str, Contract]:
         contracts[contract.feed] = contract
     if not contracts:
         raise TagmartError("the bank has no contracts", where=str(contracts_dir), do="add <system>/<feed>.yml files")
-    return dict(sorted(contracts.items()))
+    return {feed: resolved(contract, contracts) for feed, contract in sorted(contracts.items())}
 
 
 def canonical_feeds(contracts_root: Path) -> set[str]:
@@ -103,6 +104,7 @@ def _load_one(path: Path, contracts_dir: Path) -> Contract:
         due=read_due(where, raw.get("due", "every_day")),
         late=read_late(where, raw.get("late", "stop")),
         drift=read_drift(where, raw.get("drift") or {}),
+        refers=read_refers(where, raw.get("refers", [])),
         path=where,
     )
     _check_whole(where, contract)

@@ -229,6 +229,36 @@ class Drift:
 
 
 @dataclass(frozen=True)
+class Target:
+    """Where a reference leads.
+
+    Attributes:
+        feed: the feed.
+        columns: its columns, as many as refer to it: its key, unless another one is named.
+    """
+
+    feed: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Columns whose values must stand in another feed; a row in which one of them is empty refers to nothing.
+
+    Attributes:
+        columns: of the feed that refers.
+        to: the feeds referred to; one that has the values is enough.
+        limit: the largest share (0 to 1) of the rows that may refer to nothing there is.
+        severity: what gate 1 does above the limit: warn tells the owner, fail stops the night.
+    """
+
+    columns: tuple[str, ...]
+    to: tuple[Target, ...]
+    limit: float = 0.0
+    severity: str = "warn"
+
+
+@dataclass(frozen=True)
 class Contract:
     """What the files of one feed must be.
 
@@ -251,6 +281,7 @@ class Contract:
         due: on which days a delivery is expected.
         late: what a night does without one.
         drift: what to do about another header.
+        refers: columns whose values must stand in other feeds.
         path: the contract's own file, relative to the bank's folder.
     """
 
@@ -272,6 +303,7 @@ class Contract:
     due: Due = Due()
     late: Late = Late()
     drift: Drift = Drift()
+    refers: tuple[Reference, ...] = ()
     path: str = ""
 
     @property

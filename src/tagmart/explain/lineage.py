@@ -1,71 +1,180 @@
-"""From what a dbt model is made: its refs, followed down to the feeds and the contracts that deliver them."""
+"""Column lineage: from a tag's column through tags, dws, dwd and staging back to the columns of the source feeds.
+
+Read from the SQL that dbt has compiled for this bank, so it is what runs and not what somebody wrote about it.
+"""
 
 from __future__ import annotations
 
-import re
+import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-REF = re.compile(r"ref\(\s*['\"](\w+)['\"]\s*\)")
-FEED = re.compile(r"^feed:\s*(\w+)", re.MULTILINE)
-PROVIDES = re.compile(r"^provides:\s*\[([^\]]*)\]", re.MULTILINE)
-LAYERS = ("tag", "dws", "dwd", "stg")
+from tagmart.core.errors import TagmartError
+from tagmart.core.settings import Settings
+from tagmart.explain.columns import NOTHING, Origin, Origins, Relation, columns_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Layers whose relations drop their prefix: `dwd_party` is dwd.party.
+PREFIXED = ("stg", "dwd", "dws")
+TAGS = "tags"
+# Where deliveries lie: a relation of these schemas is a feed.
+DELIVERED = ("ods", "hist")
+SEEDS = "ref"
+# Facts of the run (its date, which feeds the bank has): no column of a source.
+OF_THE_RUN = "ops"
+# What history tables and the loader add to a feed; the source did not send it.
+ADDED = ("valid_from", "valid_to", "biz_date", "src_file", "src_line")
+CATALOGUES = ("tag_catalog.csv", "restricted_tag_catalog.csv")
+TABLE = "ops.tag_lineage"
 
 
 @dataclass(frozen=True)
-class Lineage:
-    """What a tag model reads, layer by layer, without the spine that every tag stands on.
+class Traced:
+    """Where a column comes from, through all layers.
 
     Attributes:
-        models: dbt models by layer: tag, dws, dwd.
-        feeds: canonical feeds (staging models without `stg_`).
-        contracts: contract files of the bank, relative to the checkout, that provide those feeds.
-        absent: feeds that no contract of the bank provides.
+        value: what its value is made of, at every layer.
+        rows: columns of feeds and seeds that only decide which rows count: conditions, joins, groupings.
     """
 
-    models: dict[str, tuple[str, ...]]
-    feeds: tuple[str, ...]
-    contracts: tuple[str, ...]
-    absent: tuple[str, ...]
+    value: Origins
+    rows: Origins
 
 
-def lineage_of(model: str, dbt_project: Path, contracts_dir: Path, root: Path) -> Lineage:
-    """Follow the refs of a tag model.
+class Lineage:
+    """The compiled models of one bank, and what they read."""
+
+    def __init__(self, models: Mapping[str, Relation]) -> None:
+        """Args: models: what each model gives, by its relation `schema.name`."""
+        self.models = models
+        self._traced: dict[Origin, Traced] = {}
+        self._rows: dict[str, Origins] = {}
+
+    def trace(self, column: Origin) -> Traced:
+        """Where a column of a model comes from.
+
+        Raises:
+            TagmartError: if its model does not give it.
+        """
+        known = self._traced.get(column)
+        if known is None:
+            known = self._traced[column] = self._trace(column)
+        return known
+
+    def _trace(self, column: Origin) -> Traced:
+        model = self.models.get(column.table)
+        if model is None:
+            return Traced(NOTHING, NOTHING)
+        if column.column not in model.columns:
+            raise TagmartError("a model does not give a column", where=column.table, seen=column.column)
+        value, rows = set(model.columns[column.column]), set(self._rows_of(column.table))
+        for origin in model.columns[column.column]:
+            behind = self.trace(origin)
+            value |= behind.value
+            rows |= behind.rows
+        return Traced(frozenset(value), frozenset(rows) - frozenset(value))
+
+    def _rows_of(self, table: str) -> Origins:
+        """Columns of feeds and seeds on which the rows of a model depend."""
+        if table not in self._rows:
+            found: set[Origin] = set()
+            for origin in self.models[table].rows:
+                behind = self.trace(origin)
+                found |= {each for each in (origin, *behind.value) if each.table not in self.models} | behind.rows
+            self._rows[table] = frozenset(found)
+        return self._rows[table]
+
+
+def compiled_lineage(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Lineage:
+    """The lineage of the models that dbt has compiled in this home, tags and below.
 
     Args:
-        model: name of the tag model.
-        dbt_project: the dbt project whose models are read.
-        contracts_dir: contracts of the bank.
-        root: the checkout, to which paths are relative.
+        connection: the warehouse, whose tables tell their columns.
+
+    Raises:
+        TagmartError: if nothing is compiled, or a model cannot be read.
     """
-    files = {path.stem: path for path in (dbt_project / "models").rglob("*.sql")}
-    seen: dict[str, None] = {}
-    waiting = [model]
-    while waiting:
-        name = waiting.pop(0)
-        if name in seen or name not in files or name.endswith("_spine"):
-            continue
-        seen[name] = None
-        if not name.startswith("stg_"):
-            waiting += REF.findall(files[name].read_text(encoding="utf-8"))
-    by_layer = {layer: tuple(name for name in seen if name.split("_")[0] == layer) for layer in LAYERS}
-    feeds = tuple(name.removeprefix("stg_") for name in by_layer.pop("stg"))
-    providers = _providers(contracts_dir, root)
-    return Lineage(
-        models=by_layer,
-        feeds=feeds,
-        contracts=tuple(dict.fromkeys(providers[feed] for feed in feeds if feed in providers)),
-        absent=tuple(feed for feed in feeds if feed not in providers),
+    folder = settings.home / "dbt" / "compiled" / "tagmart" / "models"
+    paths = {_relation(path): path for path in sorted(folder.rglob("*.sql")) if _is_model(path, settings)}
+    if not paths:
+        raise TagmartError("dbt has compiled no model", where=str(folder), do="run the stages `dwd` to `tags`")
+    found = connection.execute(
+        "select schema_name || '.' || table_name, list(column_name order by column_index) from duckdb_columns()"
+        " where database_name = current_database() group by 1"
+    ).fetchall()
+    columns = {table: tuple(names) for table, names in found}
+    return Lineage({
+        table: columns_of(path.read_text(encoding="utf-8"), lambda name: columns.get(name, ()), path.stem)
+        for table, path in paths.items()
+        if table in columns
+    })
+
+
+def tags_with_models(settings: Settings) -> Iterable[tuple[str, str, str]]:
+    """Entity, name and model of every published tag, restricted ones too."""
+    for name in CATALOGUES:
+        path = settings.dbt_project / "seeds" / "generated" / name
+        with path.open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                yield row["entity"], row["tag_name"], row["model"]
+
+
+def write_lineage(settings: Settings) -> int:
+    """Write ops.tag_lineage of the warehouse anew: one row per tag, column behind it, and role.
+
+    Returns:
+        The number of tags that were traced.
+
+    Raises:
+        TagmartError: if a tag's model does not give it, or has not been compiled.
+    """
+    from tagmart.core.duck import connect, literal
+
+    with connect(settings.warehouse) as connection:
+        lineage = compiled_lineage(settings, connection)
+        rows = []
+        tags = list(tags_with_models(settings))
+        for entity, tag, model in tags:
+            if f"{TAGS}.{model}" not in lineage.models:
+                raise TagmartError("the model of a tag is not compiled", where=tag, seen=model, do="run the stage `tags`")
+            traced = lineage.trace(Origin(f"{TAGS}.{model}", tag))
+            rows += [(entity, tag, *_place(origin), "value") for origin in sorted(traced.value) if _shown(origin)]
+            rows += [(entity, tag, *_place(origin), "rows") for origin in sorted(traced.rows) if _shown(origin)]
+        connection.execute(
+            f"create or replace table {TABLE} (entity varchar, tag_name varchar, layer varchar, table_name varchar,"
+            " column_name varchar, role varchar)"
+        )
+        for start in range(0, len(rows), 20_000):
+            values = ", ".join(f"({', '.join(map(literal, row))})" for row in rows[start : start + 20_000])
+            connection.execute(f"insert into {TABLE} values {values}")
+    return len(tags)
+
+
+def _is_model(path: Path, settings: Settings) -> bool:
+    """True for a model that the warehouse holds; dbt keeps the SQL of tests in folders named after YAML files."""
+    if any(part.endswith(".yml") for part in path.parts):
+        return False
+    return path.stem.split("_")[0] in (*PREFIXED, "tag") and (
+        not path.stem.startswith("stg_") or path.parent.name == settings.bank
     )
 
 
-def _providers(contracts_dir: Path, root: Path) -> dict[str, str]:
-    """Feed by the contract that provides it. Two lines are read of each file: parsing all of them takes a second."""
-    providers = {}
-    for path in sorted(contracts_dir.rglob("*.yml")):
-        body = path.read_text(encoding="utf-8")
-        own, provides = FEED.search(body), PROVIDES.search(body)
-        named = [feed.strip() for feed in provides.group(1).split(",")] if provides else []
-        for feed in named or ([own.group(1)] if own else []):
-            providers[feed] = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-    return providers
+def _relation(path: Path) -> str:
+    layer, _, rest = path.stem.partition("_")
+    return f"{layer}.{rest}" if layer in PREFIXED else f"{TAGS}.{path.stem}"
+
+
+def _place(origin: Origin) -> tuple[str, str, str]:
+    """Layer, table and column as people say them: a feed is `source`, whatever schema keeps it."""
+    schema, _, name = origin.table.partition(".")
+    layer = "source" if schema in DELIVERED else "seed" if schema == SEEDS else schema
+    return layer, name, origin.column
+
+
+def _shown(origin: Origin) -> bool:
+    layer = _place(origin)[0]
+    return layer != OF_THE_RUN and not (layer == "source" and origin.column in ADDED)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tagmart.core.errors import TagmartError, nearest
 from tagmart.core.settings import Settings
-from tagmart.explain.lineage import Lineage, lineage_of
+from tagmart.explain.descent import Descent, descent_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -36,7 +36,7 @@ def explain_tag(settings: Settings, name: str) -> RenderableType:
     page = Table.grid(padding=(0, 2))
     page.add_column(style="bold", no_wrap=True)
     page.add_column(overflow="fold")
-    lineage = lineage_of(row["model"], settings.dbt_project, settings.contracts_dir, settings.root)
+    lineage = descent_of(row["model"], settings.dbt_project, settings.contracts_dir, settings.root)
     for title, value in [*facts(row), *descent(lineage), *figures(settings, row["tag_name"])]:
         page.add_row(title, Text(value))
     return Group(Text(f"{row['tag_name']}  {row['zh']}｜{row['en']}", style="bold"), page)
@@ -76,7 +76,7 @@ def facts(row: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def descent(lineage: Lineage) -> list[tuple[str, str]]:
+def descent(lineage: Descent) -> list[tuple[str, str]]:
     """The lineage as titles and values, from the tag model down to the contracts."""
     lines = [
         ("Made by", ", ".join(lineage.models["tag"])),

@@ -54,11 +54,12 @@ class GateInput:
 
 def gather(frame: str, given: GateInput) -> list[Fact]:
     """The facts of a frame, ordered by subject; in one scan of each table that they come from."""
-    from tagmart.gates import tag_facts
+    from tagmart.gates import reference_facts, tag_facts
 
     sources: dict[str, Callable[[GateInput], list[Fact]]] = {
         "feed": feed_facts,
         "landing": landing_facts,
+        "reference": reference_facts.reference_facts,
         "tag": tag_facts.tag_facts,
         "table": tag_facts.table_facts,
         "additive": tag_facts.additive_facts,

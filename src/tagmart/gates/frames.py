@@ -42,11 +42,15 @@ FRAMES: Mapping[str, Frame] = {
         "one file in the folder of the business date that belongs to no feed",
         _columns("subject message", "belongs"),
     ),
+    "reference": Frame(
+        "one reference of a contract: columns whose values must stand in another feed",
+        _columns("subject load severity owner message", "rows_cnt orphan_cnt orphan_share share_limit share_over"),
+    ),
     "tag": Frame(
         "one tag: its profile beside its row of the catalogue",
         _columns(
             "subject entity data_type base_type family theme_code unit missing status value_list min_value max_value",
-            "is_catalogued is_profiled feeds_present row_cnt spine_cnt null_cnt null_share zero_share true_cnt"
+            "is_catalogued is_profiled feeds_present unsaid_cnt is_traced row_cnt spine_cnt null_cnt null_share zero_share true_cnt"
             " distinct_cnt min_number max_number mean_value unknown_code_cnt",
         ),
     ),

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 # Expressions per statement: each is short, but a plan of thousands takes DuckDB longer than the scan.
 CHUNK = 200
 PUBLISHED = ("active", "deprecated")
-CATALOGUE_NEEDED = ("entity", "tag_name", "family", "unit", "missing", "status", "value_list", "source_feeds")
+CATALOGUE_NEEDED = (
+    "entity", "tag_name", "family", "unit", "missing", "status", "value_list", "source_feeds", "source_columns",
+)  # fmt: skip
+# What every published tag must say; the others are empty where they do not apply (a code list, a window …).
+ALWAYS_SAID = (
+    "tag_id", "zh", "en", "sentence_zh", "sentence_en", "formula", "theme_code", "product", "line", "family", "kind",
+    "data_type", "unit", "missing", "owner_business", "owner_technical", "personal_class", "security_level",
+    "security_class", "purposes", "status", "since", "model",
+)  # fmt: skip
 CATALOGUE_TEXTS = ("family", "theme_code", "unit", "missing", "status", "value_list")
 
 
@@ -211,6 +219,8 @@ def _catalogue_fact(entry: Mapping[str, object] | None, present: Mapping[str, ob
         **{name: entry.get(name) for name in CATALOGUE_TEXTS},
         "is_catalogued": True,
         "feeds_present": all(bool(present.get(feed)) for feed in feeds),
+        "unsaid_cnt": sum(entry.get(name) in (None, "") for name in ALWAYS_SAID),
+        "is_traced": bool(entry.get("source_columns")),
     }
 
 

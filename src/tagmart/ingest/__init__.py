@@ -3,5 +3,6 @@
 from tagmart.ingest.awaited import Awaited
 from tagmart.ingest.facts import FeedFact
 from tagmart.ingest.night import accept_delivery, ingest_night
+from tagmart.ingest.overtaken import Overtaken, overtaken, spans
 
-__all__ = ["Awaited", "FeedFact", "accept_delivery", "ingest_night"]
+__all__ = ["Awaited", "FeedFact", "Overtaken", "accept_delivery", "ingest_night", "overtaken", "spans"]

@@ -73,6 +73,7 @@ class Counted:
         heads: what the head record of each part says (`frame_facts`); empty where the form has none.
         tails: the same of the tail records.
         partial_sums: for columns whose total is None, the total of the readable values.
+        first_bad: the first row that broke the contract, in words; empty if there is none.
     """
 
     rows: tuple[int, ...]
@@ -80,6 +81,7 @@ class Counted:
     heads: tuple[Mapping[str, str], ...] = ()
     tails: tuple[Mapping[str, str], ...] = ()
     partial_sums: Mapping[str, Decimal] = field(default_factory=dict)
+    first_bad: str = ""
 
 
 def read_manifest(contract: Contract, delivery: Delivery, bank: str = "") -> Manifest:
@@ -310,6 +312,9 @@ def _check_sum(where: str, declares: str, name: str, declared: Decimal, counted:
     if readable == declared:
         return
     unread = "; some values could not be read and count as 0" if total is None else ""
+    if unread and counted.first_bad:
+        # Why they could not is what the operator needs: the total is only what it shows in.
+        unread += f"; the first bad row: {counted.first_bad}"
     raise TagmartError(f"the total of column {name} is not what {declares} declares", where=where,
                        seen=f"{readable:,}, declared {declared:,}{unread}", do=AGAIN)
 

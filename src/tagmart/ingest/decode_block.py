@@ -26,6 +26,7 @@ from tagmart.ingest.decode_faults import (
     TRAILING_RULE,
     Fault,
 )
+from tagmart.ingest.decode_foreign import ENCODINGS, foreign_at, has_foreign_line
 from tagmart.ingest.drift import HeaderPlan
 
 SEPARATOR = "\x1f"
@@ -119,7 +120,7 @@ def decode_block(layout: Layout, block: Block) -> Decoded:
         block: whole lines.
     """
     text = _fixed_text(layout, block.raw) if layout.bytes_of else block.raw
-    text = None if text is None else as_utf8(layout, text)
+    text = None if text is None or holds_foreign(layout, block.raw) else as_utf8(layout, text)
     columns = None if text is None else _columns(layout, text)
     if columns is None or len(columns[0]) != block.lines:
         return _carefully(layout, block)
@@ -154,6 +155,17 @@ def as_utf8(layout: Layout, raw: bytes) -> bytes | None:
     if layout.width + layout.trailing > 1 and (b"\n\n" in text or b"\n\r\n" in text or text[:1] in (b"\n", b"\r")):
         return None
     return text
+
+
+def holds_foreign(layout: Layout, raw: bytes) -> bool:
+    """True where a line of a block is in UTF-8 and decodes as other letters."""
+    return layout.encoding in ENCODINGS and has_foreign_line(raw)
+
+
+def foreign(layout: Layout, raw: bytes) -> str:
+    """Where a line is in UTF-8 and decodes as other letters, in words; empty where it is not."""
+    at = foreign_at(raw) if layout.encoding in ENCODINGS else None
+    return "" if at is None else f"from byte {at + 1} of the line on it is UTF-8, not {layout.encoding}"
 
 
 def today(text: str) -> str:
@@ -241,7 +253,8 @@ def _carefully(layout: Layout, block: Block) -> Decoded:
     lines: list[int] = []
     faults: list[Fault] = []
     for number, raw in enumerate(block.raw.split(b"\n")[:-1], start=block.line):
-        fields = take(layout, forbidden, raw.removesuffix(b"\r"))
+        seen = foreign(layout, raw)
+        fields = ("", ENCODING_RULE, seen) if seen else take(layout, forbidden, raw.removesuffix(b"\r"))
         if isinstance(fields, list):
             lines.append(number)
             good.append(fields)

@@ -15,7 +15,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from tagmart.ingest.blocks import Block
-from tagmart.ingest.decode_block import Decoded, Layout, as_batch, as_columns, as_utf8, bad_byte, parse, today
+from tagmart.ingest.decode_block import (
+    Decoded,
+    Layout,
+    as_batch,
+    as_columns,
+    as_utf8,
+    bad_byte,
+    foreign,
+    holds_foreign,
+    parse,
+    today,
+)
 from tagmart.ingest.decode_faults import CONTROL_RULE, ENCODING_RULE, FIELDS_RULE, QUOTING_RULE, Fault
 
 # What the csv module takes as one field: a quote that is never closed must not swallow the rest of the file.
@@ -57,7 +68,7 @@ def decode_quoted(layout: Layout, block: Block) -> Decoded:
         block: whole records.
     """
     ends = record_ends(layout, block.raw)
-    text = None if ends is None else as_utf8(layout, block.raw)
+    text = None if ends is None or holds_foreign(layout, block.raw) else as_utf8(layout, block.raw)
     columns = None if text is None else parse(layout, text, layout.separator or ",", layout.width, layout.places)
     if columns is None or len(columns[0]) != len(ends):
         return read_carefully(layout, block, iter(()))
@@ -156,6 +167,8 @@ def _line_text(
     layout: Layout, forbidden: re.Pattern[str], raw: bytes, number: int
 ) -> tuple[str, tuple[str, str] | None]:
     """A line, and what is wrong with it: rule, what was seen."""
+    if seen := foreign(layout, raw):
+        return raw.decode(layout.encoding, errors="backslashreplace"), (ENCODING_RULE, seen)
     try:
         text = raw.decode(layout.encoding)
     except UnicodeDecodeError as error:

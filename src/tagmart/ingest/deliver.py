@@ -22,8 +22,9 @@ from tagmart.ingest.control import AGAIN, Counted, Manifest, reconcile, verify_c
 from tagmart.ingest.decode import DETAILS, BadRow, Reading, read_parts
 from tagmart.ingest.drift import check_retyped
 from tagmart.ingest.landing import Delivery
-from tagmart.ingest.quarantine import BadGroup, masked, write_quarantine
+from tagmart.ingest.quarantine import BadGroup, masked, read_quarantine, write_quarantine
 from tagmart.ingest.store import TAKEN, store
+from tagmart.ingest.withheld import key_texts
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,17 @@ def take_delivery(
     rows_in, counts = sum(reading.rows), reading.counts + judged.counts
     _check_rows(dated, manifest, rows_in)
     check_retyped(dated, f"{manifest.parts[0].parent.name}/{manifest.parts[0].name}", rows_in, judged.retyped)
-    reconcile(dated, delivery, manifest, _counted(reading, judged))
+    shown = _bad_rows(warehouse, dated, delivery, reading, judged, 1)
+    first = _in_words(dated, manifest, shown[0]) if shown else ""
+    reconcile(dated, delivery, manifest, _counted(reading, judged, first))
     allowed = _allowed(dated, rows_in)
     is_over = counts.total() > allowed
     bad = _bad_rows(warehouse, dated, delivery, reading, judged, DETAILS if is_over else None)
     groups = write_quarantine(quarantine, dated, delivery, manifest.parts, bad)
-    first = _in_words(dated, manifest, bad[0]) if bad else ""
     if is_over:
         over = _over_limit(dated, rows_in, counts, len(bad), first)
         return Taken(rows_in, 0, counts.total(), over, first, groups, tuple(reading.notes))
-    stored = store(warehouse, contract, delivery, manifest.parts, TAKEN)
+    stored = store(warehouse, contract, delivery, manifest.parts, TAKEN, _unread(dated, quarantine, delivery, manifest, reading))
     warehouse.execute(f"drop table {TAKEN}")
     if rows_in != stored.rows + len(bad):
         raise TagmartError("rows were lost on the way", where=f"{delivery.label}/{contract.feed}",
@@ -129,7 +131,7 @@ def _read(
     return judged
 
 
-def _counted(reading: Reading, judged: Judged) -> Counted:
+def _counted(reading: Reading, judged: Judged, first_bad: str) -> Counted:
     """What is to be compared with what was declared. A row that could not be taken apart has amounts nobody can read."""
     lost = bool(reading.counts)
     return Counted(
@@ -138,6 +140,7 @@ def _counted(reading: Reading, judged: Judged) -> Counted:
         heads=tuple(reading.heads),
         tails=tuple(reading.tails),
         partial_sums=judged.partial_sums,
+        first_bad=first_bad,
     )
 
 
@@ -175,6 +178,17 @@ def _bad_rows(
     """The bad rows in the order of the files, at most so many."""
     found = details(warehouse, contract, delivery, most) if judged.bad else []
     return sorted(reading.bad + found, key=lambda row: (row.part, row.line))[:most]
+
+
+def _unread(
+    contract: Contract, quarantine: Path, delivery: Delivery, manifest: Manifest, reading: Reading
+) -> list[tuple[str, ...] | None]:
+    """The keys of the rows that could not be taken apart, where the history needs them."""
+    if not reading.bad or contract.load != "full" or not contract.keeps_history:
+        return []
+    places = {(manifest.parts[row.part].name, row.line) for row in reading.bad}
+    rows = read_quarantine(quarantine, contract.feed, delivery.label)
+    return key_texts(contract, [row for row in rows if (row.file, row.line) in places])
 
 
 def _over_limit(contract: Contract, rows_in: int, counts: Counter[tuple[str, str]], kept: int, first: str) -> str:

@@ -1,9 +1,9 @@
 """History tables (拉链表): `hist.<feed>` holds each state of each key once, with the business dates on which it held.
 
 The table is the shortest form of a function: business date → rows by key. A full delivery of date d sets that function on
-[d, next delivered date); a delta changes the keys that it names on [d, the next delta that names them). So a delivery is
-always one slice of the function replaced, whatever came before it or after it, and the table depends only on which
-deliveries are loaded, not on the order in which they came, nor on how often.
+[d, next delivered date), but for keys whose rows are in quarantine, of which it says nothing; a delta changes the keys that
+it names on [d, the next delta that names them). So a delivery is always one slice of the function replaced, whatever came
+before it or after it, and the table depends only on which deliveries are loaded, not on their order, nor on how often.
 
 Intervals are half-open: valid_from is the first date on which the state held, valid_to the first on which it did not, or
 FOREVER. Where a row came from (src_file, src_line, biz_date) is said by the delivery of its valid_from.
@@ -17,6 +17,7 @@ import duckdb
 
 from tagmart.contracts import Contract
 from tagmart.core.duck import identifier, literal
+from tagmart.ingest import withheld
 
 FOREVER = date(9999, 12, 31)
 # Days of which a feed has a delivery. A delivery without rows leaves no other trace, and old fulls are pruned from ods.
@@ -32,12 +33,13 @@ def table_of(contract: Contract) -> str:
 
 def columns_in(warehouse: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[tuple[str, str]]:
     """Names and types of a table of the warehouse; empty if there is none."""
-    # No parameters: for them the Python client imports pandas, which takes longer than a quiet night's whole loading.
-    return warehouse.execute(
-        "select column_name, data_type from duckdb_columns()"
-        f" where database_name = current_database() and schema_name = {literal(schema)}"
-        f" and table_name = {literal(table)} order by column_index"
-    ).fetchall()
+    # Not duckdb_columns(), which lists every table of the warehouse. And no parameters: for them the Python client imports
+    # pandas, which takes longer than a quiet night's whole loading.
+    name = literal(f"{identifier(schema)}.{identifier(table)}")
+    try:
+        return warehouse.execute(f"select name, type from pragma_table_info({name}) order by cid").fetchall()
+    except duckdb.CatalogException:
+        return []
 
 
 def history_columns(contract: Contract) -> list[tuple[str, str]]:
@@ -64,6 +66,7 @@ def make(warehouse: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     warehouse.execute("create schema if not exists hist")
     warehouse.execute(f"create table if not exists {DELIVERED} (feed varchar, biz_date date)")
     warehouse.execute(f"delete from {DELIVERED} where feed = {literal(contract.feed)}")
+    withheld.forget(warehouse, contract)
     warehouse.execute(f"drop table if exists {table_of(contract)}")
     if contract.keeps_history:
         columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in history_columns(contract))
@@ -145,25 +148,58 @@ def _find_touched_by_delta(warehouse: duckdb.DuckDBPyConnection, contract: Contr
 def _find_touched_by_full(
     warehouse: duckdb.DuckDBPyConnection, contract: Contract, day: date, values: list[str]
 ) -> None:
-    """Table `_touched`: the keys whose state on that date is not what the delivery says, and the next delivered date."""
-    following = warehouse.execute(
-        f"select min(biz_date) from {DELIVERED} where feed = {literal(contract.feed)} and biz_date > {_sql(day)}"
-    ).fetchone()[0]
+    """Table `_touched`: the keys whose state on that date is not what the delivery says, and the next date that says more.
+
+    A key of which the delivery says nothing (_stays) has the state that it had before; it is touched where one begins or ends.
+    """
     first = identifier(contract.key[0])
+    listed = ", ".join(map(identifier, contract.key))
     keys = ", ".join(f"coalesce(said.{key}, held.{key}) as {key}" for key in map(identifier, contract.key))
+    next_day, later = _next_said(warehouse, contract, day)
     warehouse.execute(f"""
         create or replace temp table _touched as
-        select {keys}, {_sql(following or FOREVER)} as _next
-        from (select * from ods.{identifier(contract.feed)} where biz_date = {_sql(day)}) as said
-        full join (
-            select * from {table_of(contract)} where valid_from <= {_sql(day)} and valid_to > {_sql(day)}
-        ) as held on {_same(contract, 'said', 'held')}
-        where said.{first} is null or held.{first} is null or {_row('said', values)} is distinct from {_row('held', values)}
-            or (
-                held.valid_from = {_sql(day)}
-                and (said.src_file is distinct from held.src_file or said.src_line is distinct from held.src_line)
-            )
+        with kept as ({withheld.keys_where(contract, f'biz_date = {_sql(day)}')}),
+        differing as (
+            select {keys}
+            from (select * from ods.{identifier(contract.feed)} where biz_date = {_sql(day)}) as said
+            full join (
+                select * from {table_of(contract)} where valid_from <= {_sql(day)} and valid_to > {_sql(day)}
+            ) as held on {_same(contract, 'said', 'held')}
+            where said.{first} is null or held.{first} is null or {_row('said', values)} is distinct from {_row('held', values)}
+                or (
+                    held.valid_from = {_sql(day)}
+                    and (said.src_file is distinct from held.src_file or said.src_line is distinct from held.src_line)
+                )
+        ),
+        touched as (
+            select {listed}, false as _stays from differing anti join kept using ({listed})
+            union all
+            select distinct {_listed(contract, 'kept')}, true
+            from kept
+            inner join {table_of(contract)} as held on {_same(contract, 'kept', 'held')}
+            where held.valid_from = {_sql(day)} or held.valid_to = {_sql(day)}
+        )
+        select touched.*, {next_day} as _next
+        from touched
+        {later}
     """)
+
+
+def _next_said(warehouse: duckdb.DuckDBPyConnection, contract: Contract, day: date) -> tuple[str, str]:
+    """SQL of the next delivered date that says something of a touched key, and of the join that it needs."""
+    days = [row[0] for row in warehouse.execute(
+        f"select biz_date from {DELIVERED} where feed = {literal(contract.feed)} and biz_date > {_sql(day)} order by biz_date"
+    ).fetchall()]
+    if not days:
+        return _sql(FOREVER), ""
+    keys = ", ".join(map(identifier, contract.key))
+    silent = f"""left join (
+            select {keys}, list(biz_date) as days
+            from ({withheld.keys_where(contract, f'biz_date > {_sql(day)}', ', biz_date')})
+            group by {keys}
+        ) as silent on {_same(contract, 'touched', 'silent')}"""
+    speaking = f"list_filter([{', '.join(map(_sql, days))}], lambda one: not list_contains(silent.days, one))"
+    return f"if(silent.days is null, {_sql(days[0])}, coalesce(list_min({speaking}), {_sql(FOREVER)}))", silent
 
 
 def _replace_slice(warehouse: duckdb.DuckDBPyConnection, contract: Contract, day: date, values: list[str]) -> None:
@@ -176,8 +212,8 @@ def _replace_slice(warehouse: duckdb.DuckDBPyConnection, contract: Contract, day
     ods, hist = f"ods.{identifier(contract.feed)}", table_of(contract)
     own, now = ", ".join(values), _sql(day)
     is_delta = contract.load == "delta"
-    # A delta that names a key no more leaves its state as it was before.
-    ends = f"if(said.biz_date is null, touched._next, {now})" if is_delta else now
+    # A delta that names a key no more leaves its state as it was before; so does a full whose row of it is in quarantine.
+    ends = f"if({'said.biz_date is null' if is_delta else 'touched._stays'}, touched._next, {now})"
     warehouse.execute(f"""
         create or replace temp table _piece as
         with said as (select * from {ods} where biz_date = {now})

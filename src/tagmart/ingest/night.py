@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 import duckdb
@@ -15,10 +15,11 @@ from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError, nearest
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
-from tagmart.ingest.control import Manifest, read_manifest, refuse_shrunk, verify_content
+from tagmart.ingest.control import Manifest, read_manifest, verify_content
 from tagmart.ingest.deliver import Taken, clear_scratch, take_delivery
 from tagmart.ingest.due import Calendar, Expected, last_due, read_calendar, unmet
 from tagmart.ingest.facts import FeedFact, fact_of
+from tagmart.ingest.guard import Guard
 from tagmart.ingest.landing import (
     Delivery,
     find_daily,
@@ -137,7 +138,6 @@ class _Feed:
     names: dict[date, list[str]]
     lookalikes: list[str]
     arrivals: dict[str, dict] = field(default_factory=dict)
-    accepted: dict[str, str | None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     as_of: date | None = None
     stale_days: int = 0
@@ -167,9 +167,6 @@ class _Feed:
         feed = self.contract.feed
         change = change_of(self.warehouse, self.contract)
         self.arrivals = {row["biz_date"]: row for row in self.state.rows("select * from arrival where feed = ?", feed)}
-        self.accepted = {
-            row["biz_date"]: row["md5"] for row in self.state.rows("select biz_date, md5 from accepted where feed = ?", feed)
-        }
         if change == "none":
             return
         if change == "added":
@@ -293,8 +290,9 @@ class _Feed:
                 verify_content(manifest)
             return
         self._check_batch(delivery, manifest, before)
-        manifest = self._guarded(delivery, manifest)
-        refuse_shrunk(contract, manifest, manifest.rows_declared)
+        guard = Guard.of(self.state, contract)
+        manifest, notes = guard.measured(delivery, manifest, self.arrivals)
+        self.notes += notes
         taken = take_delivery(self.warehouse, self.contract, delivery, manifest, self.settings.quarantine)
         index_quarantine(self.state, contract.feed, delivery.label, self.run_id, taken.quarantined)
         record = self._arrival(delivery, manifest, taken, before)
@@ -303,8 +301,7 @@ class _Feed:
             prefix = "" if own else f"delivery of {delivery.label}: "
             raise _StoppedError("over_limit", prefix + taken.over_limit, record if own else None)
         self.state.put("arrival", record)
-        if delivery.label in self.accepted:
-            self.state.do("update accepted set md5 = ? where feed = ? and biz_date = ?", manifest.md5, contract.feed, delivery.label)
+        guard.used(self.state, delivery, manifest)
         if before:
             self.notes.append(_replaced(before, record))
         self.notes += [f"delivery of {delivery.label}: {note}" for note in taken.notes]
@@ -318,23 +315,6 @@ class _Feed:
                                where=f"{delivery.label}/{self.contract.feed}",
                                seen=f"batch {manifest.batch_no}, loaded is batch {before['batch_no']}",
                                do="have the source send the newest batch of this date")
-
-    def _guarded(self, delivery: Delivery, manifest: Manifest) -> Manifest:
-        """The manifest with the fewest rows that the delivery may have; unchanged where nothing guards it."""
-        if self.contract.load != "full" or delivery.biz_date is None:
-            return manifest
-        # An initial load of dated rows brings many days at once: no measure for one day.
-        measure = [
-            row for label, row in self.arrivals.items()
-            if label < delivery.label and (row["kind"] != INITIAL_KIND or self.contract.row_date is None)
-        ]
-        if not measure:
-            return manifest
-        last = max(measure, key=lambda row: row["biz_date"])
-        if delivery.label in self.accepted and self.accepted[delivery.label] in (None, manifest.md5):
-            self.notes.append(f"delivery of {delivery.label}: a person has accepted it with however few rows")
-            return manifest
-        return replace(manifest, rows_before=last["rows_loaded"], before=last["biz_date"])
 
     def _arrival(self, delivery: Delivery, manifest: Manifest, taken: Taken, before: Mapping | None) -> dict:
         """The delivery as a row of the state table `arrival`."""

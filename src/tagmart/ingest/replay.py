@@ -19,6 +19,7 @@ from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.ingest.control import Manifest, read_manifest
 from tagmart.ingest.deliver import Taken, take_delivery
+from tagmart.ingest.guard import Guard
 from tagmart.ingest.landing import Delivery, find_daily, find_static, names_in
 from tagmart.ingest.mend import mended
 from tagmart.ingest.quarantine import index_quarantine, quarantine_file, read_quarantine
@@ -53,7 +54,8 @@ def replay_delivery(
 ) -> Replayed:
     """Judge a delivery anew and store what passes; all of it or nothing.
 
-    With corrected records every row must pass. They are kept beside the quarantine; the files in the landing stay as they
+    It passes the shrink guard and the limits like any delivery: what it is measured against may have been sent again, and the
+    contract may be another one, since it was loaded. With corrected records every row must pass. They are kept beside the quarantine; the files in the landing stay as they
     were sent, so that a loading of everything from the beginning would set the rows aside again, and say so.
 
     Args:
@@ -64,8 +66,8 @@ def replay_delivery(
         corrected: a file with a record for each one in quarantine, in their order and the feed's own form; or None.
 
     Raises:
-        TagmartError: if there is no such delivery, its files are gone, or it is still over its limit; what was loaded of
-            it before stays as it was. BusyError if another process is writing.
+        TagmartError: if there is no such delivery, its files are gone, or it is still over its limit or has shrunk; what was
+            loaded of it before stays as it was. BusyError if another process is writing.
     """
     contract = feed_of(settings, feed)
     run_id = f"replay-{clock.now():%Y%m%d-%H%M%S}"
@@ -82,6 +84,9 @@ def replay_delivery(
         if before["md5"] != manifest.md5:
             raise TagmartError("another delivery lies there than the one that is loaded", where=f"{label}/{feed}",
                                seen=f"md5 {manifest.md5}, loaded {before['md5']}", do="run a night: it takes the new one")
+        guard = Guard.of(state, contract)
+        loaded = {row["biz_date"]: row for row in state.rows("select * from arrival where feed = ?", feed)}
+        manifest, notes = guard.measured(delivery, manifest, loaded)
         with connect(settings.warehouse) as warehouse:
             if change_of(warehouse, contract) in ("new", "rebuild"):
                 raise TagmartError("the contract has another shape than the feed's table", where=contract.path,
@@ -101,8 +106,9 @@ def replay_delivery(
             "rows_loaded": taken.rows_loaded, "rows_quarantined": taken.rows_quarantined,
             "loaded_at": clock.now().isoformat(timespec="seconds"), "run_id": run_id, "batch_no": manifest.batch_no,
         })
+        guard.used(state, delivery, manifest)
     nights = nights_since(state, label) if taken.rows_loaded != before["rows_loaded"] else ()
-    return Replayed(before["rows_loaded"], taken.rows_loaded, taken.rows_quarantined, taken.notes, nights)
+    return Replayed(before["rows_loaded"], taken.rows_loaded, taken.rows_quarantined, (*notes, *taken.notes), nights)
 
 
 def _take_corrected(

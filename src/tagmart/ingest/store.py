@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,7 +11,7 @@ import duckdb
 
 from tagmart.contracts import Contract
 from tagmart.core.duck import identifier, literal
-from tagmart.ingest import history
+from tagmart.ingest import history, withheld
 from tagmart.ingest.landing import Delivery
 
 # What the loader's judging leaves: part, src_line, the contract's columns of the date, fault (NULL for good rows).
@@ -112,6 +113,7 @@ def store(
     delivery: Delivery,
     parts: tuple[Path, ...],
     taken: str = TAKEN,
+    unread: Sequence[tuple[str, ...] | None] = (),
 ) -> Stored:
     """Put the good rows of a delivery in place of what the same delivery had brought before, and bring the history up to it.
 
@@ -123,6 +125,7 @@ def store(
         delivery: whose rows they are.
         parts: the data files, in the order that the column `part` of `taken` counts.
         taken: a relation with part, src_line, fault and the contract's columns of the date; rows without fault are stored.
+        unread: the keys of bad rows that are not in `taken`, as `withheld.key_texts` gives them.
 
     Returns:
         The number of rows stored, and what was strange about them.
@@ -142,7 +145,9 @@ def store(
             f" select {names}, case part {files} end, src_line, {day} from {taken} where fault is null"
         ).fetchone()[0]
         if contract.keeps_history:
-            notes = history.take_day(warehouse, contract, delivery.biz_date)
+            if contract.load == "full":
+                notes = withheld.withhold(warehouse, contract, delivery.biz_date, taken, unread)
+            notes += history.take_day(warehouse, contract, delivery.biz_date)
             if contract.load == "full":
                 _prune(warehouse, contract)
         warehouse.execute("commit")

@@ -140,9 +140,10 @@ def _mart(mart: Path) -> None:
 
 
 def status(settings: Settings) -> None:
-    """What is published, and the last ten runs with the stage that failed."""
+    """What is published, what came too late for its night, and the last ten runs with the stage that failed."""
     state = State(settings.state_db)
     console.print(f"published  {_current(settings)}", soft_wrap=True)
+    _late(settings, state)
     table = _table("run", "status", "started", "stage", "seconds", "message")
     for run in state.rows("select * from run order by started_at desc limit 10"):
         last = state.row("select * from stage where run_id = ? order by started_at desc limit 1", run["run_id"]) or {}
@@ -151,6 +152,25 @@ def status(settings: Settings) -> None:
                       run["started_at"][5:16].replace("T", " "), last.get("stage", ""), f"{total.get('seconds') or 0:.1f}",
                       escape((run["message"] or "")[:300]))
     console.print(table)
+
+
+def _late(settings: Settings, state: State) -> None:
+    """Deliveries that came after a night had carried the state before them, and the command that runs these nights again."""
+    from tagmart.ingest import overtaken, spans
+
+    try:
+        found = overtaken(settings, state)
+    except TagmartError as error:
+        # How the runs went is worth seeing all the more where a contract cannot be read.
+        console.print(f"late       [red]not known:[/] {escape(str(error))}", soft_wrap=True)
+        return
+    for one in found:
+        nights = ", ".join(map(str, one.nights))
+        console.print(f"late       [yellow]{one.feed}[/] of {one.delivered} has come; published without it, on the state of"
+                      f" {one.carried}: {nights}", soft_wrap=True)
+    for first, last in spans(night for one in found for night in one.nights):
+        which = f"run --bank {settings.bank} --date {first}" if first == last else f"backfill --bank {settings.bank} --from {first} --to {last}"
+        console.print(f"           run again: tagmart {which}", soft_wrap=True)
 
 
 def gates(settings: Settings, run_id: str) -> None:

@@ -83,6 +83,13 @@ def _dbt(*layers: str) -> Callable[[Turn], str]:
     return work
 
 
+def _wide(turn: Turn) -> str:
+    from tagmart.explain import write_lineage
+
+    traced = write_lineage(turn.settings)
+    return f"{_dbt('wide')(turn)}, {traced} tags traced to their sources"
+
+
 def _profile(turn: Turn) -> str:
     from tagmart.gates.profile import profile_candidate
     from tagmart.publish import label_candidate
@@ -112,7 +119,7 @@ STAGES = (
     Stage("dwd", "conform parties, accounts, transactions", _dbt("seeds", "staging", "dwd")),
     Stage("dws", "daily partials", _dbt("dws")),
     Stage("tags", "tags", _dbt("tags")),
-    Stage("wide", "wide tables", _dbt("wide")),
+    Stage("wide", "wide tables and catalogue", _wide),
     Stage("profile", "label and profile every tag", _profile),
     Stage("gate2", "may the tags be used?", _gate("gate2")),
     Stage("segments", "segments", _dbt("segments")),

@@ -14,7 +14,7 @@ from tagmart.tagspec.model import Tag, Text
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LONGEST = 63
-REGISTRY = ("entity", "tag_id", "name", "status", "since")
+REGISTRY = ("entity", "tag_id", "name", "status", "since", "status_since")
 # column: type, Chinese, English. The seed, the model of the mart and its comments are all written from here.
 COLUMNS: Mapping[str, tuple[str, str, str]] = {
     "tag_id": ("varchar", "标签编号", "Stable number of the tag, never used again"),
@@ -44,9 +44,15 @@ COLUMNS: Mapping[str, tuple[str, str, str]] = {
     "purposes": ("varchar", "使用目的", "What it may be used for, separated by blanks"),
     "status": ("varchar", "状态", "active or deprecated"),
     "since": ("date", "登记日期", "Day on which it was first registered"),
+    "status_since": ("date", "状态起始日", "Day since which it has this status"),
+    "replacement": ("varchar", "替代标签", "Tag or family to use instead of a deprecated one; none if there is none"),
     "model": ("varchar", "加工模型", "dbt model that makes it"),
     "source_feeds": ("varchar", "源数据", "Feeds without which it is NULL, separated by blanks"),
+    "source_columns": ("varchar", "源字段", "Columns of feeds that its value is made of, separated by blanks"),
 }
+# What the night itself finds out, from the SQL compiled for its bank; the seed does not have it.
+NIGHTLY = ("source_columns",)
+SEED_COLUMNS = tuple(column for column in COLUMNS if column not in NIGHTLY)
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,7 @@ class Registered:
     name: str
     status: str
     since: str
+    status_since: str
 
 
 def check(tags: Iterable[Tag]) -> None:
@@ -112,25 +119,26 @@ def register(known: tuple[Registered, ...], tags: Iterable[Tag], today: str) -> 
     last: dict[str, int] = {}
     for line in known:
         tag = now.pop((line.entity, line.name), None)
-        lines.append(replace(line, status=tag.status if tag else "retired"))
+        status = tag.status if tag else "retired"
+        lines.append(line if status == line.status else replace(line, status=status, status_since=today))
         prefix, _, number = line.tag_id.rpartition("-")
         last[prefix] = max(last.get(prefix, 0), int(number))
     for tag in now.values():
         prefix = f"{tag.entity[0].upper()}-{tag.family.upper()}"
         last[prefix] = last.get(prefix, 0) + 1
-        lines.append(Registered(tag.entity, f"{prefix}-{last[prefix]:05d}", tag.name, tag.status, today))
+        lines.append(Registered(tag.entity, f"{prefix}-{last[prefix]:05d}", tag.name, tag.status, today, today))
     return tuple(lines)
 
 
 def registry_csv(lines: Iterable[Registered]) -> str:
     """registry.csv."""
-    return _csv(REGISTRY, [(line.entity, line.tag_id, line.name, line.status, line.since) for line in lines])
+    return _csv(REGISTRY, [tuple(getattr(line, column) for column in REGISTRY) for line in lines])
 
 
 def catalogue_csv(tags: Iterable[Tag], registry: Iterable[Registered], themes: Mapping[str, Text]) -> str:
     """The seed of the catalogue, one line per tag."""
     registered = {(line.entity, line.name): line for line in registry}
-    return _csv(tuple(COLUMNS), [_row(tag, registered[tag.entity, tag.name], themes) for tag in tags])
+    return _csv(SEED_COLUMNS, [_row(tag, registered[tag.entity, tag.name], themes) for tag in tags])
 
 
 def _row(tag: Tag, line: Registered, themes: Mapping[str, Text]) -> tuple[object, ...]:
@@ -139,7 +147,7 @@ def _row(tag: Tag, line: Registered, themes: Mapping[str, Text]) -> tuple[object
         tag.sentence.zh, tag.sentence.en, tag.formula, tag.product, tag.line, tag.family, tag.kind, tag.data_type,
         tag.unit, tag.value_list, tag.missing, tag.window, tag.owner_business, tag.owner_technical,
         tag.security.personal, tag.security.level, tag.security.data_class, " ".join(tag.purposes), tag.status,
-        line.since, tag.model, " ".join(tag.feeds),
+        line.since, line.status_since, tag.replacement, tag.model, " ".join(tag.feeds),
     )  # fmt: skip
 
 

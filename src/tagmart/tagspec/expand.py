@@ -8,6 +8,9 @@ from tagmart.core.errors import TagmartError
 from tagmart.tagspec.labels import formula, label, missing_of, name, sentence
 from tagmart.tagspec.model import Column, Family, SliceValue, Tag, TagModel, Vocabulary
 
+# Slices with the value that each of them has: what one tag is made for.
+Slices = tuple[tuple[str, SliceValue], ...]
+
 
 def tag_models(families: tuple[Family, ...], vocabulary: Vocabulary) -> tuple[TagModel, ...]:
     """The generated tag models of the families that are not drafts, in the order of the specs.
@@ -92,6 +95,7 @@ def _tag(family: Family, column: Column, model_name: str, vocabulary: Vocabulary
         security=words.security,
         purposes=words.purposes,
         status=family.status,
+        replacement=family.replacement,
         model=model_name,
         feeds=family.feeds,
         column=column,

@@ -97,3 +97,17 @@ def text(entry: Mapping[str, Any], what: str, where: str) -> Text:
         TagmartError: if one of them is not there.
     """
     return Text(str(needed(entry, "zh", what, where)), str(needed(entry, "en", what, where)))
+
+
+def replacement(entry: Mapping[str, Any], what: str, where: str) -> str:
+    """What to use instead of a deprecated tag or family: a name, or `none`. Empty while it is not deprecated.
+
+    Raises:
+        TagmartError: if something is deprecated and does not say it, or says it and is not deprecated.
+    """
+    named, is_leaving = str(entry.get("replacement", "")), entry.get("status") == "deprecated"
+    if is_leaving and not named:
+        raise TagmartError(f"{what} is deprecated without a replacement", where=where, do="add `replacement:`, or `none`")
+    if named and not is_leaving:
+        raise TagmartError(f"{what} has a replacement and is not deprecated", where=where, do="add `status: deprecated`")
+    return named

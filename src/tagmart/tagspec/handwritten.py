@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from tagmart.core.errors import TagmartError
-from tagmart.tagspec.form import choose, load_all, mapping, needed, only_keys, text, words
+from tagmart.tagspec.form import choose, load_all, mapping, needed, only_keys, replacement, text, words
 from tagmart.tagspec.model import STATUSES, TYPES, Tag, TagModel, Text, Vocabulary
 from tagmart.tagspec.vocabulary import security
 
 KEYS = (
     "zh", "en", "kind", "unit", "missing", "theme", "family", "feeds", "line", "product", "security", "purposes",
-    "restricted", "values", "window", "owner_business", "owner_technical", "status", "entity", "formula",
+    "restricted", "values", "window", "owner_business", "owner_technical", "status", "replacement", "entity", "formula",
 )  # fmt: skip
 # Between the Chinese and the English sentence of a description, as in every column comment of the mart.
 BAR = "｜"
@@ -99,6 +99,7 @@ def _tag(
             for purpose in words(meta.get("purposes", list(family.purposes)), where)
         ),
         status=choose(meta.get("status", "active"), STATUSES, f"{what} has status", where),
+        replacement=replacement(meta, what, where),
         model=model,
         feeds=words(meta.get("feeds", []), where),
         restricted=bool(meta.get("restricted", False)),

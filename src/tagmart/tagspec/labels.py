@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tagmart.tagspec.model import Column, Family, Text, Vocabulary
+from tagmart.tagspec.model import QUOTIENTS, Column, Family, Text, Vocabulary
 from tagmart.tagspec.windows import base_in_words, in_formula, in_words
 
 AGGREGATE_ZH = {
@@ -10,12 +10,24 @@ AGGREGATE_ZH = {
     "mean_days": "每日日终余额之和÷期间日历天数",
     "mean_elapsed_days": "每日日终余额之和÷期间已过天数",
     "min": "期间有记录日的最低值",
+    "per_day": "期间合计÷期间日历天数",
+    "per_elapsed_day": "期间合计÷期间已过天数",
+    "count_months": "至少有一笔或一次的自然月数",
+    "std_days": "按期间每个日历日的合计计算的总体标准差，无发生之日为0",
+    "share": "占全部之比，分母不大于0时为空",
+    "yoy": "本期合计÷上年同期合计-1，上年同期不大于0时为空",
 }
 AGGREGATE_EN = {
     "count_days": "days with at least one",
     "mean_days": "end-of-day balances summed ÷ calendar days of the period",
     "mean_elapsed_days": "end-of-day balances summed ÷ elapsed days of the period",
     "min": "the lowest of the days on record",
+    "per_day": "total ÷ calendar days of the period",
+    "per_elapsed_day": "total ÷ elapsed days of the period",
+    "count_months": "calendar months with at least one",
+    "std_days": "of the totals of all calendar days of the period, days without any being 0",
+    "share": "÷ the same of all; empty where that is not above 0",
+    "yoy": "total ÷ total of the same period a year before - 1; empty where that is not above 0",
 }
 
 
@@ -69,12 +81,20 @@ def formula(family: Family, column: Column) -> str:
             "first_day": f"min({day} where {measure.of} > 0)",
             "last_day": f"max({day} where {measure.of} > 0)",
             "mean_days": f"round(sum({measure.of}) / calendar days, 2)",
+            "per_day": f"round(sum({measure.of}) / calendar days, 2)",
+            "count_months": f"count(distinct month of {day} where {measure.of} > 0)",
+            "std_days": f"round(stddev_pop(sum({measure.of}) per calendar day), 2)",
+            "share": f"round(sum({measure.of}) / sum({measure.of}) over {_whole(column)}, 4)",
+            "yoy": f"round(sum({measure.of}) / sum({measure.of}) one year before - 1, 4)",
         }.get(measure.agg, f"{measure.agg}({measure.of})")
     elif column.change:
         point = column.change.base.code if column.change.base else f"D - {column.change.days}"
         made, rows = f"{measure.of}(D) - {measure.of}({point})", "no row counts as 0"
     else:
-        made, rows = f"sum({measure.of})", f"{day} = {column.base.code if column.base else 'D'}"
+        made = f"sum({measure.of})"
+        if measure.agg == "share":
+            made = f"round({made} / {made} over {_whole(column)}, 4)"
+        rows = f"{day} = {column.base.code if column.base else 'D'}"
     pinned = {code: (value.code,) for code, value in column.values}
     cuts = [
         f"{code} = {values[0]}" if len(values) == 1 else f"{code} in ({', '.join(values)})"
@@ -86,8 +106,15 @@ def formula(family: Family, column: Column) -> str:
 
 
 def missing_of(family: Family, column: Column) -> str:
-    """What stands where there is no row: a date has no zero."""
-    return "not_applicable" if column.measure.data_type == "date" else family.missing
+    """What stands where there is no row: a date has no zero, and a quotient none without a divisor."""
+    measure = column.measure
+    return "not_applicable" if measure.data_type == "date" or measure.agg in QUOTIENTS else family.missing
+
+
+def _whole(column: Column) -> str:
+    """What a share is a share of."""
+    dropped = [code for code, _ in column.values if code not in column.measure.within]
+    return f"every {' and '.join(dropped)}"
 
 
 def _subject(family: Family, column: Column) -> Text:
@@ -103,9 +130,11 @@ def _subject(family: Family, column: Column) -> Text:
 
 def _how(column: Column) -> str:
     """The aggregate over a window, where it needs explaining; a running period is divided by its elapsed days."""
+    agg = column.measure.agg
     if not column.window:
-        return ""
-    return "mean_elapsed_days" if column.measure.agg == "mean_days" and column.window.running else column.measure.agg
+        return agg if agg == "share" and not (column.base or column.change) else ""
+    elapsed = {"mean_days": "mean_elapsed_days", "per_day": "per_elapsed_day"} if column.window.running else {}
+    return elapsed.get(agg, agg)
 
 
 def _moment(column: Column) -> Text:

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 PLACES = ("before", "object", "after")
-AGGREGATES = ("sum", "max", "min", "count_days", "first_day", "last_day", "at", "mean_days")
+AGGREGATES = (
+    "sum", "max", "min", "count_days", "count_months", "first_day", "last_day", "at", "mean_days", "per_day", "std_days",
+    "share", "yoy",
+)  # fmt: skip
+# A quotient: where there is nothing to divide by it is not applicable, whatever the family says of no rows.
+QUOTIENTS = ("share", "yoy")
+FORMS = ("flow", "history", "due")
 FOLDS = ("sum", "max", "min")
 TYPES = ("decimal(18,2)", "decimal(18,4)", "integer", "boolean", "varchar", "date")
 STATUSES = ("draft", "active", "deprecated")
@@ -51,7 +57,11 @@ class SliceValue:
 
 @dataclass(frozen=True)
 class Measure:
-    """What is measured: an aggregate of one column of a partial. `kind` is flow (has a window) or state (has none)."""
+    """What is measured: an aggregate of one column of a partial. `kind` is flow (has a window) or state (has none).
+
+    Attributes:
+        within: slices that a share keeps: of what moved in the same direction, not of everything.
+    """
 
     name: str
     agg: str
@@ -60,11 +70,12 @@ class Measure:
     data_type: str
     unit: str
     text: Text
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Window:
-    """Days of which a flow is taken. Exactly one of the rules holds: days, running, complete (with count), or all."""
+    """Days of which a flow is taken. Exactly one rule holds: days, running, complete (with count), next, or all."""
 
     code: str
     text: Text
@@ -73,6 +84,7 @@ class Window:
     running: str = ""
     complete: str = ""
     count: int = 0
+    next: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,20 +108,26 @@ class Change:
 
 @dataclass(frozen=True)
 class Table:
-    """A daily partial: its slices with the values that it can hold, how columns fold, and the feeds it needs.
+    """A partial: its slices with the values that it can hold, how columns fold, and the feeds it needs.
 
     Attributes:
+        form: flow (a row of a day says what happened on it), history (a row says what was so from `valid_from` until the day
+            before `valid_to`; where there is no row there was nothing), due (a row says what falls due on a day).
+        date: the day of a flow or of what is due; empty for a history.
         feeds: feeds without which no row can be judged; empty where they depend on a slice.
         feeds_by: a slice, with the feeds that each of its values needs.
     """
 
     name: str
     entity: str
-    date: str
     slices: Mapping[str, tuple[str, ...]]
     folds: Mapping[str, str]
     feeds: tuple[str, ...]
     feeds_by: tuple[str, Mapping[str, tuple[str, ...]]] | None
+    form: str = "flow"
+    date: str = ""
+    valid_from: str = ""
+    valid_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,6 +197,7 @@ class Family:
     missing: str
     note: Text
     status: str
+    replacement: str = ""
     model: str = ""
 
     def model_name(self, combo: tuple[str, ...]) -> str:
@@ -231,6 +250,7 @@ class Tag:
     model: str
     feeds: tuple[str, ...]
     restricted: bool = False
+    replacement: str = ""
     column: Column | None = None
 
     @property

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from tagmart.core.errors import TagmartError
-from tagmart.tagspec.form import choose, load_all, mapping, needed, only_keys, text, words
+from tagmart.tagspec.form import choose, load_all, mapping, needed, only_keys, replacement, text, words
+from tagmart.tagspec.meaning import check_meaning
 from tagmart.tagspec.model import STATUSES, Family, Measure, Table, Text, Vocabulary, Window
 from tagmart.tagspec.vocabulary import WORDS_FILE, measure
 
 KEYS = (
     "family", "from", "where", "slices", "combos", "measures", "windows", "extra", "bases", "changes", "missing",
-    "both_years", "note", "model", "feeds", "status",
+    "both_years", "note", "model", "feeds", "status", "replacement",
 )  # fmt: skip
 
 
@@ -54,6 +55,8 @@ def family_of(block: Mapping[str, Any], entity: str, where: str, vocabulary: Voc
     slices = _slices(block, table, cut, vocabulary, what, where)
     measures = _measures(block, table, vocabulary, what, where)
     windows = _windows(block, measures, vocabulary, what, where)
+    combos = _combos(block, slices, vocabulary, what, where)
+    check_meaning(table, measures, windows, combos, what, where)
     note = mapping(block.get("note", {}), where)
     return Family(
         spec=f"tag_specs/{where}",
@@ -63,7 +66,7 @@ def family_of(block: Mapping[str, Any], entity: str, where: str, vocabulary: Voc
         feeds=words(block["feeds"], where) if "feeds" in block else _feeds(table, cut),
         where=cut,
         slices=slices,
-        combos=_combos(block, slices, vocabulary, what, where),
+        combos=combos,
         flows=tuple((entry, windows[entry.name]) for entry in measures.values() if entry.kind == "flow"),
         states=tuple(entry for entry in measures.values() if entry.kind == "state"),
         bases=tuple(_named(block, "bases", vocabulary.bases, what, where)),
@@ -73,6 +76,7 @@ def family_of(block: Mapping[str, Any], entity: str, where: str, vocabulary: Voc
         ),
         note=text(note, f"note of {what}", where) if note else Text(),
         status=choose(block.get("status", "active"), STATUSES, f"{what} has status", where),
+        replacement=replacement(block, what, where),
         model=str(block.get("model", "")),
     )
 
@@ -143,7 +147,7 @@ def _measures(
             default = (
                 {
                     "agg": known.agg, "of": known.of, "kind": known.kind, "type": known.data_type, "unit": known.unit,
-                    "zh": known.text.zh, "en": known.text.en,
+                    "zh": known.text.zh, "en": known.text.en, "within": list(known.within),
                 }
                 if known
                 else {}

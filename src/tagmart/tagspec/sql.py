@@ -7,9 +7,9 @@ faster than one wide aggregate of conditions, and `filter (where …)` is tens o
 
 from __future__ import annotations
 
-from tagmart.tagspec.expand import narrow_columns
+from tagmart.tagspec.expand import Slices, narrow_columns
 from tagmart.tagspec.model import Column, Family, SliceValue, TagModel, Vocabulary
-from tagmart.tagspec.windows import bounds_sql, inside_sql, length_sql, point_sql
+from tagmart.tagspec.windows import bounds_sql, inside_sql, length_sql, point_sql, year_before_sql
 
 INDENT = " " * 4
 # Slices whose codes are words of SQL.
@@ -56,6 +56,8 @@ def _bounds(family: Family, narrow: list[Column]) -> str:
     for column in narrow:
         if column.window:
             columns |= bounds_sql(column.window)
+            if column.measure.agg == "yoy":
+                columns |= year_before_sql(column.window)
         elif point := column.base or column.change:
             columns |= point_sql(point)
     feeds = ", ".join(f"'{feed}'" for feed in family.feeds)
@@ -82,7 +84,7 @@ def needs_days(family: Family, combo: tuple[str, ...], narrow: list[Column]) -> 
     if set(family.table.slices) <= pinned | set(combo):
         return False
     return any(
-        column.measure.agg == "count_days"
+        column.measure.agg in ("count_days", "std_days")
         or (column.measure.agg in ("max", "min") and family.table.folds[column.measure.of] != column.measure.agg)
         for column in narrow
     )
@@ -97,9 +99,9 @@ def _daily(family: Family, combo: tuple[str, ...], narrow: list[Column], vocabul
     folded = needs_days(family, combo, narrow)
     lines += [f"{table.folds[of]}(partial.{of}) as {of}" if folded else f"partial.{of}" for of in read]
     day = f"partial.{table.date}"
-    cuts = [f"{day} <= bounds.biz_date"] if _reads_everything(narrow) else [
-        f"{day} between bounds.first_day and bounds.biz_date"
-    ]  # fmt: skip
+    ahead = max((column.window.next for column in narrow if column.window), default=0)
+    last = f"bounds.biz_date + {ahead}" if ahead else "bounds.biz_date"
+    cuts = [f"{day} <= {last}"] if _reads_everything(narrow) else [f"{day} between bounds.first_day and {last}"]
     cuts += [f"partial.{_column(code)} in ({_quoted(values)})" for code, values in family.where.items()]
     keys = ", ".join(str(number + 1) for number in range(len(combo) + 2))
     return (
@@ -144,11 +146,31 @@ def _expression(column: Column, day: str) -> str:
         point = f"bounds.{next(iter(point_sql(column.change)))}"
         at_end, at_point = (f"sum(case when {day} = {when} then {value} end)" for when in ("bounds.biz_date", point))
         return f"cast(coalesce({at_end}, 0) - coalesce({at_point}, 0) as {measure.data_type})"
+    if measure.agg == "share" and not column.window:
+        return f"cast(sum(case when {day} = bounds.biz_date then {value} end) as decimal(18,2))"
     if not column.window:
         point = f"bounds.{next(iter(point_sql(column.base)))}" if column.base else "bounds.biz_date"
         return f"cast(sum(case when {day} = {point} then {value} end) as {measure.data_type})"
     inside = inside_sql(column.window, day)
-    if measure.agg == "mean_days":
+    total = f"sum(case when {inside} then {value} end)"
+    if measure.agg == "share":
+        return f"cast({total} as decimal(18,2))"
+    if measure.agg == "yoy":
+        code = column.window.code
+        before = f"sum(case when {day} between bounds.from_{code}_yb and bounds.to_{code}_yb then {value} end)"
+        growth = f"(coalesce({total}, 0) - {before}) / {before}"
+        return f"cast(case when {before} > 0 then round({growth}, 4) end as {measure.data_type})"
+    if measure.agg == "std_days":
+        # In hundredths and exactly, up to the one root: squares of money do not cancel in floating point.
+        cents, days = f"cast({value} * 100 as hugeint)", length_sql(column.window)
+        plain, squares = (f"sum(case when {inside} then {cents}{times} end)" for times in ("", f" * {cents}"))
+        root = f"sqrt({days} * {squares} - {plain} * {plain})"
+        return f"cast(round({root} / ({days} * 100), 2) as {measure.data_type})"
+    if measure.agg == "count_months":
+        month = f"date_diff('month', {day}, bounds.biz_date)"
+        bit = f"case when {value} > 0 then cast(1 as hugeint) << ({month} + 4) else 0 end"
+        return f"cast(bit_count(bit_or(case when {inside} then {bit} end)) as {measure.data_type})"
+    if measure.agg in ("mean_days", "per_day"):
         # Hundredths first: their quotient is rounded at exact halves, which a quotient of yuan is not.
         hundredths = f"sum(case when {inside} then {value} end) * 100"
         return f"cast(round({hundredths} / {length_sql(column.window)}) / 100 as {measure.data_type})"
@@ -164,9 +186,27 @@ def _pivoted(model: TagModel) -> str:
     """Slices turned into columns."""
     lines = ["measured.customer_id"]
     for tag in model.tags:
-        tests = " and ".join(f"measured.{_column(code)} = '{value.code}'" for code, value in tag.column.values)
-        lines.append(f"max(case when {tests} then measured.{tag.column.narrow} end) as {tag.name}")
+        lines.append(f"max(case when {_tests(tag.column.values)} then measured.{tag.column.narrow} end) as {tag.name}")
+    for name, (kept, narrow) in _wholes(model).items():
+        value = f"case when {_tests(kept)} then measured.{narrow} end" if kept else f"measured.{narrow}"
+        lines.append(f"sum({value}) as {name}")
     return f"select\n{_listed(lines)}\nfrom measured\ngroup by 1"
+
+
+def _tests(values: Slices) -> str:
+    return " and ".join(f"measured.{_column(code)} = '{value.code}'" for code, value in values)
+
+
+def _whole(column: Column) -> tuple[str, Slices]:
+    """What a share is divided by: its name, and the slices that it keeps."""
+    kept = tuple((code, value) for code, value in column.values if code in column.measure.within)
+    return "_".join(["whole", *(value.name for _, value in kept), column.narrow]), kept
+
+
+def _wholes(model: TagModel) -> dict[str, tuple[Slices, str]]:
+    """Every sum that a share is divided by, once."""
+    shares = [tag.column for tag in model.tags if tag.column.measure.agg == "share"]
+    return {name: (kept, column.narrow) for column in shares for name, kept in [_whole(column)]}
 
 
 def _final(model: TagModel, source: str) -> str:
@@ -174,6 +214,9 @@ def _final(model: TagModel, source: str) -> str:
     lines = ["spine.customer_id"]
     for tag in model.tags:
         value = f"{source}.{tag.name if source == 'pivoted' else tag.column.narrow}"
+        if tag.column.measure.agg == "share":
+            whole = f"{source}.{_whole(tag.column)[0]}"
+            value = f"case when {whole} > 0 then round(coalesce({value}, 0) / {whole}, 4) end"
         filled = f"coalesce({value}, 0)" if tag.missing == "zero" else value
         lines.append(f"cast(case when bounds.is_fed then {filled} end as {tag.data_type}) as {tag.name}")
     return (

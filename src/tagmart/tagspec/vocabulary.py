@@ -11,6 +11,7 @@ from tagmart.tagspec.form import choose, load_all, mapping, needed, only_keys, t
 from tagmart.tagspec.model import (
     AGGREGATES,
     FOLDS,
+    FORMS,
     PLACES,
     TYPES,
     Base,
@@ -94,7 +95,7 @@ def measure(name: str, entry: Mapping[str, Any], units: Mapping[str, Text], wher
         TagmartError: if a word of it is unknown.
     """
     what = f"measure '{name}'"
-    only_keys(entry, ("name", "agg", "of", "kind", "type", "unit", "zh", "en"), what, where)
+    only_keys(entry, ("name", "agg", "of", "kind", "type", "unit", "zh", "en", "within"), what, where)
     return Measure(
         name=name,
         agg=choose(needed(entry, "agg", what, where), AGGREGATES, f"{what} has agg", where),
@@ -103,6 +104,7 @@ def measure(name: str, entry: Mapping[str, Any], units: Mapping[str, Text], wher
         data_type=choose(needed(entry, "type", what, where), TYPES, f"{what} has type", where),
         unit=choose(needed(entry, "unit", what, where), units, f"{what} has unit", where),
         text=text(entry, what, where),
+        within=words(entry.get("within", []), where),
     )
 
 
@@ -173,10 +175,10 @@ def _note(entry: Mapping[str, Any]) -> Text:
 
 def _window(code: str, value: Any) -> Window:
     entry, what = mapping(value, FILE), f"window '{code}'"
-    only_keys(entry, ("days", "running", "complete", "count", "all", "span", "zh", "en"), what, FILE)
-    rules = [rule for rule in ("days", "running", "complete", "all") if rule in entry]
+    only_keys(entry, ("days", "running", "complete", "count", "next", "all", "span", "zh", "en"), what, FILE)
+    rules = [rule for rule in ("days", "running", "complete", "next", "all") if rule in entry]
     if len(rules) != 1:
-        raise TagmartError(f"{what} has {len(rules)} rules", where=FILE, do="say one of days, running, complete, all")
+        raise TagmartError(f"{what} has {len(rules)} rules", where=FILE, do="say one of days, running, complete, next, all")
     for rule in ("running", "complete"):
         if rule in entry:
             choose(entry[rule], PERIODS, f"{what} has period", FILE)
@@ -188,6 +190,7 @@ def _window(code: str, value: Any) -> Window:
         running=str(entry.get("running", "")),
         complete=str(entry.get("complete", "")),
         count=int(entry.get("count", 1 if "complete" in entry else 0)),
+        next=int(entry.get("next", 0)),
     )
 
 
@@ -212,7 +215,9 @@ def _table(
     name: str, value: Any, entity: str, slices: Mapping[str, Mapping[str, SliceValue]], where: str
 ) -> Table:
     entry, what = mapping(value, where), f"table '{name}'"
-    only_keys(entry, ("date", "slices", "folds", "feeds"), what, where)
+    only_keys(entry, ("form", "date", "valid_from", "valid_to", "slices", "folds", "feeds"), what, where)
+    form = choose(entry.get("form", "flow"), FORMS, f"{what} has form", where)
+    days = ("valid_from", "valid_to") if form == "history" else ("date",)
     held = {}
     for code, values in mapping(needed(entry, "slices", what, where), where).items():
         choose(code, slices, f"{what} has slice", where)
@@ -229,7 +234,8 @@ def _table(
     return Table(
         name=name,
         entity=entity,
-        date=str(needed(entry, "date", what, where)),
+        form=form,
+        **{key: str(needed(entry, key, what, where)) for key in days},
         slices=held,
         folds=folds,
         feeds=() if feeds_by else words(feeds, where),

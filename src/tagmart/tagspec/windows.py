@@ -38,6 +38,8 @@ def bounds(window: Window, biz_date: date) -> tuple[date | None, date]:
     if window.complete:
         start = period_start(biz_date, window.complete)
         return months_before(start, MONTHS[window.complete] * window.count), start - timedelta(days=1)
+    if window.next:
+        return biz_date + timedelta(days=1), biz_date + timedelta(days=window.next)
     return None, biz_date
 
 
@@ -59,20 +61,35 @@ def bounds_sql(window: Window) -> dict[str, str]:
             f"from_{window.code}": f"cast({start} - interval {months} month as date)",
             f"to_{window.code}": f"{_trunc(window.complete)} - 1",
         }
+    if window.next:
+        return {f"from_{window.code}": "run_date.biz_date + 1", f"to_{window.code}": f"run_date.biz_date + {window.next}"}
     return {}
 
 
+def year_before_sql(window: Window) -> dict[str, str]:
+    """Columns of the `bounds` row for the same complete period one year before."""
+    made = bounds_sql(window)
+    first, last = made[f"from_{window.code}"], made[f"to_{window.code}"]
+    # The day after the last one is the first of a month, and so is the day a year before it: no 29 February is lost.
+    return {
+        f"from_{window.code}_yb": f"cast({first} - interval 1 year as date)",
+        f"to_{window.code}_yb": f"cast({last} + 1 - interval 1 year as date) - 1",
+    }
+
+
 def inside_sql(window: Window, day: str) -> str:
-    """The condition that a day lies in the window; rows after D are already cut."""
-    if window.complete:
+    """The condition that a day lies in the window."""
+    if window.complete or window.next:
         return f"{day} between bounds.from_{window.code} and bounds.to_{window.code}"
-    return f"{day} >= bounds.from_{window.code}" if window.days or window.running else "true"
+    if window.days or window.running:
+        return f"{day} between bounds.from_{window.code} and bounds.biz_date"
+    return f"{day} <= bounds.biz_date"
 
 
 def length_sql(window: Window) -> str:
     """Calendar days of the window: elapsed days of a running period."""
-    if window.days:
-        return str(window.days)
+    if window.days or window.next:
+        return str(window.days or window.next)
     end = f"bounds.to_{window.code}" if window.complete else "bounds.biz_date"
     # `bounds` is one row; max only says so to the group.
     return f"max({end} - bounds.from_{window.code} + 1)"
@@ -107,6 +124,10 @@ def in_words(window: Window) -> Text:
             f"业务日期所在{unit}之前的{window.count}个完整{unit}",
             f"over the last {plural} before the {window.complete} of the business date",
         )
+    if window.next:
+        return Text(
+            f"业务日期次日起的{window.next}天", f"over the {window.next} days that follow the business date"
+        )
     return Text("自有记录以来至业务日期", "over all days on record up to the business date")
 
 
@@ -125,6 +146,8 @@ def in_formula(window: Window, day: str) -> str:
     if window.complete:
         start = f"start of {window.complete}(D)"
         return f"{day} in [{start} - {window.count} {window.complete}, {start})"
+    if window.next:
+        return f"{day} in (D, D + {window.next}]"
     return f"{day} <= D"
 
 

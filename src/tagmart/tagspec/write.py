@@ -49,9 +49,7 @@ def generate(settings: Settings, check: bool = False) -> GenerateResult:
         TagmartError: if a spec or a hand-written YAML makes no sense; then nothing has been written.
     """
     project = settings.dbt_project
-    vocabularies = {entity: read_vocabulary(settings.specs_dir, entity) for entity in ENTITIES}
-    models = {entity: entity_models(settings, entity, words) for entity, words in vocabularies.items()}
-    wanted = generated_files(settings, models, vocabularies)
+    models, wanted = working_tree(settings)
     changed = [path for path, body in wanted.items() if _differs(project / path, body)]
     orphans = [path for path in _present(project) if path not in wanted]
     counts = {
@@ -68,6 +66,17 @@ def generate(settings: Settings, check: bool = False) -> GenerateResult:
     for path in orphans:
         (project / path).unlink()
     return GenerateResult(counts, restricted, tuple(sorted(changed)), tuple(sorted(orphans)), ())
+
+
+def working_tree(settings: Settings) -> tuple[dict[str, tuple[TagModel, ...]], dict[str, str]]:
+    """The tag models of every entity as the specs and YAML of the checkout say now, and every generated file.
+
+    Raises:
+        TagmartError: if a spec or a hand-written YAML makes no sense.
+    """
+    vocabularies = {entity: read_vocabulary(settings.specs_dir, entity) for entity in ENTITIES}
+    models = {entity: entity_models(settings, entity, words) for entity, words in vocabularies.items()}
+    return models, generated_files(settings, models, vocabularies)
 
 
 def entity_models(settings: Settings, entity: str, vocabulary: Vocabulary) -> tuple[TagModel, ...]:

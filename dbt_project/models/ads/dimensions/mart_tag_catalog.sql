@@ -5,6 +5,10 @@ with seed as (
     select * from {{ ref('tag_catalog') }}
 ),
 
+traced as (
+    {{ traced_columns() }}
+),
+
 final as (
     select
         seed.tag_id,
@@ -34,9 +38,13 @@ final as (
         seed.purposes,
         seed.status,
         seed.since,
+        seed.status_since,
+        seed.replacement,
         seed.model,
-        seed.source_feeds
+        seed.source_feeds,
+        coalesce(traced.source_columns, '') as source_columns
     from seed
+    left join traced on seed.entity = traced.entity and seed.tag_name = traced.tag_name
 )
 
 select * from final

@@ -68,7 +68,8 @@ def orphan_account(site: Site) -> Mark:
     fields[opened.contract.names.index(opened.contract.key[0])] += "X"
     opened.rows.append(opened.line(fields))
     opened.write()
-    return Mark(opened.path().name, opened.line_of(len(opened.rows) - 1), "acct_no")
+    line = opened.line_of(len(opened.rows) - 1)
+    return Mark(opened.path().name, line, "acct_no", says=(f"{opened.path().name}, line {line}",))
 
 
 def letter_in_amount(site: Site) -> Mark:
@@ -123,6 +124,28 @@ def mixed_encodings(site: Site) -> Mark:
     opened.rows[half:] = changed
     opened.write()
     return Mark(opened.path().name, opened.line_of(half + first))
+
+
+def foreign_row(site: Site) -> Mark:
+    """A row is in UTF-8, and nobody who only decodes it would know: it has as many fields, of other letters."""
+
+    def slips(opened: Opened, row: int) -> bool:
+        try:
+            fields = opened.fields(_in_utf8(opened, row))
+        except UnicodeDecodeError:
+            return False
+        letters = sum("\u3000" <= letter <= "\u9fff" for field in opened.fields(opened.rows[row]) for letter in field)
+        return letters > 3 and len(fields) == len(opened.fields(opened.rows[row]))
+
+    opened, row = _row(site, slips)
+    opened.rows[row] = _in_utf8(opened, row)
+    opened.write()
+    return Mark(opened.path().name, opened.line_of(row), says=(f"line {opened.line_of(row)}",))
+
+
+def _in_utf8(opened: Opened, row: int) -> bytes:
+    """A record in the other encoding."""
+    return opened.rows[row].decode(codec_of(opened.contract.form)).encode()
 
 
 def changed_separator(site: Site) -> Mark:

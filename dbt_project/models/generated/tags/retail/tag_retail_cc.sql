@@ -51,11 +51,11 @@ measured as (
         daily.customer_id,
         cast(coalesce(sum(case when daily.acct_date = bounds.biz_date then daily.bal end), 0) - coalesce(sum(case when daily.acct_date = bounds.at_bom then daily.bal end), 0) as decimal(18,2)) as chg_bom,
         cast(coalesce(sum(case when daily.acct_date = bounds.biz_date then daily.bal end), 0) - coalesce(sum(case when daily.acct_date = bounds.at_30d then daily.bal end), 0) as decimal(18,2)) as chg_30d,
-        cast(round(sum(case when daily.acct_date >= bounds.from_30d then daily.bal end) * 100 / 30) / 100 as decimal(18,2)) as davg_30d,
-        cast(round(sum(case when daily.acct_date >= bounds.from_90d then daily.bal end) * 100 / 90) / 100 as decimal(18,2)) as davg_90d,
-        cast(round(sum(case when daily.acct_date >= bounds.from_mtd then daily.bal end) * 100 / max(bounds.biz_date - bounds.from_mtd + 1)) / 100 as decimal(18,2)) as davg_mtd,
+        cast(round(sum(case when daily.acct_date between bounds.from_30d and bounds.biz_date then daily.bal end) * 100 / 30) / 100 as decimal(18,2)) as davg_30d,
+        cast(round(sum(case when daily.acct_date between bounds.from_90d and bounds.biz_date then daily.bal end) * 100 / 90) / 100 as decimal(18,2)) as davg_90d,
+        cast(round(sum(case when daily.acct_date between bounds.from_mtd and bounds.biz_date then daily.bal end) * 100 / max(bounds.biz_date - bounds.from_mtd + 1)) / 100 as decimal(18,2)) as davg_mtd,
         cast(round(sum(case when daily.acct_date between bounds.from_lm and bounds.to_lm then daily.bal end) * 100 / max(bounds.to_lm - bounds.from_lm + 1)) / 100 as decimal(18,2)) as davg_lm,
-        cast(max(case when daily.acct_date >= bounds.from_365d then daily.bal end) as decimal(18,2)) as bal_max_365d
+        cast(max(case when daily.acct_date between bounds.from_365d and bounds.biz_date then daily.bal end) as decimal(18,2)) as bal_max_365d
     from daily
     cross join bounds
     group by 1

@@ -40,17 +40,17 @@ measured as (
     select
         daily.customer_id,
         daily.event,
-        cast(sum(case when daily.acct_date >= bounds.from_7d then daily.cnt end) as integer) as cnt_7d,
-        cast(sum(case when daily.acct_date >= bounds.from_30d then daily.cnt end) as integer) as cnt_30d,
-        cast(sum(case when daily.acct_date >= bounds.from_90d then daily.cnt end) as integer) as cnt_90d,
-        cast(sum(case when daily.acct_date >= bounds.from_365d then daily.cnt end) as integer) as cnt_365d,
+        cast(sum(case when daily.acct_date between bounds.from_7d and bounds.biz_date then daily.cnt end) as integer) as cnt_7d,
+        cast(sum(case when daily.acct_date between bounds.from_30d and bounds.biz_date then daily.cnt end) as integer) as cnt_30d,
+        cast(sum(case when daily.acct_date between bounds.from_90d and bounds.biz_date then daily.cnt end) as integer) as cnt_90d,
+        cast(sum(case when daily.acct_date between bounds.from_365d and bounds.biz_date then daily.cnt end) as integer) as cnt_365d,
         cast(sum(case when daily.acct_date between bounds.from_lm and bounds.to_lm then daily.cnt end) as integer) as cnt_lm,
-        cast(sum(case when daily.acct_date >= bounds.from_7d then cast(daily.cnt > 0 as integer) end) as integer) as day_cnt_7d,
-        cast(sum(case when daily.acct_date >= bounds.from_30d then cast(daily.cnt > 0 as integer) end) as integer) as day_cnt_30d,
-        cast(sum(case when daily.acct_date >= bounds.from_90d then cast(daily.cnt > 0 as integer) end) as integer) as day_cnt_90d,
-        cast(sum(case when daily.acct_date >= bounds.from_365d then cast(daily.cnt > 0 as integer) end) as integer) as day_cnt_365d,
+        cast(sum(case when daily.acct_date between bounds.from_7d and bounds.biz_date then cast(daily.cnt > 0 as integer) end) as integer) as day_cnt_7d,
+        cast(sum(case when daily.acct_date between bounds.from_30d and bounds.biz_date then cast(daily.cnt > 0 as integer) end) as integer) as day_cnt_30d,
+        cast(sum(case when daily.acct_date between bounds.from_90d and bounds.biz_date then cast(daily.cnt > 0 as integer) end) as integer) as day_cnt_90d,
+        cast(sum(case when daily.acct_date between bounds.from_365d and bounds.biz_date then cast(daily.cnt > 0 as integer) end) as integer) as day_cnt_365d,
         cast(sum(case when daily.acct_date between bounds.from_lm and bounds.to_lm then cast(daily.cnt > 0 as integer) end) as integer) as day_cnt_lm,
-        max(case when true and daily.cnt > 0 then daily.acct_date end) as last_date_ltd
+        max(case when daily.acct_date <= bounds.biz_date and daily.cnt > 0 then daily.acct_date end) as last_date_ltd
     from daily
     cross join bounds
     group by 1, 2

@@ -42,7 +42,7 @@ measured as (
         daily.customer_id,
         daily.prod,
         cast(sum(case when daily.acct_date = bounds.biz_date then daily.bal end) as decimal(18,2)) as bal,
-        cast(round(sum(case when daily.acct_date >= bounds.from_30d then daily.bal end) * 100 / 30) / 100 as decimal(18,2)) as davg_30d,
+        cast(round(sum(case when daily.acct_date between bounds.from_30d and bounds.biz_date then daily.bal end) * 100 / 30) / 100 as decimal(18,2)) as davg_30d,
         cast(round(sum(case when daily.acct_date between bounds.from_lm and bounds.to_lm then daily.bal end) * 100 / max(bounds.to_lm - bounds.from_lm + 1)) / 100 as decimal(18,2)) as davg_lm
     from daily
     cross join bounds

@@ -43,8 +43,8 @@ measured as (
     select
         daily.customer_id,
         daily.prod,
-        cast(round(sum(case when daily.acct_date >= bounds.from_mtd then daily.bal end) * 100 / max(bounds.biz_date - bounds.from_mtd + 1)) / 100 as decimal(18,2)) as davg_mtd,
-        cast(round(sum(case when daily.acct_date >= bounds.from_ytd then daily.bal end) * 100 / max(bounds.biz_date - bounds.from_ytd + 1)) / 100 as decimal(18,2)) as davg_ytd,
+        cast(round(sum(case when daily.acct_date between bounds.from_mtd and bounds.biz_date then daily.bal end) * 100 / max(bounds.biz_date - bounds.from_mtd + 1)) / 100 as decimal(18,2)) as davg_mtd,
+        cast(round(sum(case when daily.acct_date between bounds.from_ytd and bounds.biz_date then daily.bal end) * 100 / max(bounds.biz_date - bounds.from_ytd + 1)) / 100 as decimal(18,2)) as davg_ytd,
         cast(round(sum(case when daily.acct_date between bounds.from_lm and bounds.to_lm then daily.bal end) * 100 / max(bounds.to_lm - bounds.from_lm + 1)) / 100 as decimal(18,2)) as davg_lm
     from daily
     cross join bounds

@@ -44,9 +44,9 @@ measured as (
     select
         daily.customer_id,
         daily.type,
-        cast(sum(case when daily.acct_date >= bounds.from_ytd then daily.amt_sum end) as decimal(18,2)) as amt_sum_ytd,
+        cast(sum(case when daily.acct_date between bounds.from_ytd and bounds.biz_date then daily.amt_sum end) as decimal(18,2)) as amt_sum_ytd,
         cast(sum(case when daily.acct_date between bounds.from_l12m and bounds.to_l12m then daily.amt_sum end) as decimal(18,2)) as amt_sum_l12m,
-        cast(sum(case when daily.acct_date >= bounds.from_ytd then daily.cnt end) as integer) as cnt_ytd,
+        cast(sum(case when daily.acct_date between bounds.from_ytd and bounds.biz_date then daily.cnt end) as integer) as cnt_ytd,
         cast(sum(case when daily.acct_date between bounds.from_l12m and bounds.to_l12m then daily.cnt end) as integer) as cnt_l12m
     from daily
     cross join bounds

@@ -50,8 +50,8 @@ measured as (
         cast(sum(case when daily.acct_date between bounds.from_lm and bounds.to_lm then daily.cnt end) as integer) as cnt_lm,
         cast(sum(case when daily.acct_date between bounds.from_l3m and bounds.to_l3m then daily.cnt end) as integer) as cnt_l3m,
         cast(sum(case when daily.acct_date between bounds.from_l6m and bounds.to_l6m then daily.cnt end) as integer) as cnt_l6m,
-        min(case when true and daily.cnt > 0 then daily.acct_date end) as first_date_ltd,
-        max(case when true and daily.cnt > 0 then daily.acct_date end) as last_date_ltd
+        min(case when daily.acct_date <= bounds.biz_date and daily.cnt > 0 then daily.acct_date end) as first_date_ltd,
+        max(case when daily.acct_date <= bounds.biz_date and daily.cnt > 0 then daily.acct_date end) as last_date_ltd
     from daily
     cross join bounds
     group by 1, 2

@@ -45,10 +45,10 @@ measured as (
         daily.customer_id,
         daily.channel,
         daily.direction,
-        cast(sum(case when daily.acct_date >= bounds.from_30d then daily.amt_sum end) as decimal(18,2)) as amt_sum_30d,
-        cast(sum(case when daily.acct_date >= bounds.from_90d then daily.amt_sum end) as decimal(18,2)) as amt_sum_90d,
-        cast(sum(case when daily.acct_date >= bounds.from_30d then daily.cnt end) as integer) as cnt_30d,
-        cast(sum(case when daily.acct_date >= bounds.from_90d then daily.cnt end) as integer) as cnt_90d
+        cast(sum(case when daily.acct_date between bounds.from_30d and bounds.biz_date then daily.amt_sum end) as decimal(18,2)) as amt_sum_30d,
+        cast(sum(case when daily.acct_date between bounds.from_90d and bounds.biz_date then daily.amt_sum end) as decimal(18,2)) as amt_sum_90d,
+        cast(sum(case when daily.acct_date between bounds.from_30d and bounds.biz_date then daily.cnt end) as integer) as cnt_30d,
+        cast(sum(case when daily.acct_date between bounds.from_90d and bounds.biz_date then daily.cnt end) as integer) as cnt_90d
     from daily
     cross join bounds
     group by 1, 2, 3

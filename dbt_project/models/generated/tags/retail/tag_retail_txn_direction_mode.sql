@@ -50,18 +50,18 @@ measured as (
         daily.customer_id,
         daily.direction,
         daily.mode,
-        cast(sum(case when daily.acct_date >= bounds.from_30d then daily.amt_sum end) as decimal(18,2)) as amt_sum_30d,
-        cast(sum(case when daily.acct_date >= bounds.from_90d then daily.amt_sum end) as decimal(18,2)) as amt_sum_90d,
-        cast(sum(case when daily.acct_date >= bounds.from_180d then daily.amt_sum end) as decimal(18,2)) as amt_sum_180d,
-        cast(sum(case when daily.acct_date >= bounds.from_365d then daily.amt_sum end) as decimal(18,2)) as amt_sum_365d,
-        cast(max(case when daily.acct_date >= bounds.from_30d then daily.amt_max end) as decimal(18,2)) as amt_max_30d,
-        cast(max(case when daily.acct_date >= bounds.from_90d then daily.amt_max end) as decimal(18,2)) as amt_max_90d,
-        cast(max(case when daily.acct_date >= bounds.from_180d then daily.amt_max end) as decimal(18,2)) as amt_max_180d,
-        cast(max(case when daily.acct_date >= bounds.from_365d then daily.amt_max end) as decimal(18,2)) as amt_max_365d,
-        cast(sum(case when daily.acct_date >= bounds.from_30d then daily.cnt end) as integer) as cnt_30d,
-        cast(sum(case when daily.acct_date >= bounds.from_90d then daily.cnt end) as integer) as cnt_90d,
-        cast(sum(case when daily.acct_date >= bounds.from_180d then daily.cnt end) as integer) as cnt_180d,
-        cast(sum(case when daily.acct_date >= bounds.from_365d then daily.cnt end) as integer) as cnt_365d
+        cast(sum(case when daily.acct_date between bounds.from_30d and bounds.biz_date then daily.amt_sum end) as decimal(18,2)) as amt_sum_30d,
+        cast(sum(case when daily.acct_date between bounds.from_90d and bounds.biz_date then daily.amt_sum end) as decimal(18,2)) as amt_sum_90d,
+        cast(sum(case when daily.acct_date between bounds.from_180d and bounds.biz_date then daily.amt_sum end) as decimal(18,2)) as amt_sum_180d,
+        cast(sum(case when daily.acct_date between bounds.from_365d and bounds.biz_date then daily.amt_sum end) as decimal(18,2)) as amt_sum_365d,
+        cast(max(case when daily.acct_date between bounds.from_30d and bounds.biz_date then daily.amt_max end) as decimal(18,2)) as amt_max_30d,
+        cast(max(case when daily.acct_date between bounds.from_90d and bounds.biz_date then daily.amt_max end) as decimal(18,2)) as amt_max_90d,
+        cast(max(case when daily.acct_date between bounds.from_180d and bounds.biz_date then daily.amt_max end) as decimal(18,2)) as amt_max_180d,
+        cast(max(case when daily.acct_date between bounds.from_365d and bounds.biz_date then daily.amt_max end) as decimal(18,2)) as amt_max_365d,
+        cast(sum(case when daily.acct_date between bounds.from_30d and bounds.biz_date then daily.cnt end) as integer) as cnt_30d,
+        cast(sum(case when daily.acct_date between bounds.from_90d and bounds.biz_date then daily.cnt end) as integer) as cnt_90d,
+        cast(sum(case when daily.acct_date between bounds.from_180d and bounds.biz_date then daily.cnt end) as integer) as cnt_180d,
+        cast(sum(case when daily.acct_date between bounds.from_365d and bounds.biz_date then daily.cnt end) as integer) as cnt_365d
     from daily
     cross join bounds
     group by 1, 2, 3

@@ -1,0 +1,81 @@
+"""Column lineage, drawn: what each column of a query is made of, and what only decides its rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from tagmart.core.errors import TagmartError
+from tagmart.explain.columns import Origin, Relation, columns_of
+from tagmart.explain.lineage import Lineage
+
+TABLES = {"dwd.txn": ("cust", "day", "amt", "kind"), "dwd.party": ("cust", "name", "born"), "ref.cut": ("code", "low")}
+
+
+def read(sql: str) -> Relation:
+    return columns_of(sql, lambda table: TABLES.get(table, ()), "tag_drawn")
+
+
+def said(origins: frozenset[Origin]) -> str:
+    return " ".join(sorted(f"{origin.table.split('.')[1]}.{origin.column}" for origin in origins))
+
+
+@pytest.mark.parametrize(
+    ("sql", "column", "value", "rows"),
+    [
+        ("select amt as a from dwd.txn", "a", "txn.amt", ""),
+        ("select sum(amt) as a from dwd.txn where kind = 'x' group by cust", "a", "txn.amt", "txn.cust txn.kind"),
+        ("select case when kind = 'x' then amt end as a from dwd.txn", "a", "txn.amt txn.kind", ""),
+        ("select count(*) as a from dwd.txn where amt > 0", "a", "", "txn.amt"),
+        ("select * exclude (amt) from dwd.txn", "day", "txn.day", ""),
+        ("select txn.*, born from dwd.txn as txn join dwd.party using (cust)", "born", "party.born", "party.cust txn.cust"),
+        ("select amt * 2 as a, a + 1 as b from dwd.txn", "b", "txn.amt", ""),
+        ("with x as (select cust, amt as a from dwd.txn where kind = 'x') select max(a) as m from x group by cust", "m",
+         "txn.amt", "txn.cust txn.kind"),
+        ("select amt from dwd.txn union all select born from dwd.party", "amt", "party.born txn.amt", ""),
+        ("select cust, amt from dwd.txn union all by name select name as amt, cust from dwd.party", "amt",
+         "party.name txn.amt", ""),
+        ("select (select max(low) from ref.cut where code = txn.kind) as a from dwd.txn as txn", "a",
+         "cut.code cut.low txn.kind", ""),
+        ("select day from dwd.txn as txn where exists (select 1 from dwd.party where party.cust = txn.cust)", "day",
+         "txn.day", "party.cust txn.cust"),
+        ("select row_number() over (partition by cust order by day) as n from dwd.txn qualify n = 1", "n",
+         "txn.cust txn.day", "txn.cust txn.day"),
+        ("select unnest(generate_series(day, day + 3, interval 1 day)) as d from dwd.txn", "d", "txn.day", ""),
+        ("select steps.step + amt as a from dwd.txn cross join (select unnest([1, 2]) as step) as steps", "a", "txn.amt", ""),
+        ("with recursive up as (select cust, name from dwd.party union all select up.cust, txn.kind from up"
+         " join dwd.txn as txn on up.name = txn.cust) select * from up", "name", "party.name txn.kind",
+         "party.name txn.cust txn.kind"),
+        ("select list_transform([amt], lambda x: x + 1) as a from dwd.txn", "a", "txn.amt", ""),
+    ],
+)  # fmt: skip
+def test_what_a_column_is_made_of(sql: str, column: str, value: str, rows: str) -> None:
+    relation = read(sql)
+    assert said(relation.columns[column]) == value
+    assert said(relation.rows) == rows
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("select amount from dwd.txn", "tag_drawn: the compiled SQL names a column that no table of its query has. Seen: amount"),
+        ("select a from dwd.gone", "tag_drawn: the compiled SQL reads a table that is not there. Seen: dwd.gone"),
+        ("select from where", "tag_drawn: the compiled SQL cannot be read. Seen: Expected table name"),
+    ],
+)
+def test_sql_that_cannot_be_traced_is_named(sql: str, message: str) -> None:
+    with pytest.raises(TagmartError, match=message.replace(".", r"\.")):
+        read(sql)
+
+
+def test_through_the_layers() -> None:
+    """A filter of the lowest layer still decides the rows of the highest; what makes the value is no mere filter."""
+    models = {
+        "stg.txn": Relation(
+            {"cust": frozenset({Origin("ods.t", "c")}), "amt": frozenset({Origin("ods.t", "a"), Origin("ods.t", "flag")})},
+            frozenset({Origin("ods.t", "flag"), Origin("ods.t", "deleted")}),
+        ),
+        "tags.sum": Relation({"total": frozenset({Origin("stg.txn", "amt")})}, frozenset({Origin("stg.txn", "cust")})),
+    }
+    traced = Lineage(models).trace(Origin("tags.sum", "total"))
+    assert traced.value == {Origin("stg.txn", "amt"), Origin("ods.t", "a"), Origin("ods.t", "flag")}
+    assert traced.rows == {Origin("ods.t", "c"), Origin("ods.t", "deleted")}

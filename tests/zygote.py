@@ -1,0 +1,96 @@
+"""Verbs of the command line, each in a process of its own that does not import dbt and Great Expectations anew.
+
+A parent that has imported them forks for every verb. What a verb does is the same as when it is started from a shell; the
+eight seconds that the two libraries take to load are paid once per test worker and not once per stage of every night.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+
+class Zygote:
+    """The parent of the verbs of one test worker."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=os.environ | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"},
+        )  # fmt: skip
+        atexit.register(self.process.terminate)
+
+    def run(self, words: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.CompletedProcess:
+        """One verb with this environment; its output and exit code."""
+        with tempfile.TemporaryDirectory() as folder:
+            out, err = Path(folder) / "out", Path(folder) / "err"
+            order = {"words": words, "environment": dict(environment), "out": str(out), "err": str(err), "cwd": str(Path.cwd())}
+            self.process.stdin.write(json.dumps(order) + "\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+            assert answer, "the parent of the verbs has died"
+            return subprocess.CompletedProcess(words, int(answer), out.read_text("utf-8"), err.read_text("utf-8"))
+
+
+@cache
+def zygote() -> Zygote:
+    """The one of this test worker."""
+    return Zygote()
+
+
+def _serve() -> None:
+    """Fork for each line of standard input, and answer with the exit code."""
+    answers = os.fdopen(os.dup(1), "w")
+    # Nothing that an import prints may be taken for an answer.
+    os.dup2(2, 1)
+    import dbt.cli.main  # noqa: F401
+    import great_expectations  # noqa: F401
+
+    import tagmart.cli  # noqa: F401
+
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _become(order)
+        _, status = os.waitpid(child, 0)
+        answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        answers.flush()
+
+
+def _become(order: dict) -> None:
+    """In the forked child: take over environment, folder and output, run the verb, and end."""
+    from tagmart.cli import main
+
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    os.chdir(order["cwd"])
+    for number, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(order[name], os.O_WRONLY | os.O_CREAT, 0o600), number)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    sys.argv = ["tagmart", *order["words"]]
+    code = 0
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        code = 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    _serve()
