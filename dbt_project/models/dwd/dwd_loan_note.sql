@@ -21,6 +21,9 @@ final as (
         source_rows.rate,
         source_rows.start_date,
         source_rows.due_date,
+        source_rows.overdue_int_amt,
+        source_rows.ext_cnt,
+        source_rows.write_off_date,
         source_rows.src_file,
         source_rows.src_line
     from source_rows

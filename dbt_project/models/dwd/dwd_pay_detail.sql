@@ -13,6 +13,7 @@ final as (
         source_rows.batch_no,
         source_rows.seq,
         source_rows.payer_id,
+        payers.customer_id as payer_customer_id,
         source_rows.pay_date,
         source_rows.amt,
         source_rows.pay_type,
@@ -21,6 +22,7 @@ final as (
         source_rows.src_line
     from source_rows
     left join customers on source_rows.party_id = customers.source_id
+    left join customers as payers on source_rows.payer_ecif = payers.source_id
 )
 
 select * from final

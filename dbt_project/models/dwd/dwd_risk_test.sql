@@ -12,6 +12,7 @@ final as (
         customers.customer_id,
         source_rows.test_date,
         source_rows.result_level,
+        source_rows.channel_code,
         source_rows.is_revoked,
         source_rows.src_file,
         source_rows.src_line
