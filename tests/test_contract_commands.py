@@ -97,14 +97,52 @@ def test_a_delta_a_header_in_chinese_and_a_file_that_comes_once(tmp_path):
     assert (contract.load, trial.taken.rows_loaded, contract.columns[0].description) == ("static", 9, "账号")
     with pytest.raises(TagmartError, match="never takes in a password"):
         inferred(tmp_path, "user_20260629_F_001.dat", b"user_id|login_pwd\nA1|x\nA2|y\n")
-    with pytest.raises(TagmartError, match="fixed width"):
-        inferred(tmp_path, "fixed_20260629_F_001.dat", b"A0001 12\nA0002 13\n")
+    with pytest.raises(TagmartError, match="they are not of one length in bytes"):
+        inferred(tmp_path, "fixed_20260629_F_001.dat", b"A0001 12\nA0002 130\nA003 7\n")
+
+
+def test_a_draft_of_fixed_width_says_what_it_sees_and_what_is_a_guess(tmp_path):
+    names = ["王小明", "李㛃", "欧阳𠮷", "陈䶮"]
+    lines = ["HDR20260628"]
+    for number in range(60):
+        name = names[number % 4].encode("gb18030").ljust(20).decode("gb18030")
+        amount = f"{'-' if number % 7 == 0 else ''}{number * 37 % 5000}.{number % 100:02d}"
+        lines.append(f"{6222000 + number:<12}{name}20260628{amount:>18}{'open  ' if number % 3 else 'closed'}{'YN'[number % 2]}{number % 13:>4}")
+    lines.append("TRL          60")
+    contract, trial = inferred(tmp_path, "acct_20260628_F_001.dat", "".join(f"{line}\r\n" for line in lines).encode("gb18030"))
+    assert (trial.taken.rows_in, trial.taken.rows_loaded, trial.bad) == (60, 60, {})
+    assert (contract.form.is_fixed, contract.form.crlf, contract.form.encoding) == (True, True, "gb18030")
+    assert [(column.width, str(column.type)) for column in contract.columns] == [
+        (12, "integer"), (20, "string(4)"), (8, "date"), (18, "decimal(18,2)"), (6, "string(8)"), (1, "boolean"), (4, "integer")]
+    assert [(one.says, one.width) for one in contract.form.head] == [("=HDR", 3), ("biz_date", 8)]
+    assert [(one.says, one.width) for one in contract.form.tail] == [("=TRL", 3), ("rows", 12)]
+    assert (contract.key, contract.row_date) == (("c01",), "c03")
+    drafted = draft_contract(tmp_path / "acct_20260628_F_001.dat")
+    assert "a record is 69 bytes, that is certain; where its fields begin and end is guessed" in drafted
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_any_sample_of_fixed_width_is_accepted_by_its_draft(tmp_path_factory, data):
+    """Wherever the draft cuts, in whatever encoding, every row of the sample comes in."""
+    encoding = data.draw(st.sampled_from(["utf-8", "gb18030"]))
+    kinds = data.draw(st.lists(st.sampled_from(["1", "007", "-3.50", "12.5-", "20260628", "99991231", "Y", "", "a b", "㐀𠮷", "9" * 12]), max_size=6))
+    widths = [len(kind.encode(encoding)) + data.draw(st.integers(0, 5)) for kind in kinds]
+    rows = []
+    for number in range(data.draw(st.integers(2, 8))):
+        record = f"K{number:05d}".encode()
+        for kind, width in zip(kinds, widths, strict=True):
+            cell = data.draw(st.sampled_from([kind, kind, ""])).encode(encoding)
+            record += data.draw(st.sampled_from([cell.ljust(width), cell.rjust(width)]))
+        rows.append(record)
+    _, trial = inferred(tmp_path_factory.mktemp("sample"), "any_20260628_F_001.dat", b"\n".join(rows) + b"\n")
+    assert (trial.taken.rows_loaded, trial.bad) == (len(rows), {})
 
 
 @settings(max_examples=40, deadline=None)
 @given(
-    columns=st.lists(st.sampled_from(["1", "007", "-3.50", "12.5-", "2026-02-30", "2026-06-28", "20260628", "Y", "", "a b", "㐀𠮷", "9" * 12]),
-                     min_size=1, max_size=6),
+    columns=st.lists(st.sampled_from(["1", "007", "-3.50", "12.5-", "2026-02-30", "2026-06-28", "20260628", "99991231", "Y", "", "a b", "㐀𠮷",
+                              "9" * 12]), min_size=1, max_size=6),
     values=st.data(), separator=st.sampled_from(["|", "|@|", "\t", "\x03", ","]), encoding=st.sampled_from(["utf-8", "gb18030"]),
 )
 def test_any_sample_is_accepted_by_its_draft(tmp_path_factory, columns, values, separator, encoding):

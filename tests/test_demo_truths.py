@@ -169,9 +169,9 @@ DELIVERED = {"core_ctrl": "ctrl_no", "core_acct": "acct_no", "ecif_retail": "eci
 
 # table of dwd -> the columns of its file that tell which row it is, and what they are in dwd
 PROVENANCE = {
-    "transaction": {"txn_no": "txn_no", "leg": "leg", "acct_no": "acct_no", "acct_date": "acct_date", "amt": "amt"},
+    "transaction": {"txn_no": "txn_no", "leg": "leg", "acct_no": "acct_no", "acct_date": "acct_date", "amt": "amt_orig"},
     "account": {"acct_no": "acct_no", "open_date": "open_date", "prod_id": "prod_id"},
-    "account_balance_daily": {"acct_no": "acct_no", "bal_date": "bal_date", "bal": "bal"},
+    "account_balance_daily": {"acct_no": "acct_no", "bal_date": "bal_date", "bal": "bal_orig"},
 }
 
 

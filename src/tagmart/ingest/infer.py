@@ -64,14 +64,21 @@ def draft_contract(path: Path, feed: str | None = None) -> str:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,62}", feed):
         raise TagmartError("this is no name of a feed", where="--feed", seen=repr(feed), do="use letters, digits and _")
     names = _column_names(sample, feed)
-    columns = [[row[at] for row in sample.rows] for at in range(len(names))]
+    texts = [[row[at] for row in sample.rows] for at in range(len(names))]
+    # In a file of fixed width a number has blanks before it; before a text they are its own.
+    columns = [[value.strip() for value in values] for values in texts] if sample.widths else texts
     date, timestamp = date_form(columns, DATES), date_form(columns, TIMESTAMPS)
     guesses = [guess_column(name, values, date, timestamp) for name, values in zip(names, columns, strict=True)]
+    if sample.widths:
+        columns = [text if guess.kind.startswith("string") else values
+                   for text, guess, values in zip(texts, guesses, columns, strict=True)]
+        guesses = [guess_column(name, values, date, timestamp) for name, values in zip(names, columns, strict=True)]
+    rows = [list(row) for row in zip(*columns, strict=True)]
     is_delta = names[0] == "op" and bool(sample.rows) and set(columns[0]) <= {"I", "U", "D"}
     if is_delta:
         guesses[0] = Guess("string(1)", True, ("I", "U", "D"))
     load, remarks = _load(named, is_delta)
-    key, is_unique = guess_key(guesses[is_delta:], [row[is_delta:] for row in sample.rows])
+    key, is_unique = guess_key(guesses[is_delta:], [row[is_delta:] for row in rows])
     key_names = [names[at + is_delta] for at in key]
     if not sample.rows:
         remarks.append("the sample has no rows: it shows neither types nor the key")
@@ -82,6 +89,10 @@ def draft_contract(path: Path, feed: str | None = None) -> str:
         remarks.append(f"{sample.odd:,} lines have another number of fields than the rest")
     if sample.is_cut:
         remarks.append(f"only the first {len(sample.rows):,} rows were looked at")
+    if sample.widths:
+        remarks.append(f"a record is {sum(sample.widths)} bytes, that is certain; where its fields begin and end is guessed from blanks, dates and"
+                       " where numbers and letters meet: two fields without a blank between them may pass for one, and a decimal without its"
+                       " point for a whole number. Have the source say the widths")
     row_date = _row_date(named, load, names, columns, guesses, date)
     return _written(path, _Draft(feed, sample, named, load, date, timestamp, no_dates(columns, date), names, guesses, key_names,
                                  row_date, remarks))
@@ -159,7 +170,7 @@ def _written(path: Path, draft: _Draft) -> str:
     name = path.name if load == "static" else named.pattern
     control, control_form = _control(path, named, load)
     form = [
-        f"encoding: {sample.encoding}", f"separator: {_text(sample.separator)}", f"quote: {_text(sample.quote) if sample.quote else 'none'}",
+        f"encoding: {sample.encoding}", f"separator: {_text(sample.separator) if sample.separator else 'fixed'}", f"quote: {_text(sample.quote) if sample.quote else 'none'}",
         f"header: {'true' if sample.header else 'false'}",
         *([f"date: {_text(draft.date)}"] if draft.date else []), *([f"timestamp: {_text(draft.timestamp)}"] if draft.timestamp else []),
         *(["trailing: true"] if sample.trailing else []), *(["crlf: true"] if sample.crlf else []),
@@ -180,6 +191,7 @@ def _written(path: Path, draft: _Draft) -> str:
     ]
     for at, (column, guess) in enumerate(zip(draft.names, draft.guesses, strict=True)):
         parts = [f"name: {_text(column)}", f"type: {_text(guess.kind)}"]
+        parts += [f"width: {sample.widths[at]}"] if sample.widths else []
         parts += ["required: true"] if guess.required else []
         parts += [f"values: [{', '.join(map(_text, guess.values))}]"] if guess.values else []
         parts += [f"personal: {guess.personal}"] if guess.personal else []
@@ -206,10 +218,10 @@ def _frame(sample: Sample, fields: tuple[str, ...], feed: str, named: _Name) -> 
     said |= {} if sample.is_cut or sample.odd else {str(len(sample.rows)): "rows"}
     words = []
     for at, field in enumerate(fields):
-        word = said.get(field, "any")
+        word = said.get(field, said.get(field.strip().lstrip("0"), "any") if sample.widths else "any")
         if at == 0 and word == "any" and field and not re.search(r"[:\d]", field):
-            word = _text(f"={field}")
-        words.append(word)
+            word = f"={field.strip()}" if sample.widths else _text(f"={field}")
+        words.append(_text(f"{word}:{len(field)}") if sample.widths else word)
     return words
 
 

@@ -78,7 +78,9 @@ def guess_column(name: str, values: Sequence[str], date: str | None, timestamp: 
         return Guess("string(32)", False, remark="always empty in the sample")
     kind = _kind(filled, date, timestamp)
     if kind:
-        return Guess(kind, required)
+        # What stands for no date is nothing, and so is not there where something must be.
+        has_none = kind in ("date", "timestamp") and any(value in NO_DATES for value in filled)
+        return Guess(kind, required and not has_none)
     check = _check(filled)
     personal = "C2" if check == "resident_id" or _is_personal(name, filled) else None
     size = next((size for size in SIZES if size >= max(map(len, filled))), 16384)

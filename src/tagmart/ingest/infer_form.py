@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tagmart.core.errors import TagmartError
 from tagmart.ingest.blocks import open_part
+from tagmart.ingest.infer_fixed import read_fixed
 
 SAMPLE_BYTES = 8 << 20
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
@@ -26,7 +27,7 @@ class Sample:
 
     Attributes:
         encoding: a Python codec.
-        separator: between two fields.
+        separator: between two fields, empty in a file of fixed width.
         quote: around quoted fields, or None.
         trailing: true where a separator ends each line.
         crlf: true where lines end in CR LF.
@@ -37,6 +38,7 @@ class Sample:
         rows: the fields of the rows; those with another number of fields than most are left out.
         odd: how many were left out.
         is_cut: true where the file goes on behind the sample.
+        widths: bytes of each field of a file of fixed width, else none.
     """
 
     encoding: str
@@ -51,6 +53,7 @@ class Sample:
     rows: list[list[str]]
     odd: int
     is_cut: bool
+    widths: tuple[int, ...] = ()
 
 
 def read_sample(path: Path) -> Sample:
@@ -73,7 +76,9 @@ def read_sample(path: Path) -> Sample:
         lines.pop()
     if not lines:
         raise TagmartError("the sample is empty", where=path.name, seen=f"{len(raw)} bytes", do="give a file with rows")
-    separator, quote = _separator(lines, path)
+    separator, quote = _separator(lines)
+    if not separator:
+        return _fixed(lines, encoding, b"\r\n" in raw, is_cut, path)
     records = _quoted(lines, separator) if quote else [line.split(separator) for line in lines]
     trailing = quote is None and sum(record[-1] == "" and len(record) > 1 for record in records) >= ENOUGH * len(records)
     if trailing:
@@ -123,8 +128,18 @@ def _decoded(raw: bytes, path: Path) -> tuple[str, str]:
                        do="ask the source for its encoding, and write the contract by hand")
 
 
-def _separator(lines: list[str], path: Path) -> tuple[str, str | None]:
-    """The separator that gives most lines the same number of fields, and the quote, if fields are quoted."""
+def _fixed(lines: list[str], encoding: str, crlf: bool, is_cut: bool, path: Path) -> Sample:
+    """A sample that no separator takes apart."""
+    fixed = read_fixed(lines, encoding, is_cut)
+    if fixed is None:
+        raise TagmartError("no separator gives the lines equally many fields, and they are not of one length in bytes", where=path.name,
+                           seen=f"{len(lines[0])} characters in line 1",
+                           do="ask the source for the form of the file, and write the contract by hand")
+    return Sample(encoding, "", None, False, crlf, None, None, fixed.head, fixed.tail, fixed.rows, fixed.odd, is_cut, fixed.widths)
+
+
+def _separator(lines: list[str]) -> tuple[str, str | None]:
+    """The separator that gives most lines the same number of fields, empty if none does, and the quote, if fields are quoted."""
     sample = lines[:2000]
     best: tuple[float, int, int, str, str | None] | None = None
     for at, candidate in enumerate([*_found(sample), *KNOWN]):
@@ -140,11 +155,7 @@ def _separator(lines: list[str], path: Path) -> tuple[str, str | None]:
             rank = (min(share, ENOUGH), len(candidate) > 1, count, -at)
             if best is None or rank > best[0]:
                 best = (rank, candidate, quote)
-    if best is None:
-        raise TagmartError("no separator gives the lines equally many fields", where=path.name,
-                           seen=f"{len(lines[0])} characters in line 1",
-                           do="if it is a file of fixed width, write the contract by hand: form.separator: fixed, and a width for each column")
-    return best[1], best[2]
+    return (best[1], best[2]) if best else ("", None)
 
 
 def _found(lines: list[str]) -> list[str]:
