@@ -15,6 +15,7 @@ from jinja2 import Environment
 
 from tagmart.core.duck import connect
 from tagmart.tagspec.expand import tag_models
+from tagmart.tagspec.folds import fold_sql, folds_of
 from tagmart.tagspec.model import Table, TagModel
 from tagmart.tagspec.read import family_of
 from tagmart.tagspec.sql import tag_model_sql
@@ -37,6 +38,9 @@ TABLES = {
     },
     "dws_retail_due": {"customer_id": "varchar", "due_date": "date", "prod": "varchar", "amt_sum": MONEY, "cnt": COUNT},
     "dws_retail_asset_daily": {"customer_id": "varchar", "acct_date": "date", "prod": "varchar", "bal": MONEY},
+    "dws_retail_asset_history": {
+        "customer_id": "varchar", "prod": "varchar", "valid_from": "date", "valid_to": "date", "bal": MONEY,
+    },
     "dws_retail_channel_daily": {
         "customer_id": "varchar", "acct_date": "date", "event": "varchar", "page": "varchar", "cnt": COUNT,
         "stay_sec": COUNT,
@@ -93,7 +97,9 @@ def model_of(text: str) -> TagModel:
 def sql_of(text: str) -> str:
     """The tag model of a spec as dbt would compile it."""
     model = model_of(text)
-    return rendered(tag_model_sql(model, model.family, VOCABULARY))
+    fold = folds_of((model,), VOCABULARY)[model.name]
+    shared = {fold.name: rendered(fold_sql(fold, model.entity))} if fold.name else {}
+    return rendered(tag_model_sql(model, model.family, fold, VOCABULARY), shared)
 
 
 def tags_of(duck, text: str) -> dict[str, dict[str, object]]:
@@ -103,13 +109,14 @@ def tags_of(duck, text: str) -> dict[str, dict[str, object]]:
     return {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in result.fetchall()}
 
 
-def rendered(sql: str) -> str:
-    """The SQL as dbt would compile it."""
+def rendered(sql: str, ephemeral: dict[str, str] | None = None) -> str:
+    """The SQL as dbt would compile it; the models named in `ephemeral` are put in where they are read."""
+    inlined = ephemeral or {}
     environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - SQL, not a page
-    names = {"ref": lambda name: name, "source": lambda schema, name: f"{schema}.{name}"}
-    night_sql = (PROJECT / "macros" / "night.sql").read_text(encoding="utf-8")
+    names = {"ref": lambda name: f"({inlined[name]})" if name in inlined else name, "source": lambda schema, name: f"{schema}.{name}"}
+    night_sql = "".join((PROJECT / "macros" / f"{name}.sql").read_text(encoding="utf-8") for name in ("night", "in_block"))
     macros = environment.from_string(night_sql, globals=names).make_module(names)
-    words = {**names, "biz_date": macros.biz_date, "has_feeds": macros.has_feeds}
+    words = {**names, "biz_date": macros.biz_date, "has_feeds": macros.has_feeds, "in_block": macros.in_block}
     return environment.from_string(sql, globals=words).render()
 
 

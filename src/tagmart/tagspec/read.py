@@ -8,8 +8,8 @@ from typing import Any
 
 from tagmart.core.errors import TagmartError
 from tagmart.tagspec.form import choose, load_all, mapping, needed, only_keys, text, words
-from tagmart.tagspec.model import STATUSES, Family, Measure, Table, Text, Vocabulary, Window
 from tagmart.tagspec.meaning import check_meaning
+from tagmart.tagspec.model import STATUSES, Family, Measure, Table, Text, Vocabulary, Window
 from tagmart.tagspec.vocabulary import measure
 
 KEYS = (
