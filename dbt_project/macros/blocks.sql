@@ -52,5 +52,6 @@
 
     {{ run_hooks(post_hooks) }}
     {% do persist_docs(target_relation, model) %}
+    {% do adapter.commit() %}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
