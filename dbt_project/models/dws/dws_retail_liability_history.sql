@@ -1,23 +1,37 @@
--- a row is what one customer owes by one kind of loan, or on credit cards, from `valid_from` until the day before `valid_to`; no row: nothing
+-- a row is what one customer owes by one kind of loan, or on cards, from `valid_from` until the day before `valid_to`
 with daily as (
     select * from {{ ref('dws_retail_liability_daily') }}
 ),
 
--- A state begins on a day whose day before says something else, or nothing.
+compared as (
+    select
+        daily.customer_id,
+        daily.prod,
+        daily.acct_date,
+        daily.bal,
+        daily.overdue_amt,
+        daily.dpd,
+        lag(daily.acct_date) over (partition by daily.customer_id, daily.prod order by daily.acct_date) as prior_acct_date,
+        lag(daily.bal) over (partition by daily.customer_id, daily.prod order by daily.acct_date) as prior_bal,
+        lag(daily.overdue_amt) over (partition by daily.customer_id, daily.prod order by daily.acct_date) as prior_overdue_amt,
+        lag(daily.dpd) over (partition by daily.customer_id, daily.prod order by daily.acct_date) as prior_dpd
+    from daily
+),
+
+-- A state begins on a day whose day before says something else, or nothing; days without a row had nothing.
 marked as (
     select
-        daily.*,
+        compared.*,
         case
             when
-                lag(daily.acct_date) over by_day = daily.acct_date - 1
-                and daily.bal is not distinct from lag(daily.bal) over by_day
-                and daily.overdue_amt is not distinct from lag(daily.overdue_amt) over by_day
-                and daily.dpd is not distinct from lag(daily.dpd) over by_day
+                compared.prior_acct_date = compared.acct_date - 1
+                and compared.bal = compared.prior_bal
+                and coalesce(compared.overdue_amt, -1) = coalesce(compared.prior_overdue_amt, -1)
+                and coalesce(compared.dpd, -1) = coalesce(compared.prior_dpd, -1)
                 then 0
             else 1
         end as is_new
-    from daily
-    window by_day as (partition by daily.customer_id, daily.prod order by daily.acct_date)
+    from compared
 ),
 
 numbered as (

@@ -179,7 +179,7 @@ def _edges(fold: Fold) -> str:
     ends, whole = ["run_date.biz_date + 1"], False
     for column in fold.columns:
         made = _days_of(column)
-        whole = whole or not made and column.window is not None
+        whole = whole or (not made and column.window is not None)
         for name, day in made.items():
             starts |= {} if name.startswith("to_") else {day: None}
             starts |= {} if name.startswith("from_") else {f"{day} + 1": None}
@@ -263,7 +263,7 @@ def _of_rows(kind: str, of: str) -> str:
     if kind in ("first", "last"):
         return f"{MERGES[kind]}(case when {value} > 0 then calendar.day end)"
     if kind == "months":
-        months = f"date_diff('month', calendar.day, {{{{ biz_date() }}}})"
+        months = "date_diff('month', calendar.day, {{ biz_date() }})"
         return f"bit_or(case when {value} > 0 and {months} < {BITS} then cast(1 as hugeint) << ({months} + 4) else 0 end)"
     back = "(calendar.day - calendar.piece)"
     return f"bit_or(case when {value} > 0 and {back} < {BITS} then cast(1 as hugeint) << {back} else 0 end)"
