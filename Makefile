@@ -52,6 +52,7 @@ drill: $(READY) ## the long ones: many nights, kills, sizes
 .PHONY: bench
 bench: $(READY) ## how fast the loader is, beside DuckDB and pandas: ROWS=5000000
 	$(VENV)/bin/python benchmarks/loader.py $(if $(ROWS),--rows $(ROWS))
+	$(VENV)/bin/python benchmarks/tags.py
 
 .PHONY: lint
 lint: $(READY) ## ruff and sqlfluff

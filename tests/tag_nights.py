@@ -14,6 +14,7 @@ import yaml
 
 from tagmart.core.duck import connect
 from tagmart.tagspec.expand import tag_models
+from tagmart.tagspec.folds import fold_sql, folds_of
 from tagmart.tagspec.model import Table, TagModel
 from tagmart.tagspec.read import family_of
 from tagmart.tagspec.render import rendered as as_dbt_would
@@ -24,7 +25,12 @@ PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 WORDS = read_vocabulary(PROJECT / "tag_specs", "retail")
 # A partial of what falls due, by the day on which it does.
 DUE = Table("dws_retail_due", "retail", {"prod": ("mtg", "cons")}, {"amt_sum": "sum", "cnt": "sum"}, ("crd_note",), None, "due", "due_date")
-VOCABULARY = replace(WORDS, tables={**WORDS.tables, DUE.name: DUE})
+# Balances by day, as a partial that keeps a row for every day would give them.
+BY_DAY = Table(
+    "dws_retail_asset_daily", "retail", WORDS.tables["dws_retail_asset_history"].slices, {"bal": "sum"}, (),
+    WORDS.tables["dws_retail_asset_history"].feeds_by, "flow", "acct_date",
+)  # fmt: skip
+VOCABULARY = replace(WORDS, tables={**WORDS.tables, DUE.name: DUE, BY_DAY.name: BY_DAY})
 FEEDS = (
     "core_acct", "core_acct_person", "core_txn", "core_bal", "inv_hold", "inv_order", "crd_note", "cc_acct",
     "chn_event", "pay_detail",
@@ -37,6 +43,9 @@ TABLES = {
     },
     "dws_retail_due": {"customer_id": "varchar", "due_date": "date", "prod": "varchar", "amt_sum": MONEY, "cnt": COUNT},
     "dws_retail_asset_daily": {"customer_id": "varchar", "acct_date": "date", "prod": "varchar", "bal": MONEY},
+    "dws_retail_asset_history": {
+        "customer_id": "varchar", "prod": "varchar", "valid_from": "date", "valid_to": "date", "bal": MONEY,
+    },
     "dws_retail_channel_daily": {
         "customer_id": "varchar", "acct_date": "date", "event": "varchar", "page": "varchar", "cnt": COUNT,
         "stay_sec": COUNT,
@@ -93,7 +102,9 @@ def model_of(text: str) -> TagModel:
 def sql_of(text: str) -> str:
     """The tag model of a spec as dbt would compile it."""
     model = model_of(text)
-    return rendered(tag_model_sql(model, model.family, VOCABULARY))
+    fold = folds_of((model,), VOCABULARY)[model.name]
+    shared = {fold.name: rendered(fold_sql(fold, model.entity))} if fold.name else {}
+    return rendered(tag_model_sql(model, model.family, fold, VOCABULARY), shared)
 
 
 def tags_of(duck, text: str) -> dict[str, dict[str, object]]:
@@ -103,9 +114,10 @@ def tags_of(duck, text: str) -> dict[str, dict[str, object]]:
     return {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in result.fetchall()}
 
 
-def rendered(sql: str) -> str:
-    """The SQL as dbt would compile it; here a model is a table of its own name."""
-    return as_dbt_would(sql, PROJECT, ref=str)
+def rendered(sql: str, ephemeral: dict[str, str] | None = None) -> str:
+    """The SQL as dbt would compile it; a model is a table of its own name, or put in where it is read."""
+    inlined = ephemeral or {}
+    return as_dbt_would(sql, PROJECT, ref=lambda name: f"({inlined[name]})" if name in inlined else name)
 
 
 def pick(found: dict[str, dict[str, object]], *names: str) -> dict[str, tuple]:

@@ -212,3 +212,13 @@ def test_types_are_exact_in_every_generated_model(duck) -> None:
         described = duck.execute(f"describe {sql_of(spec)}").fetchall()
     published = {row[0]: row[1].lower() for row in described[1:]}
     assert published == {tag.name: tag.data_type for tag in model_of(spec).tags}
+
+
+def test_a_peak_of_some_products_is_that_of_their_sum(duck) -> None:
+    spec = """
+        {family: dep, from: dws_retail_asset_daily, where: {prod: [demand, term]}, slices: {prod: all}, combos: [[]],
+         measures: [bal_max], windows: [7d], missing: zero}
+    """
+    rows = [("ann", "2026-06-30", prod, "10.00") for prod in ("demand", "term", "wm")]
+    with night(duck, "2026-06-30", "ann", {"dws_retail_asset_daily": rows}):
+        assert tags_of(duck, spec)["ann"] == {"dep_bal_max_7d": Decimal(20)}

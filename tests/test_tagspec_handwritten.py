@@ -13,11 +13,21 @@ from tagmart.core.settings import Settings
 from tagmart.tagspec.handwritten import read_handwritten
 from tagmart.tagspec.model import TagModel
 from tagmart.tagspec.vocabulary import read_vocabulary
+from tagmart.tagspec.write import ENTITIES
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = Settings(root=ROOT, bank="demo", home=ROOT / "var" / "demo")
-FOLDER = SETTINGS.dbt_project / "models" / "tags" / "retail"
-MODELS = read_handwritten(FOLDER, "retail", read_vocabulary(SETTINGS.specs_dir, "retail"))
+TAGS = SETTINGS.dbt_project / "models" / "tags"
+MODELS = [
+    model
+    for entity in ENTITIES
+    for model in read_handwritten(TAGS / entity, entity, read_vocabulary(SETTINGS.specs_dir, entity))
+]
+MACROS = {"ref", "source"} | {
+    name
+    for path in (SETTINGS.dbt_project / "macros").glob("*.sql")
+    for name in re.findall(r"macro (\w+)\(", path.read_text(encoding="utf-8"))
+}
 # What `tag_value` says for no row, by the word of the catalogue.
 OTHERWISE = {"zero": "0", "false": "false", "none": "'none'", "unknown": None, "not_applicable": None}
 
@@ -40,9 +50,9 @@ def values_of(model: TagModel) -> dict[str, Value]:
         return f"<{len(calls) - 1}>"
 
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - SQL, not a page
-    other = ("ref", "source", "night_dates", "biz_date", "parameter", "cut_code", "has_feeds", "when_fed")
-    words = {"tag_value": tag_value, **dict.fromkeys(other, lambda *_: "")}
-    sql = environment.from_string((FOLDER / f"{model.name}.sql").read_text(encoding="utf-8"), globals=words).render()
+    words = {**dict.fromkeys(MACROS, lambda *_: ""), "tag_value": tag_value}
+    sql = (TAGS / model.entity / f"{model.name}.sql").read_text(encoding="utf-8")
+    sql = environment.from_string(sql, globals=words).render()
     return {name: calls[int(number)] for number, name in re.findall(r"<(\d+)>\s+as\s+(\w+)", sql)}
 
 

@@ -10,6 +10,7 @@ AGGREGATE_ZH = {
     "mean_days": "每日日终余额之和÷期间日历天数",
     "mean_elapsed_days": "每日日终余额之和÷期间已过天数",
     "min": "期间有记录日的最低值",
+    "min_of_all_days": "期间每个日历日的最低值，无记录之日为0",
     "per_day": "期间合计÷期间日历天数",
     "per_elapsed_day": "期间合计÷期间已过天数",
     "count_months": "至少有一笔或一次的自然月数",
@@ -22,6 +23,7 @@ AGGREGATE_EN = {
     "mean_days": "end-of-day balances summed ÷ calendar days of the period",
     "mean_elapsed_days": "end-of-day balances summed ÷ elapsed days of the period",
     "min": "the lowest of the days on record",
+    "min_of_all_days": "the lowest of all calendar days of the period, days without a record being 0",
     "per_day": "total ÷ calendar days of the period",
     "per_elapsed_day": "total ÷ elapsed days of the period",
     "count_months": "calendar months with at least one",
@@ -62,7 +64,7 @@ def sentence(family: Family, column: Column, vocabulary: Vocabulary) -> Text:
     notes = [value.note for _, value in column.values if value.note.zh] or [
         family.note if family.note.zh else family.words.note
     ]
-    how = _how(column)
+    how = _how(column, family)
     zh = [core.zh + (f"（{AGGREGATE_ZH[how]}）" if how in AGGREGATE_ZH else ""), *(note.zh for note in notes)]
     en = [core.en + (f" ({AGGREGATE_EN[how]})" if how in AGGREGATE_EN else ""), *(note.en for note in notes)]
     return Text(
@@ -73,7 +75,7 @@ def sentence(family: Family, column: Column, vocabulary: Vocabulary) -> Text:
 
 def formula(family: Family, column: Column) -> str:
     """How the tag is computed (技术口径), in one line."""
-    measure, day = column.measure, family.table.date
+    measure, day = column.measure, family.table.date or "day"
     if column.window:
         rows = in_formula(column.window, day)
         made = {
@@ -128,11 +130,13 @@ def _subject(family: Family, column: Column) -> Text:
     return Text(zh, en[:1].upper() + en[1:])
 
 
-def _how(column: Column) -> str:
+def _how(column: Column, family: Family) -> str:
     """The aggregate over a window, where it needs explaining; a running period is divided by its elapsed days."""
     agg = column.measure.agg
     if not column.window:
         return agg if agg == "share" and not (column.base or column.change) else ""
+    if agg == "min" and family.table.form == "history":
+        return "min_of_all_days"
     elapsed = {"mean_days": "mean_elapsed_days", "per_day": "per_elapsed_day"} if column.window.running else {}
     return elapsed.get(agg, agg)
 

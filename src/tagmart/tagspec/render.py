@@ -24,7 +24,7 @@ def relation_of(name: str) -> str:
     layer, _, rest = name.partition("_")
     if layer in PREFIXED:
         return f"{layer}.{rest}"
-    return f"{TAGS}.{name}" if layer == "tag" else f"{SEEDS}.{name}"
+    return f"{TAGS}.{name}" if layer in ("tag", "fold") else f"{SEEDS}.{name}"
 
 
 def rendered(

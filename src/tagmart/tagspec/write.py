@@ -11,6 +11,7 @@ from tagmart.core.settings import Settings
 from tagmart.tagspec import files
 from tagmart.tagspec.catalogue import Registered, catalogue_csv, check, read_registry, register, registry_csv
 from tagmart.tagspec.expand import tag_models
+from tagmart.tagspec.folds import fold_sql, folds_of
 from tagmart.tagspec.handwritten import read_handwritten
 from tagmart.tagspec.model import Tag, TagModel, Text, Vocabulary
 from tagmart.tagspec.read import read_families
@@ -112,10 +113,15 @@ def generated_files(
     registry = register(known, tags, clock.now().date().isoformat())
     wanted = {"tag_specs/registry.csv": registry_csv(registry)}
     for entity, entity_list in models.items():
+        folds = folds_of(entity_list, vocabularies[entity])
+        for fold in {fold.name: fold for fold in folds.values() if fold.name}.values():
+            stem = f"models/generated/folds/{entity}/{fold.name}"
+            wanted[f"{stem}.sql"] = fold_sql(fold, entity)
+            wanted[f"{stem}.yml"] = files.fold_yml(fold, entity)
         for model in entity_list:
             if model.family:
                 stem = f"models/generated/tags/{entity}/{model.name}"
-                wanted[f"{stem}.sql"] = tag_model_sql(model, model.family, vocabularies[entity])
+                wanted[f"{stem}.sql"] = tag_model_sql(model, model.family, folds[model.name], vocabularies[entity])
                 wanted[f"{stem}.yml"] = files.tag_model_yml(model, model.family)
         wanted |= _wide(entity, _with_tags(entity_list, restricted=False), "wide", "")
         wanted |= _wide(entity, _with_tags(entity_list, restricted=True), "restricted", "restricted_")
@@ -167,7 +173,7 @@ def _catalogue(
 def _present(project: Path) -> list[str]:
     """The generated files that are there: whole folders, and by name where a folder has other writers too."""
     patterns = (
-        "models/generated/tags/*/*", "models/generated/wide/*", "models/generated/restricted/*",
+        "models/generated/tags/*/*", "models/generated/folds/*/*", "models/generated/wide/*", "models/generated/restricted/*",
         "seeds/generated/*tag_catalog.*",
         "models/ads/**/mart_tag_catalog.*",
     )  # fmt: skip

@@ -1,0 +1,226 @@
+"""How fast all retail tags are built from their partials, beside what else could be done.
+
+Partials and raw rows are made in DuckDB with a bank's skew (tag_tables.py: 37 % of customers without anything, Zipf activity,
+a few habits each); the models are the project's own, in the one statement that dbt makes of them, block by block; tags that
+are written by hand stand in as tables. Ratios are to the copy of the finished table, made right after it by the same process.
+
+    python benchmarks/tags.py                          100,000 customers, 20 million transactions a year
+    python benchmarks/tags.py --customers 20000        the same of a fifth of the bank
+    python benchmarks/tags.py --sizes 1 5              memory also at five times as many customers
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from jinja2 import Environment
+from tag_tables import make_tables, stand_in
+
+from tagmart.core.settings import Settings, project_root
+from tagmart.tagspec.files import wide_sql
+from tagmart.tagspec.folds import fold_sql, folds_of
+from tagmart.tagspec.model import Tag, TagModel
+from tagmart.tagspec.sql import tag_model_sql
+from tagmart.tagspec.vocabulary import read_vocabulary
+from tagmart.tagspec.windows import bounds
+from tagmart.tagspec.write import entity_models
+
+BIZ_DATE = date(2026, 6, 30)
+PER_CUSTOMER = 200  # transactions a year: 20 million of 100,000 customers
+FLOWS = "dws_retail_transaction_daily"
+FOLDABLE = ("sum", "max")  # what one query of conditional aggregates over raw rows can say too
+RAW = {"amt_sum": "raw.amt", "amt_max": "raw.amt", "cnt": "1", "self_cnt": "cast(raw.is_self as integer)"}
+
+
+def main() -> None:
+    """Make the tables, let every way build its tags in a process of its own, print what it took."""
+    arguments = argparse.ArgumentParser(description="how fast tags are built from partials")
+    arguments.add_argument("--customers", type=int, default=100_000)
+    arguments.add_argument("--sizes", type=int, nargs="*", default=[1], help="multiples of the customers, for time and memory")
+    arguments.add_argument("--block", type=int, default=50_000, help="customers in a block")
+    arguments.add_argument("--memory", default="8GB", help="DuckDB's limit")
+    arguments.add_argument("--folder", type=Path, help="where the tables are (kept); a temporary folder otherwise")
+    arguments.add_argument("--measure", choices=WAYS, help=argparse.SUPPRESS)
+    given = arguments.parse_args()
+    if given.measure:
+        print(json.dumps(measured(given)))
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = given.folder or Path(scratch)
+        for size in given.sizes:
+            report(folder, given.customers * size, given, compare=size == 1)
+
+
+def report(folder: Path, customers: int, given: argparse.Namespace, compare: bool) -> None:
+    """Print the table of one size."""
+    tables = folder / f"partials_{customers}.duckdb"
+    if not tables.exists():
+        started = time.perf_counter()
+        with duckdb.connect(str(tables), config={"threads": 2, "memory_limit": given.memory}) as duck:
+            make_tables(duck, customers, customers * PER_CUSTOMER)
+        print(f"tables made in {time.perf_counter() - started:.0f} s")
+    print(f"\n{customers:,} customers, {customers * PER_CUSTOMER:,} transactions a year, blocks of {given.block:,}, limit {given.memory}")
+    print(f"{'way':<58}{'seconds':>9}{'CPU s':>8}{'ratio':>8}{'memory':>10}")
+    for way in WAYS if compare else ("all tags",):
+        command = [sys.executable, __file__, "--measure", way, "--customers", str(customers), "--folder", str(folder),
+                   "--block", str(given.block), "--memory", given.memory]  # fmt: skip
+        found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+        for name, (seconds, cpu, ratio) in found["lines"].items():
+            print(f"{name:<58}{seconds:>9.1f}{cpu:>8.1f}{ratio:>8.2f}{found['mb']:>7,.0f} MB")
+
+
+def measured(given: argparse.Namespace) -> dict:
+    """What one way took: seconds, CPU seconds and ratio by line, and the peak memory of this process."""
+    with tempfile.TemporaryDirectory(dir=given.folder) as scratch:
+        duck = duckdb.connect(
+            f"{scratch}/mart.duckdb", config={"threads": 2, "memory_limit": given.memory, "temp_directory": f"{scratch}/spill"}
+        )
+        duck.execute(f"attach '{given.folder}/partials_{given.customers}.duckdb' as partials (read_only)")
+        duck.execute("create schema ops")
+        for name in ("run_context", "feed_present"):
+            duck.execute(f"create table ops.{name} as from partials.ops.{name}")
+        duck.execute("set search_path = 'mart,partials'")
+        lines = WAYS[given.measure](duck, given.block)
+        duck.close()
+    return {"lines": lines, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds by the clock and of the processors."""
+    started, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - started, time.process_time() - cpu
+
+
+def all_tags(duck: duckdb.DuckDBPyConnection, block: int) -> dict:
+    """Every retail tag: the build, the copy of what it made, and one sum over every column of it."""
+    models = _models()
+    for model in models:
+        if not model.family:
+            values = ", ".join(map(stand_in, model.tags))
+            duck.execute(f"create table {model.name} as select spine.customer_id, {values} from dws_retail_spine as spine")
+    duck.execute("checkpoint")
+    build = timed(lambda: fill(duck, "tags", statement(models), block))
+    copies = [timed(lambda number=number: _run(duck, f"create table copy_{number} as from tags")) for number in range(2)]
+    copy = min(copies)
+    numbers = [tag for model in models for tag in model.tags if tag.data_type.startswith(("decimal", "integer"))]
+    plain = ", ".join(f"cast({tag.name} as {'integer' if tag.data_type == 'integer' else 'bigint'}) as {tag.name}" for tag in numbers)
+    duck.execute(f"create table plain as select {plain} from tags")
+    duck.execute("checkpoint")
+    sums = ", ".join(f"sum({tag.name})" for tag in numbers)
+    summed, base = (min(timed(lambda table=table: duck.execute(f"select {sums} from {table}").fetchall()) for _ in range(3)) for table in ("tags", "plain"))
+    count = sum(len(model.tags) for model in models)
+    return {
+        f"{count} tags, from partials to the finished table": (*build, build[0] / copy[0]),
+        "the copy of the finished table": (*copy, 1.0),
+        f"one sum over each of {len(numbers)} columns (to integers and bigints)": (*summed, summed[0] / base[0]),
+    }
+
+
+def flow_tags(duck: duckdb.DuckDBPyConnection, block: int) -> dict:
+    """The window tags of transactions: from the partial, and from raw rows in one query; the values must be equal."""
+    models = [model for model in _models() if model.family and model.family.table.name == FLOWS]
+    # What folds into `other` is more than one word of a slice: it is left out of the comparison, not of the build.
+    tags = [
+        tag
+        for model in models
+        for tag in model.tags
+        if tag.column.measure.agg in FOLDABLE and all(value.code != "other" for _, value in tag.column.values)
+    ]
+    build = timed(lambda: fill(duck, "tags", statement(models), block))
+    raw = timed(lambda: _run(duck, f"create table raw_tags as {raw_statement(tags)}"))
+    names = ", ".join(f"tags.{tag.name}" for tag in tags)
+    plain = ", ".join(f"coalesce(raw_tags.{tag.name}, 0)" for tag in tags)
+    differing = duck.execute(
+        f"select count(*) from tags left join raw_tags using (customer_id) where row({names}) is distinct from row({plain})"
+    ).fetchone()[0]
+    if differing:
+        raise SystemExit(f"{differing} customers differ between partials and raw rows")
+    count = sum(len(model.tags) for model in models)
+    return {
+        f"{count} tags of transactions, from the partial": (*build, 1.0),
+        f"{len(tags)} of them as one query of sum(case …) over raw rows": (*raw, raw[0] / build[0]),
+    }
+
+
+WAYS: dict[str, Callable[[duckdb.DuckDBPyConnection, int], dict]] = {"all tags": all_tags, "flow tags": flow_tags}
+
+
+def fill(duck: duckdb.DuckDBPyConnection, table: str, query: str, block: int) -> None:
+    """A table, block by block, as the macro `blocks` fills it."""
+    found = duck.execute(
+        "select min(customer_id), max(customer_id) from (select customer_id, (row_number() over (order by customer_id) - 1)"
+        f" // {block} as block_no from dws_retail_spine) group by block_no order by 1"
+    ).fetchall()
+    for number, (first, last) in enumerate(found):
+        duck.execute(f"set variable block_from = '{first}'; set variable block_to = '{last}'")
+        duck.execute(f"insert into {table} {query}" if number else f"create table {table} as {query}")
+    duck.execute("reset variable block_from; reset variable block_to")
+    duck.execute("checkpoint")
+
+
+def statement(models: list[TagModel]) -> str:
+    """The one statement of the wide table: what is ephemeral in dbt stands before it, each model once."""
+    vocabulary = read_vocabulary(_settings().specs_dir)
+    folds = folds_of(models, vocabulary)
+    parts = {fold.name: fold_sql(fold, "retail") for fold in folds.values() if fold.name}
+    parts |= {model.name: tag_model_sql(model, model.family, folds[model.name], vocabulary) for model in models if model.family}
+    made = [f"cte_{name} as (\n{_rendered(sql, set(parts))}\n)" for name, sql in parts.items()]
+    wide = re.sub(r"\{\{ config.*\}\}", "", wide_sql("tags_retail", "retail", models, "one row per customer"))
+    return f"with {', '.join(made)}, wide as (\n{_rendered(wide, set(parts))}\n) select * from wide"
+
+
+def raw_statement(tags: list[Tag]) -> str:
+    """The same tags by conditions over raw rows."""
+    lines = []
+    for tag in tags:
+        first, last = bounds(tag.column.window, BIZ_DATE)
+        tests = [f"raw.{code} = '{value.code}'" for code, value in tag.column.values]
+        tests += [f"raw.acct_date <= date '{last}'", *([f"raw.acct_date >= date '{first}'"] if first else [])]
+        made = f"{tag.column.measure.agg}(case when {' and '.join(tests)} then {RAW[tag.column.measure.of]} end)"
+        lines.append(f"cast({made} as {tag.data_type}) as {tag.name}")
+    return f"select raw.customer_id, {', '.join(lines)} from raw_transaction as raw group by 1"
+
+
+def _run(duck: duckdb.DuckDBPyConnection, query: str) -> None:
+    duck.execute(query)
+    duck.execute("checkpoint")
+
+
+def _settings() -> Settings:
+    return Settings(root=project_root(), bank="demo", home=Path())
+
+
+def _models() -> list[TagModel]:
+    """The retail tag models, without what goes to the restricted file."""
+    models = entity_models(_settings(), "retail", read_vocabulary(_settings().specs_dir))
+    return [model for model in models if not any(tag.restricted for tag in model.tags)]
+
+
+def _rendered(sql: str, ephemeral: set[str]) -> str:
+    """The SQL as dbt would compile it."""
+    macros = project_root() / "dbt_project" / "macros"
+    environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - SQL, not a page
+    names = {
+        "ref": lambda name: f"cte_{name}" if name in ephemeral else name,
+        "source": lambda schema, name: f"{schema}.{name}",
+    }
+    text = "".join((macros / f"{name}.sql").read_text(encoding="utf-8") for name in ("night", "in_block"))
+    module = environment.from_string(text, globals=names).make_module(names)
+    words = {**names, "biz_date": module.biz_date, "has_feeds": module.has_feeds, "in_block": module.in_block}
+    return environment.from_string(sql, globals=words).render()
+
+
+if __name__ == "__main__":
+    main()
