@@ -181,8 +181,9 @@ def _lots(
     out = horizon.trading_from(np.minimum(wish, horizon.size - 1))
     lives &= out < horizon.size
     is_fund = np.array([item.line_code == "fund" for item in shelf.items])[draft.product]
-    converts = lives & is_fund & (rng.random(size) < CONVERT_SHARE)
     leaves = horizon.trading_after(out)
+    # What is ordered so late that nothing comes of it within the world is a redemption.
+    converts = lives & is_fund & (rng.random(size) < CONVERT_SHARE) & (leaves < horizon.size)
     back = np.where(converts, leaves, horizon.trading_after(leaves))
     payout = np.maximum(np.round(units * shelf.price[draft.product, out] / 100).astype(np.int64), 1)
     channel = np.array([CHANNEL[name] for name in CHANNELS])[rng.choice(4, size, p=CHANNEL_SHARES)]
