@@ -74,7 +74,7 @@ def histories(draw) -> tuple[date, dict[str, list[tuple[date, date | None, Decim
 
 
 @given(data=histories())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("combo", ["", "prod"])
 def test_histories_match_their_sentences(duck, combo: str, data) -> None:
     biz_date, made = data
@@ -103,3 +103,20 @@ def test_histories_match_their_sentences(duck, combo: str, data) -> None:
             assert ann[f"{name}_davg_{window}"] == average
             assert ann[f"{name}_bal_max_{window}"] == max(days)
             assert ann[f"{name}_bal_min_{window}"] == min(days)
+
+
+def test_a_peak_where_one_product_moves_and_another_stands_still(duck) -> None:
+    rows = [
+        ("ann", "cd", "2026-01-01", OPEN, "100.00"),  # stands still through every piece of the windows
+        ("ann", "demand", "2026-05-01", "2026-06-08", "5.00"),
+        ("ann", "demand", "2026-06-08", "2026-06-09", "30.00"),
+        ("ann", "demand", "2026-06-09", OPEN, "1.00"),
+        ("bob", "cd", "2026-01-01", OPEN, "100.00"),
+        ("bob", "demand", "2026-06-05", "2026-06-06", "-7.00"),  # the other days have the large CD alone
+    ]
+    with night(duck, "2026-06-10", "ann bob", {"dws_retail_asset_history": rows}):
+        found = tags_of(duck, SPEC.format(combo=""))
+    assert pick(found, "dep_bal_max_7d", "dep_bal_min_7d", "dep_davg_7d") == {
+        "ann": (Decimal(130), Decimal(101), Decimal("107.43")),  # (4 × 105 + 130 + 2 × 101) ÷ 7
+        "bob": (Decimal(100), Decimal(93), Decimal(99)),
+    }
