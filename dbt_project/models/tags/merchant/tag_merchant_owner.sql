@@ -69,7 +69,8 @@ final as (
         {{ tag_value(owned, 'spine.biz_date - parties.open_date', 'integer') }} as owner_tenure_days,
         {{ tag_value(owned, "date_part('year', age(spine.biz_date, parties.birth_date))", 'integer') }} as owner_age,
         {{ tag_value(owned, 'parties.gender_code', 'varchar') }} as owner_gender_code,
-        {{ tag_value(owned, "case when merchants.owner_entity_code = 'retail' then parties.is_staff end", 'boolean') }} as owner_is_staff,
+        {{ tag_value(owned, "case when merchants.owner_entity_code = 'retail' then parties.is_staff end", 'boolean') }}
+            as owner_is_staff,
         {{ tag_value(owned, 'companies.corp_type_code', 'varchar') }} as owner_corp_type_code,
         {{ tag_value(owned, 'companies.size_code', 'varchar') }} as owner_size_code,
         {{ tag_value(owned, 'companies.industry_code', 'varchar') }} as owner_industry_code,
@@ -85,7 +86,8 @@ final as (
         {{ tag_value(owned, 'shops.first_date', 'date') }} as owner_mer_first_date,
         {{ tag_value(sold, 'shops.active_cnt', 'integer') }} as owner_mer_active_cnt_30d,
         {{ tag_value(sold, 'shops.amt_30d', 'decimal(18,2)') }} as owner_mer_amt_sum_30d,
-        {{ tag_value(sold, 'shops.amt_30d - coalesce(sales.amt_30d, 0)', 'decimal(18,2)') }} as owner_mer_other_amt_sum_30d
+        {{ tag_value(sold, 'shops.amt_30d - coalesce(sales.amt_30d, 0)', 'decimal(18,2)') }}
+            as owner_mer_other_amt_sum_30d
     from spine
     inner join merchants on spine.customer_id = merchants.customer_id
     left join parties on merchants.owner_customer_id = parties.customer_id

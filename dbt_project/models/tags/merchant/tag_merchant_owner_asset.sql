@@ -22,7 +22,7 @@ balances as (
     inner join night on balances.bal_date <= night.biz_date
     where
         balances.prod in ('demand', 'term', 'cd')
-        and balances.customer_id in (select owner_customer_id from merchants)
+        and balances.customer_id in (select merchants.owner_customer_id from merchants)
     group by balances.customer_id, balances.bal_date, balances.prod
 ),
 
@@ -70,7 +70,8 @@ final as (
         {{ tag_value(deposits, 'owners.davg_lm', 'decimal(18,2)') }} as owner_dep_davg_lm,
         {{ tag_value(investments, 'owners.inv_bal', 'decimal(18,2)') }} as owner_inv_bal,
         {{ tag_value(both, 'owners.dep_bal + owners.inv_bal', 'decimal(18,2)') }} as owner_asset_bal,
-        {{ tag_value(both, cut_code('dep_band', 'owners.dep_bal + owners.inv_bal'), 'integer') }} as owner_asset_band_code
+        {{ tag_value(both, cut_code('dep_band', 'owners.dep_bal + owners.inv_bal'), 'integer') }}
+            as owner_asset_band_code
     from spine
     left join owners on spine.customer_id = owners.customer_id
 )

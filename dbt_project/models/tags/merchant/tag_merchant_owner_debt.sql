@@ -22,7 +22,7 @@ notes as (
     select notes.*, night.biz_date, night.month_start, cast(date_trunc('year', night.biz_date) as date) as year_start
     from {{ ref('dwd_loan_note') }} as notes
     inner join night on notes.bal_date <= night.biz_date
-    where notes.customer_id in (select owner_customer_id from merchants)
+    where notes.customer_id in (select merchants.owner_customer_id from merchants)
 ),
 
 note_classes as (
@@ -103,7 +103,18 @@ settled as (
 owners as (
     select
         merchants.customer_id,
-        open_sums.* exclude (customer_id),
+        open_sums.cnt,
+        open_sums.mtg_bal,
+        open_sums.cons_bal,
+        open_sums.overdue_amt,
+        open_sums.dpd,
+        open_sums.rate_max,
+        open_sums.first_date,
+        open_sums.last_date,
+        open_sums.next_due_date,
+        open_sums.due_30d,
+        open_sums.due_90d,
+        open_sums.class_code,
         coalesce(open_sums.bal, 0) as loan_bal,
         coalesce(open_sums.biz_bal, 0) as loan_biz_bal,
         coalesce(past_sums.bal_boy, 0) as loan_bal_boy,
@@ -127,25 +138,35 @@ final as (
     select
         spine.customer_id,
         {{ tag_value(notes, 'owners.loan_bal', 'decimal(18,2)') }} as owner_loan_bal,
-        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.cnt, 0) end', 'integer') }} as owner_loan_cnt,
+        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.cnt, 0) end', 'integer') }}
+            as owner_loan_cnt,
         {{ tag_value(notes, 'owners.loan_bal > 0', 'boolean') }} as owner_has_loan,
         {{ tag_value(notes, 'owners.loan_biz_bal', 'decimal(18,2)') }} as owner_loan_biz_bal,
         {{ tag_value(notes, 'owners.loan_biz_bal > 0', 'boolean') }} as owner_has_biz_loan,
-        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.mtg_bal, 0) end', 'decimal(18,2)') }} as owner_loan_mtg_bal,
-        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.cons_bal, 0) end', 'decimal(18,2)') }} as owner_loan_cons_bal,
+        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.mtg_bal, 0) end', 'decimal(18,2)') }}
+            as owner_loan_mtg_bal,
+        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.cons_bal, 0) end', 'decimal(18,2)') }}
+            as owner_loan_cons_bal,
         {{ tag_value(notes, 'owners.loan_bal - owners.loan_bal_boy', 'decimal(18,2)') }} as owner_loan_chg_boy,
-        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.overdue_amt, 0) end', 'decimal(18,2)') }} as owner_loan_overdue_amt,
-        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.dpd, 0) end', 'integer') }} as owner_loan_dpd_max,
+        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.overdue_amt, 0) end', 'decimal(18,2)') }}
+            as owner_loan_overdue_amt,
+        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.dpd, 0) end', 'integer') }}
+            as owner_loan_dpd_max,
         {{ tag_value(notes, 'owners.loan_dpd_l12m', 'integer') }} as owner_loan_dpd_max_l12m,
-        {{ tag_value(classes, 'case when owners.customer_id is not null then coalesce(owners.class_code, 0) end', 'integer') }} as owner_loan_class_worst_code,
-        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.due_30d, 0) end', 'decimal(18,2)') }} as owner_loan_due_amt_next30d,
-        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.due_90d, 0) end', 'decimal(18,2)') }} as owner_loan_due_amt_next90d,
+        {{ tag_value(classes, 'case when owners.customer_id is not null then coalesce(owners.class_code, 0) end', 'integer') }}
+            as owner_loan_class_worst_code,
+        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.due_30d, 0) end', 'decimal(18,2)') }}
+            as owner_loan_due_amt_next30d,
+        {{ tag_value(notes, 'case when owners.customer_id is not null then coalesce(owners.due_90d, 0) end', 'decimal(18,2)') }}
+            as owner_loan_due_amt_next90d,
         {{ tag_value(notes, 'owners.next_due_date', 'date') }} as owner_loan_next_due_date,
         {{ tag_value(notes, 'owners.rate_max', 'decimal(18,4)') }} as owner_loan_rate_max,
         {{ tag_value(notes, 'owners.first_date', 'date') }} as owner_loan_first_date,
         {{ tag_value(notes, 'owners.last_date', 'date') }} as owner_loan_last_date,
-        {{ tag_value(geared, 'owners.loan_biz_bal / nullif(greatest(0, owners.amt_l12m), 0)', 'decimal(18,4)') }} as owner_loan_biz_sales_ratio_l12m,
-        {{ tag_value(covered, 'owners.settled_30d / nullif(owners.due_30d, 0)', 'decimal(18,4)') }} as owner_loan_due_cover_ratio_30d,
+        {{ tag_value(geared, 'owners.loan_biz_bal / nullif(greatest(0, owners.amt_l12m), 0)', 'decimal(18,4)') }}
+            as owner_loan_biz_sales_ratio_l12m,
+        {{ tag_value(covered, 'owners.settled_30d / nullif(owners.due_30d, 0)', 'decimal(18,4)') }}
+            as owner_loan_due_cover_ratio_30d,
         {{ tag_value(cards, 'owners.cc_cnt', 'integer') }} as owner_cc_cnt,
         {{ tag_value(cards, 'owners.cc_bal', 'decimal(18,2)') }} as owner_cc_bal,
         {{ tag_value(cards, 'owners.cc_limit_amt', 'decimal(18,2)') }} as owner_cc_limit_amt,

@@ -36,7 +36,7 @@ sales as (
         transactions.payer_token,
         night.biz_date - transactions.acct_date as days_ago,
         transactions.amt >= numbers.round_min and transactions.amt % numbers.round_unit = 0 as is_round,
-        exists (
+        exists(
             select 1 from limit_lines
             where transactions.amt <= limit_lines.line_amt and transactions.amt >= limit_lines.line_amt * numbers.near_ratio
         ) as is_near_limit
@@ -106,11 +106,15 @@ final as (
         {% for days in [30, 90] %}
         {{ tag_value(sold, 'tickets.median_' ~ days ~ 'd', 'decimal(18,2)') }} as mer_ticket_amt_median_{{ days }}d,
         {{ tag_value(sold, 'tickets.p90_' ~ days ~ 'd', 'decimal(18,2)') }} as mer_ticket_amt_p90_{{ days }}d,
-        {{ tag_value(sold, 'tickets.round_' ~ days ~ 'd / nullif(tickets.amt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }} as mer_round_ratio_{{ days }}d,
-        {{ tag_value(sold, 'tickets.near_' ~ days ~ 'd / nullif(tickets.amt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }} as mer_near_limit_ratio_{{ days }}d,
+        {{ tag_value(sold, 'tickets.round_' ~ days ~ 'd / nullif(tickets.amt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+            as mer_round_ratio_{{ days }}d,
+        {{ tag_value(sold, 'tickets.near_' ~ days ~ 'd / nullif(tickets.amt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+            as mer_near_limit_ratio_{{ days }}d,
         {{ tag_value(sold, 'payer_sums.payer_cnt_' ~ days ~ 'd', 'integer', '0') }} as mer_payer_cnt_{{ days }}d,
-        {{ tag_value(sold, 'payer_sums.top_' ~ days ~ 'd / nullif(tickets.token_amt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }} as mer_payer_top_ratio_{{ days }}d,
-        {{ tag_value(sold, '1 - tickets.token_cnt_' ~ days ~ 'd / nullif(tickets.cnt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }} as mer_token_null_ratio_{{ days }}d,
+        {{ tag_value(sold, 'payer_sums.top_' ~ days ~ 'd / nullif(tickets.token_amt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+            as mer_payer_top_ratio_{{ days }}d,
+        {{ tag_value(sold, '1 - tickets.token_cnt_' ~ days ~ 'd / nullif(tickets.cnt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+            as mer_token_null_ratio_{{ days }}d,
         {% endfor %}
         {{ tag_value(sold, 'tickets.min_90d', 'decimal(18,2)') }} as mer_ticket_amt_min_90d,
         {{ tag_value(sold, 'payer_sums.repeat_cnt_90d', 'integer', '0') }} as mer_payer_repeat_cnt_90d,
@@ -119,8 +123,10 @@ final as (
                 then payer_sums.repeat_cnt_90d / nullif(payer_sums.payer_cnt_90d, 0)
         end", 'decimal(18,4)') }} as mer_payer_repeat_ratio_90d,
         {{ tag_value(sold, 'payer_sums.new_cnt_30d', 'integer', '0') }} as mer_payer_new_cnt_30d,
-        {{ tag_value(sold, 'payer_sums.new_cnt_30d / nullif(payer_sums.payer_cnt_30d, 0)', 'decimal(18,4)') }} as mer_payer_new_ratio_30d,
-        {{ tag_value(sold, 'payer_sums.top5_90d / nullif(tickets.token_amt_90d, 0)', 'decimal(18,4)') }} as mer_payer_top5_ratio_90d,
+        {{ tag_value(sold, 'payer_sums.new_cnt_30d / nullif(payer_sums.payer_cnt_30d, 0)', 'decimal(18,4)') }}
+            as mer_payer_new_ratio_30d,
+        {{ tag_value(sold, 'payer_sums.top5_90d / nullif(tickets.token_amt_90d, 0)', 'decimal(18,4)') }}
+            as mer_payer_top5_ratio_90d,
         {{ tag_value(sold, 'case when payer_sums.payer_cnt_90d > 0 then tickets.token_amt_90d / payer_sums.payer_cnt_90d end',
             'decimal(18,2)') }} as mer_payer_amt_90d
     from spine

@@ -79,7 +79,8 @@ final as (
             then anniversaries.this_year else anniversaries.next_year end - anniversaries.biz_date", 'integer') }} as mer_anniv_days,
         {{ tag_value(feeds, 'merchants.fee_percent', 'decimal(18,4)') }} as mer_fee_rate,
         {{ tag_value(feeds, cut_code('mer_fee_band', 'merchants.fee_percent'), 'integer') }} as mer_fee_band_code,
-        {{ tag_value(feeds, '(merchants.fee_percent - class_rates.median_percent) * 100', 'decimal(18,2)') }} as mer_fee_peer_gap_bp,
+        {{ tag_value(feeds, '(merchants.fee_percent - class_rates.median_percent) * 100', 'decimal(18,2)') }}
+            as mer_fee_peer_gap_bp,
         {{ tag_value(feeds, 'merchants.cycle_code', 'varchar') }} as mer_cycle_code,
         {{ tag_value(feeds, "merchants.cycle_code = 'D0'", 'boolean') }} as mer_is_d0
     from spine

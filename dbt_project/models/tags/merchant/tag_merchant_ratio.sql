@@ -103,17 +103,25 @@ final as (
         {{ tag_value(sold, 'periods.month_cnt', 'integer', '0') }} as mer_month_cnt_l12m,
         {{ tag_value(sold, 'shares.pay_cnt_90d', 'integer', '0') }} as mer_pay_cnt_90d,
         {% for days in [30, 90] %}
-        {{ tag_value(sold, 'shares.sale_' ~ days ~ 'd / nullif(shares.cnt_' ~ days ~ 'd, 0)', 'decimal(18,2)') }} as mer_ticket_amt_mean_{{ days }}d,
-        {{ tag_value(sold, 'shares.refund_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }} as mer_refund_amt_ratio_{{ days }}d,
-        {{ tag_value(sold, 'shares.refund_cnt_' ~ days ~ 'd / nullif(shares.cnt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }} as mer_refund_cnt_ratio_{{ days }}d,
-        {{ tag_value(sold, 'shares.night_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }} as mer_night_ratio_{{ days }}d,
-        {{ tag_value(sold, 'shares.weekend_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }} as mer_weekend_ratio_{{ days }}d,
-        {{ tag_value(sold, 'shares.holiday_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }} as mer_holiday_ratio_{{ days }}d,
+        {{ tag_value(sold, 'shares.sale_' ~ days ~ 'd / nullif(shares.cnt_' ~ days ~ 'd, 0)', 'decimal(18,2)') }}
+            as mer_ticket_amt_mean_{{ days }}d,
+        {{ tag_value(sold, 'shares.refund_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+            as mer_refund_amt_ratio_{{ days }}d,
+        {{ tag_value(sold, 'shares.refund_cnt_' ~ days ~ 'd / nullif(shares.cnt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+            as mer_refund_cnt_ratio_{{ days }}d,
+        {{ tag_value(sold, 'shares.night_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+            as mer_night_ratio_{{ days }}d,
+        {{ tag_value(sold, 'shares.weekend_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+            as mer_weekend_ratio_{{ days }}d,
+        {{ tag_value(sold, 'shares.holiday_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+            as mer_holiday_ratio_{{ days }}d,
         {% for pay in ['debit', 'credit', 'wallet', 'ecny'] %}
-        {{ tag_value(sold, 'shares.' ~ pay ~ '_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }} as mer_{{ pay }}_ratio_{{ days }}d,
+        {{ tag_value(sold, 'shares.' ~ pay ~ '_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+            as mer_{{ pay }}_ratio_{{ days }}d,
         {% endfor %}
         {% endfor %}
-        {{ tag_value(sold, 'shares.night_cnt_30d / nullif(shares.cnt_30d, 0)', 'decimal(18,4)') }} as mer_night_cnt_ratio_30d,
+        {{ tag_value(sold, 'shares.night_cnt_30d / nullif(shares.cnt_30d, 0)', 'decimal(18,4)') }}
+            as mer_night_cnt_ratio_30d,
         {{ tag_value(sold, 'shares.fail_cnt_30d / nullif(shares.cnt_30d + shares.refund_cnt_30d + shares.fail_cnt_30d, 0)',
             'decimal(18,4)') }} as mer_fail_ratio_30d
     from spine

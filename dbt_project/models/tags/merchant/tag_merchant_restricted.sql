@@ -79,8 +79,9 @@ final as (
         {{ tag_value(sold, 'reasons.is_scored', 'boolean', 'false') }} as mer_is_cashout_watch,
         {{ tag_value(controls, 'control_sums.ctrl_cnt', 'integer', '0') }} as risk_ctrl_owner_cnt,
         {{ tag_value(controls, 'control_sums.settle_ctrl_cnt', 'integer', '0') }} as risk_ctrl_settle_acct_cnt,
-        {{ tag_value(controls + ['mer_txn'], "nullif(concat_ws('+', case when reasons.is_scored then 'cashout' end, control_sums.by_codes), '')",
-            'varchar') }} as risk_block_reason_code
+        {{ tag_value(controls + ['mer_txn'],
+            "nullif(concat_ws('+', case when reasons.is_scored then 'cashout' end, control_sums.by_codes), '')", 'varchar') }}
+            as risk_block_reason_code
     from spine
     left join reasons on spine.customer_id = reasons.customer_id
     left join control_sums on spine.customer_id = control_sums.customer_id

@@ -164,7 +164,8 @@ busy_weekdays as (
 final as (
     select
         spine.customer_id,
-        {{ tag_value(sold, 'case when merchants.age_days >= 28 then silences.silent_cnt end', 'integer') }} as mer_silent_bizdays,
+        {{ tag_value(sold, 'case when merchants.age_days >= 28 then silences.silent_cnt end', 'integer') }}
+            as mer_silent_bizdays,
         {{ tag_value(sold, 'profiles.usual_code', 'varchar') }} as mer_usual_weekdays_code,
         {{ tag_value(sold, 'case when latest.customer_id is not null then coalesce(profiles.usual_cnt, 0) end', 'integer') }}
             as mer_usual_weekday_cnt,

@@ -96,8 +96,10 @@ signals as (
         {{ cashout_score('ratios.mer_credit_ratio_30d', 'payers.mer_round_ratio_30d', 'payers.mer_payer_top_ratio_30d',
             'ratios.mer_night_ratio_30d', 'payers.mer_near_limit_ratio_30d') }} >= {{ parameter('mer_cashout_watch_score') }}
             as is_scored,
-        merchants.owner_customer_id in (select customer_id from live_controls where customer_id is not null) as is_owner_controlled,
-        merchants.is_settled_here and merchants.settle_acct_no in (select acct_no from live_controls) as is_acct_controlled
+        merchants.owner_customer_id in (
+            select live_controls.customer_id from live_controls where live_controls.customer_id is not null
+        ) as is_owner_controlled,
+        merchants.is_settled_here and merchants.settle_acct_no in (select live_controls.acct_no from live_controls) as is_acct_controlled
     from merchants
     left join profiles on merchants.customer_id = profiles.customer_id
     left join ratios on merchants.customer_id = ratios.customer_id
@@ -114,8 +116,9 @@ signals as (
 counted as (
     select
         signals.*,
-        {% for signal in counted %}coalesce(cast(signals.{{ signal }} as integer), 0){{ ' + ' if not loop.last }}{% endfor %}
-            as signal_cnt
+        {% for signal in counted %}
+        coalesce(cast(signals.{{ signal }} as integer), 0){{ ' as signal_cnt' if loop.last else ' +' }}
+        {% endfor %}
     from signals
 ),
 

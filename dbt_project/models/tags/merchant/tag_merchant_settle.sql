@@ -23,7 +23,7 @@ balances as (
     select balances.acct_no, balances.bal_date, cast(sum(balances.bal) as decimal(18, 2)) as bal
     from {{ ref('dwd_account_balance_daily') }} as balances
     inner join night on balances.bal_date <= night.biz_date
-    where balances.acct_no in (select settle_acct_no from merchants where is_own)
+    where balances.acct_no in (select merchants.settle_acct_no from merchants where merchants.is_own)
     group by balances.acct_no, balances.bal_date
 ),
 
@@ -144,20 +144,32 @@ final as (
         {{ tag_value(owned, 'case when merchants.is_own then
             coalesce(deposit_accounts.customer_id = merchants.owner_customer_id, false) end', 'boolean') }} as mer_settle_is_owner_acct,
         {{ tag_value(info, 'account_uses.mer_cnt', 'integer') }} as mer_settle_acct_mer_cnt,
-        {{ tag_value(traced, 'case when merchants.is_own then stays.stay_ratio end', 'decimal(18,4)') }} as mer_settle_stay_ratio_7d,
-        {{ tag_value(timed, 'greatest(0, punctuality.pending_amt)', 'decimal(18,2)', '0') }} as mer_settle_pending_amt,
-        {{ tag_value(timed, 'punctuality.paid_cnt / nullif(punctuality.due_cnt, 0)', 'decimal(18,4)') }} as mer_settle_ontime_ratio_90d,
+        {{ tag_value(traced, 'case when merchants.is_own then stays.stay_ratio end', 'decimal(18,4)') }}
+            as mer_settle_stay_ratio_7d,
+        {{ tag_value(timed, 'greatest(0, punctuality.pending_amt)', 'decimal(18,2)', '0') }}
+            as mer_settle_pending_amt,
+        {{ tag_value(timed, 'punctuality.paid_cnt / nullif(punctuality.due_cnt, 0)', 'decimal(18,4)') }}
+            as mer_settle_ontime_ratio_90d,
         {{ tag_value(settled, 'settle_sums.last_date', 'date') }} as mer_settle_last_date,
         {{ tag_value(settled, 'settle_sums.idle_days', 'integer') }} as mer_settle_idle_days,
         {{ tag_value(settled, 'settle_sums.returned_cnt_90d', 'integer', '0') }} as mer_settle_returned_cnt_90d,
-        {{ tag_value(settled, 'settle_sums.returned_amt_90d', 'decimal(18,2)', '0') }} as mer_settle_returned_amt_sum_90d,
-        {{ tag_value(settled, 'settle_sums.own_90d / nullif(settle_sums.amt_90d, 0)', 'decimal(18,4)') }} as mer_settle_own_ratio_90d,
-        {{ tag_value(settled, 'settle_sums.amt_90d / nullif(settle_sums.cnt_90d, 0)', 'decimal(18,2)') }} as mer_settle_amt_mean_90d,
-        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.bal, 0) end', 'decimal(18,2)') }} as mer_settle_acct_bal,
-        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.bal_bom, 0) end', 'decimal(18,2)') }} as mer_settle_acct_bal_bom,
-        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.bal - account_sums.bal_30d, 0) end', 'decimal(18,2)') }} as mer_settle_acct_chg_30d,
-        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.davg_30d, 0) end', 'decimal(18,2)') }} as mer_settle_acct_davg_30d,
-        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.davg_lm, 0) end', 'decimal(18,2)') }} as mer_settle_acct_davg_lm
+        {{ tag_value(settled, 'settle_sums.returned_amt_90d', 'decimal(18,2)', '0') }}
+            as mer_settle_returned_amt_sum_90d,
+        {{ tag_value(settled, 'settle_sums.own_90d / nullif(settle_sums.amt_90d, 0)', 'decimal(18,4)') }}
+            as mer_settle_own_ratio_90d,
+        {{ tag_value(settled, 'settle_sums.amt_90d / nullif(settle_sums.cnt_90d, 0)', 'decimal(18,2)') }}
+            as mer_settle_amt_mean_90d,
+        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.bal, 0) end', 'decimal(18,2)') }}
+            as mer_settle_acct_bal,
+        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.bal_bom, 0) end', 'decimal(18,2)') }}
+            as mer_settle_acct_bal_bom,
+        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.bal - account_sums.bal_30d, 0) end',
+            'decimal(18,2)') }}
+            as mer_settle_acct_chg_30d,
+        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.davg_30d, 0) end', 'decimal(18,2)') }}
+            as mer_settle_acct_davg_30d,
+        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.davg_lm, 0) end', 'decimal(18,2)') }}
+            as mer_settle_acct_davg_lm
     from spine
     inner join merchants on spine.customer_id = merchants.customer_id
     left join deposit_accounts on merchants.is_own and merchants.settle_acct_no = deposit_accounts.acct_no

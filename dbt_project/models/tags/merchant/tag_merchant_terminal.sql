@@ -125,7 +125,8 @@ final as (
         {{ tag_value(bound, 'terminal_sums.away_cnt', 'integer', '0') }} as prod_term_away_cnt,
         {{ tag_value(used, 'terminal_sums.active_cnt_30d', 'integer', '0') }} as prod_term_active_cnt_30d,
         {{ tag_value(used, 'terminal_sums.idle_cnt_30d', 'integer', '0') }} as prod_term_idle_cnt_30d,
-        {{ tag_value(used, 'terminal_sums.active_cnt_30d / nullif(terminal_sums.bound_cnt, 0)', 'decimal(18,4)') }} as prod_term_active_ratio_30d,
+        {{ tag_value(used, 'terminal_sums.active_cnt_30d / nullif(terminal_sums.bound_cnt, 0)', 'decimal(18,4)') }}
+            as prod_term_active_ratio_30d,
         {{ tag_value(used, 'terminal_sums.never_cnt', 'integer', '0') }} as prod_term_never_cnt,
         {{ tag_value(used, 'terminal_sums.dormant_cnt', 'integer', '0') }} as prod_term_dormant_cnt,
         {{ tag_value(used, 'stray_sales.cnt', 'integer', '0') }} as prod_term_stray_cnt_90d,

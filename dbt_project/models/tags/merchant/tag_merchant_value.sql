@@ -76,7 +76,12 @@ complaint_sums as (
 scores as (
     select
         merchants.*,
-        sales.* exclude (customer_id),
+        sales.idle_days,
+        sales.amt_30d,
+        sales.fee_net_lm,
+        sales.fee_net_l12m,
+        sales.fee_l12m,
+        sales.sale_l12m,
         -- Who never sold is as far away as can be told.
         coalesce(sales.idle_days, 99999) as recency_days,
         coalesce(sales.day_cnt_90d, 0) as frequency,
@@ -118,8 +123,10 @@ final as (
         {{ tag_value(sold, 'coded.r_code * 100 + coded.f_code * 10 + coded.m_code', 'integer') }} as val_rfm_code,
         {{ tag_value(sold, 'coded.amt_band_code', 'integer') }} as val_amt_band_code,
         {{ tag_value(sold, 'coded.contrib_code', 'integer') }} as val_contrib_code,
-        {{ tag_value(sold, 'coded.fee_l12m / nullif(coded.sale_l12m, 0) * 10000', 'decimal(18,2)') }} as val_fee_bp_l12m,
-        {{ tag_value(sold, 'coded.fee_net_l12m / nullif(coded.sale_l12m, 0) * 10000', 'decimal(18,2)') }} as val_fee_net_bp_l12m,
+        {{ tag_value(sold, 'coded.fee_l12m / nullif(coded.sale_l12m, 0) * 10000', 'decimal(18,2)') }}
+            as val_fee_bp_l12m,
+        {{ tag_value(sold, 'coded.fee_net_l12m / nullif(coded.sale_l12m, 0) * 10000', 'decimal(18,2)') }}
+            as val_fee_net_bp_l12m,
         {{ tag_value(sold, 'coded.fee_net_l12m < 0', 'boolean', 'false') }} as val_is_loss_l12m,
         {{ tag_value(owned, 'owner_fees.fee_net_l12m', 'decimal(18,2)') }} as val_owner_fee_net_amt_sum_l12m,
         {{ tag_value(complaints, 'case when coded.owner_customer_id is not null then coalesce(complaint_sums.open_cnt, 0) end',
