@@ -141,8 +141,8 @@ final as (
         spine.customer_id,
         {{ tag_value(info, 'merchants.is_own', 'boolean') }} as mer_settle_is_own,
         {{ tag_value(info, 'merchants.settle_bank', 'varchar') }} as mer_settle_bank_code,
-        {{ tag_value(owned, 'case when merchants.is_own then
-            coalesce(deposit_accounts.customer_id = merchants.owner_customer_id, false) end', 'boolean') }} as mer_settle_is_owner_acct,
+        {{ tag_value(owned, 'case when merchants.is_own then deposit_accounts.customer_id = merchants.owner_customer_id end', 'boolean') }}
+            as mer_settle_is_owner_acct,
         {{ tag_value(info, 'account_uses.mer_cnt', 'integer') }} as mer_settle_acct_mer_cnt,
         {{ tag_value(traced, 'case when merchants.is_own then stays.stay_ratio end', 'decimal(18,4)') }}
             as mer_settle_stay_ratio_7d,
