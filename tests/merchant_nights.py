@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from jinja2 import Environment
 from tagmart.core.duck import connect, literal
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
+D = date(2026, 6, 30)  # a Tuesday; 19 to 21 June 2026 are a holiday
+M = [{"customer_id": "m"}]
 MACROS = ("night", "tag_value", "party", "merchant")
 SEEDS = {"hand_kept": ("parameter", "cut_point", "calendar_day", "acquiring_cost", "mcc_seasonal"), "code_tables": ("mcc",)}
 FEEDS = (
@@ -162,3 +166,19 @@ def model_sql(model: str) -> str:
     module = environment.from_string(text, globals=names).make_module(names)
     macros = {name: getattr(module, name) for name in dir(module) if not name.startswith("_")}
     return environment.from_string(path.read_text(encoding="utf-8"), globals={**macros, **names}).render()
+
+
+def before(days: int) -> str:
+    """The day so many days before D."""
+    return str(D - timedelta(days=days))
+
+
+def sale(days_ago: int, amt: str, payer: str | None = None, **more: object) -> dict:
+    """A sale with the token of its payer, or a refund where the amount is negative."""
+    return {"acct_date": before(days_ago), "amt": amt, "is_refund": amt.startswith("-"), "payer_token": payer, **more}
+
+
+def said(duck: duckdb.DuckDBPyConnection, model: str, *names: str) -> tuple:
+    """Some tags of merchant m; amounts and ratios as text."""
+    found = tags_of(duck, model)["m"]
+    return tuple(str(value) if isinstance(value, Decimal) else value for value in (found[name] for name in names))
