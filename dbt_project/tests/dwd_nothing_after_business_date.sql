@@ -14,6 +14,10 @@ with latest as (
     union all
     select 'pay_detail' as table_name, max(pay_date) as latest_date from {{ ref('dwd_pay_detail') }}
     union all
+    select 'merchant_transaction' as table_name, max(acct_date) as latest_date from {{ ref('dwd_merchant_transaction') }}
+    union all
+    select 'merchant_settlement' as table_name, max(settle_date) as latest_date from {{ ref('dwd_merchant_settlement') }}
+    union all
     select 'account' as table_name, max(open_date) as latest_date from {{ ref('dwd_account') }}
 )
 

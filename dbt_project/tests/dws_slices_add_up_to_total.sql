@@ -15,6 +15,12 @@ with sums as (
     select 'retail_asset_daily' as table_name, sum(bal) as amt_total, null as cnt_total
     from {{ ref('dws_retail_asset_daily') }}
     where prod <> 'transit'
+    union all
+    select 'merchant_transaction_daily' as table_name, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
+    from {{ ref('dws_merchant_transaction_daily') }}
+    union all
+    select 'merchant_settle_daily' as table_name, sum(amt_sum + returned_amt) as amt_total, sum(cnt + returned_cnt) as cnt_total
+    from {{ ref('dws_merchant_settle_daily') }}
 )
 
 select

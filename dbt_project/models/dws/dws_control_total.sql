@@ -39,6 +39,17 @@ assets as (
     )
 ),
 
+merchant_sales as (
+    select 'merchant_transaction_daily' as table_name, sum(amt) as amt_total, count(case when not is_refund then 1 end) as cnt_total
+    from {{ ref('dwd_merchant_transaction') }}
+    where is_ok
+),
+
+merchant_settlements as (
+    select 'merchant_settle_daily' as table_name, sum(net_amt) as amt_total, count(*) as cnt_total
+    from {{ ref('dwd_merchant_settlement') }}
+),
+
 unioned as (
     select * from transactions
     union all
@@ -49,6 +60,10 @@ unioned as (
     select * from liabilities
     union all
     select * from assets
+    union all
+    select * from merchant_sales
+    union all
+    select * from merchant_settlements
 ),
 
 final as (
