@@ -21,6 +21,10 @@ final as (
         source_rows.rate,
         source_rows.start_date,
         source_rows.due_date,
+        source_rows.overdue_int_amt,
+        source_rows.ext_cnt,
+        source_rows.is_inclusive,
+        source_rows.is_first,
         source_rows.src_file,
         source_rows.src_line
     from source_rows
