@@ -21,6 +21,9 @@ final as (
         source_rows.class_code,
         source_rows.status_code,
         source_rows.open_date,
+        source_rows.temp_limit_amt,
+        source_rows.is_autopay,
+        source_rows.min_pay_amt,
         source_rows.src_file,
         source_rows.src_line
     from source_rows

@@ -1,4 +1,4 @@
--- a row is one credit limit of a customer, of its group, or of one product below it
+-- a row is one credit limit of a customer
 with source_rows as (
     select * from {{ ref('stg_crd_limit') }}
 ),
@@ -12,9 +12,9 @@ final as (
         customers.customer_id,
         customers.entity,
         source_rows.limit_no,
-        source_rows.parent_limit_no,
         source_rows.kind_code,
-        source_rows.amt as limit_amt,
+        source_rows.parent_limit_no,
+        source_rows.amt,
         source_rows.used_amt,
         source_rows.frozen_amt,
         source_rows.is_revolving,

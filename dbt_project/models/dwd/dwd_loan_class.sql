@@ -8,6 +8,7 @@ final as (
         source_rows.note_no,
         source_rows.class_date,
         source_rows.class_code,
+        source_rows.prev_class,
         source_rows.is_restructured,
         source_rows.src_file,
         source_rows.src_line

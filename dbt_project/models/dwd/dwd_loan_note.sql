@@ -23,6 +23,7 @@ final as (
         source_rows.due_date,
         source_rows.overdue_int_amt,
         source_rows.ext_cnt,
+        source_rows.write_off_date,
         source_rows.is_inclusive,
         source_rows.is_first,
         source_rows.src_file,

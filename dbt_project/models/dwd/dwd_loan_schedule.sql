@@ -1,18 +1,10 @@
--- a row is one instalment of a loan note, with what was paid of it
+-- a row is one instalment of the repayment schedule of a loan note
 with source_rows as (
     select * from {{ ref('stg_crd_schedule') }}
 ),
 
--- Schedules and payments name the note and not the customer.
-notes as (
-    select distinct note_no, customer_id, entity, kind_code from {{ ref('dwd_loan_note') }}
-),
-
 final as (
     select
-        notes.customer_id,
-        notes.entity,
-        notes.kind_code as prod,
         source_rows.note_no,
         source_rows.term_no,
         source_rows.due_date,
@@ -24,7 +16,6 @@ final as (
         source_rows.src_file,
         source_rows.src_line
     from source_rows
-    left join notes on source_rows.note_no = notes.note_no
 )
 
 select * from final

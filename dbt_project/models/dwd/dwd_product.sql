@@ -15,6 +15,8 @@ final as (
         source_rows.gl_subject,
         source_rows.min_amt,
         source_rows.hold_days,
+        source_rows.shelf_from_date,
+        source_rows.shelf_to_date,
         source_rows.src_file,
         source_rows.src_line
     from source_rows

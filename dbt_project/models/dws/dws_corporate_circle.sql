@@ -5,17 +5,18 @@ with recursive night as (
 
 edges as (
     select distinct
-        securities.provider_customer_id as from_id,
-        securities.customer_id as to_id
-    from {{ ref('dwd_loan_security') }} as securities
+        guarantees.customer_id as from_id,
+        contracts.customer_id as to_id
+    from {{ ref('dwd_collateral') }} as guarantees
+    inner join {{ ref('dwd_loan_contract') }} as contracts on guarantees.contract_no = contracts.contract_no
     inner join night
-        on securities.from_date <= night.biz_date and (securities.to_date is null or securities.to_date >= night.biz_date)
+        on guarantees.from_date <= night.biz_date and (guarantees.to_date is null or guarantees.to_date >= night.biz_date)
     where
-        securities.kind_code = 'guarantee'
-        and securities.status_code = 'live'
-        and securities.entity = 'corporate'
-        and securities.provider_entity = 'corporate'
-        and securities.provider_customer_id <> securities.customer_id
+        guarantees.kind_code = 'guarantee'
+        and guarantees.status_code = 'live'
+        and guarantees.entity = 'corporate'
+        and contracts.entity = 'corporate'
+        and guarantees.customer_id <> contracts.customer_id
 ),
 
 -- Who only gives or only receives guarantees is in no circle: most companies drop out here, before anything is searched.

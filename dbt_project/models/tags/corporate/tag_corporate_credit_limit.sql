@@ -13,6 +13,7 @@ spine as (
 limits as (
     select
         limits.*,
+        limits.amt as limit_amt,
         night.biz_date,
         limits.from_date <= night.biz_date and limits.to_date >= night.biz_date and limits.status_code <> 'expired' as is_in_force,
         -- The limit of the customer itself; limits of products below it would count the same money twice.
@@ -20,7 +21,7 @@ limits as (
         and (limits.kind_code = 'single' or (limits.kind_code = 'product' and limits.parent_limit_no is null)) as is_main,
         case
             when limits.status_code = 'frozen' then 0
-            else greatest(0, limits.limit_amt - limits.used_amt - coalesce(limits.frozen_amt, 0))
+            else greatest(0, limits.amt - limits.used_amt - coalesce(limits.frozen_amt, 0))
         end as avail_amt,
         limits.to_date < night.biz_date
         and limits.to_date >= night.month_start - interval 12 month

@@ -19,17 +19,22 @@ loan_notes as (
     where loan_notes.entity = 'corporate'
 ),
 
+note_owners as (
+    select distinct note_no, customer_id from {{ ref('dwd_loan_note') }} where entity = 'corporate'
+),
+
 terms as (
     select
         terms.*,
+        note_owners.customer_id,
         terms.prin_amt - terms.paid_prin_amt as open_prin_amt,
         terms.int_amt - terms.paid_int_amt as open_int_amt,
         terms.due_date - night.biz_date as due_days,
         terms.due_date >= night.month_start - interval 12 month and terms.due_date < night.month_start as is_l12m,
         coalesce(least(terms.paid_date, night.biz_date), night.biz_date) - terms.due_date as late_days
     from {{ ref('dwd_loan_schedule') }} as terms
+    inner join note_owners on terms.note_no = note_owners.note_no
     cross join night
-    where terms.entity = 'corporate'
 ),
 
 open_sums as (
@@ -85,17 +90,17 @@ final_dues as (
 
 repayments as (
     select
-        repay.customer_id,
-        sum(case when repay_code in ('early_part', 'early_full') then prin_amt else 0 end) as early_amt,
-        count(case when repay_code in ('early_part', 'early_full') then 1 end) as early_cnt,
-        count(case when repay_code = 'collect' then 1 end) as collect_cnt,
-        sum(case when repay_code = 'collect' then prin_amt + int_amt + penalty_amt else 0 end) as collect_amt,
+        note_owners.customer_id,
+        sum(case when kind_code in ('early_part', 'early_full') then prin_amt else 0 end) as early_amt,
+        count(case when kind_code in ('early_part', 'early_full') then 1 end) as early_cnt,
+        count(case when kind_code = 'collect' then 1 end) as collect_cnt,
+        sum(case when kind_code = 'collect' then prin_amt + int_amt + penalty_amt else 0 end) as collect_amt,
         sum(penalty_amt) as penalty_amt,
         max(acct_date) as last_date
-    from {{ ref('dwd_loan_repay') }} as repay
-    inner join night on repay.acct_date > night.biz_date - 365 and repay.acct_date <= night.biz_date
-    where repay.entity = 'corporate'
-    group by repay.customer_id
+    from {{ ref('dwd_loan_repayment') }} as repayments
+    inner join note_owners on repayments.note_no = note_owners.note_no
+    inner join night on repayments.acct_date > night.biz_date - 365 and repayments.acct_date <= night.biz_date
+    group by note_owners.customer_id
 ),
 
 free_balances as (

@@ -106,7 +106,7 @@ contract_sums as (
 ),
 
 limit_sums as (
-    select limits.customer_id, sum(limits.limit_amt) as amt
+    select limits.customer_id, sum(limits.amt) as amt
     from {{ ref('dwd_credit_limit') }} as limits
     inner join night on limits.from_date <= night.biz_date and limits.to_date >= night.biz_date
     where

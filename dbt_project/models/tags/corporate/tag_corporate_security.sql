@@ -13,10 +13,20 @@ spine as (
 
 securities as (
     select
-        securities.*,
+        contracts.customer_id,
+        contracts.entity,
+        securities.contract_no,
+        securities.kind_code,
+        securities.customer_id as provider_customer_id,
+        securities.entity as provider_entity,
+        securities.value_amt,
+        securities.appraise_date,
+        securities.amt as secured_amt,
+        securities.to_date,
         night.biz_date,
         securities.kind_code in ('house', 'machinery', 'receivable') as is_collateral
-    from {{ ref('dwd_loan_security') }} as securities
+    from {{ ref('dwd_collateral') }} as securities
+    inner join {{ ref('dwd_loan_contract') }} as contracts on securities.contract_no = contracts.contract_no
     inner join night
         on securities.from_date <= night.biz_date and (securities.to_date is null or securities.to_date >= night.biz_date)
     where securities.status_code = 'live'
