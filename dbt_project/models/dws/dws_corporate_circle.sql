@@ -1,4 +1,4 @@
--- a row is one company in a circle of guarantees: three or more companies that each, directly or through others, stand in for all the others
+-- a row is one company in a circle of guarantees: three or more that each, directly or through others, stand in for all the others
 with recursive night as (
     {{ night_dates() }}
 ),

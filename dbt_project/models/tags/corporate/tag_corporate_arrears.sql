@@ -40,7 +40,7 @@ arrears as (
         max(case when dpd > 0 then acct_date end) as last_date,
         max(case when acct_date > biz_date - 365 then overdue_amt end) as overdue_max_amt
     from (
-        select customer_id, acct_date, prod, dpd, biz_date, is_now, is_l12m, sum(overdue_amt) over (partition by customer_id, acct_date) as overdue_amt
+        select * replace (sum(overdue_amt) over (partition by customer_id, acct_date) as overdue_amt)
         from liability_days
     )
     group by customer_id

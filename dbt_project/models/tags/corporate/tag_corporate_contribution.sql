@@ -14,25 +14,25 @@ spine as (
 -- Management accounting closes a month some ten days after its end: windows count back from the last month that is closed.
 closed_months as (
     select
-        max(month_end) as last_month,
-        cast(date_trunc('month', max(month_end)) - interval 2 month as date) as from_3m,
-        cast(date_trunc('month', max(month_end)) - interval 5 month as date) as from_6m,
-        cast(date_trunc('month', max(month_end)) - interval 11 month as date) as from_12m,
-        cast(date_trunc('year', max(month_end)) as date) as from_year
-    from {{ ref('dwd_contribution') }}
+        max(contributions.month_end) as last_month,
+        cast(date_trunc('month', max(contributions.month_end)) - interval 2 month as date) as from_3m,
+        cast(date_trunc('month', max(contributions.month_end)) - interval 5 month as date) as from_6m,
+        cast(date_trunc('month', max(contributions.month_end)) - interval 11 month as date) as from_12m,
+        cast(date_trunc('year', max(contributions.month_end)) as date) as from_year
+    from {{ ref('dwd_contribution') }} as contributions
     cross join night
-    where month_end <= night.biz_date
+    where contributions.month_end <= night.biz_date
 ),
 
 contributions as (
     select
         contributions.*,
         closed_months.last_month,
-        month_end = closed_months.last_month as is_lm,
-        month_end >= closed_months.from_3m as is_l3m,
-        month_end >= closed_months.from_6m and month_end < closed_months.from_3m as is_before_3m,
-        month_end >= closed_months.from_12m as is_l12m,
-        month_end >= closed_months.from_year as is_ytd
+        contributions.month_end = closed_months.last_month as is_lm,
+        contributions.month_end >= closed_months.from_3m as is_l3m,
+        contributions.month_end >= closed_months.from_6m and contributions.month_end < closed_months.from_3m as is_before_3m,
+        contributions.month_end >= closed_months.from_12m as is_l12m,
+        contributions.month_end >= closed_months.from_year as is_ytd
     from {{ ref('dwd_contribution') }} as contributions
     inner join closed_months on contributions.month_end <= closed_months.last_month
     where contributions.entity = 'corporate'

@@ -86,6 +86,13 @@ exposures as (
     select * from {{ ref('dws_corporate_exposure') }}
 ),
 
+-- What can be drawn ends at the limit of the group, where there is one.
+drawables as (
+    select main_sums.customer_id, least(main_sums.avail_amt, group_limits.avail_amt) as amt
+    from main_sums
+    left join group_limits on main_sums.customer_id = group_limits.customer_id
+),
+
 final as (
     select
         spine.customer_id,
@@ -117,7 +124,7 @@ final as (
         {{ tag_value(limits, 'group_limits.limit_amt', 'decimal(18,2)') }} as crd_group_limit_amt,
         {{ tag_value(limits, 'group_limits.used_amt', 'decimal(18,2)') }} as crd_group_used_amt,
         {{ tag_value(limits, 'group_limits.avail_amt', 'decimal(18,2)') }} as crd_group_avail_amt,
-        {{ tag_value(limits, 'case when main_sums.avail_amt <= coalesce(group_limits.avail_amt, main_sums.avail_amt) then main_sums.avail_amt when main_sums.avail_amt is not null then group_limits.avail_amt end', 'decimal(18,2)') }}
+        {{ tag_value(limits, 'drawables.amt', 'decimal(18,2)') }}
             as crd_drawable_amt,
         {{ tag_value(exposure, 'exposures.exposure_amt', 'decimal(18,2)', '0') }} as crd_exposure_amt,
         {{ tag_value(exposure, 'exposures.obs_amt', 'decimal(18,2)', '0') }} as crd_obs_exposure_amt
@@ -126,6 +133,7 @@ final as (
     left join low_risk_sums on spine.customer_id = low_risk_sums.customer_id
     left join limit_history on spine.customer_id = limit_history.customer_id
     left join group_limits on spine.customer_id = group_limits.customer_id
+    left join drawables on spine.customer_id = drawables.customer_id
     left join exposures on spine.customer_id = exposures.customer_id
 )
 

@@ -30,10 +30,16 @@ claims as (
     inner join night on notes.bal_date = night.biz_date
     where notes.entity = 'corporate' and notes.principal_amt > 0
     union all
-    select customer_id, biz_no as note_no, 'adv' as prod, adv_amt as principal_amt, night.biz_date - due_date as dpd, false as is_note
-    from {{ ref('dwd_off_balance') }}
+    select
+        off_balance.customer_id,
+        off_balance.biz_no as note_no,
+        'adv' as prod,
+        off_balance.adv_amt as principal_amt,
+        night.biz_date - off_balance.due_date as dpd,
+        false as is_note
+    from {{ ref('dwd_off_balance') }} as off_balance
     cross join night
-    where entity = 'corporate' and adv_amt > 0
+    where off_balance.entity = 'corporate' and off_balance.adv_amt > 0
 ),
 
 floors as (
@@ -109,7 +115,10 @@ class_history as (
     select
         note_owners.customer_id,
         max(case when classes.class_date = night.month_start - 1 then classes.class_code end) as code_bom,
-        max(case when classes.class_date = cast(night.month_start - interval 12 month as date) - 1 then classes.class_code end) as code_l12m,
+        max(
+            case when classes.class_date = cast(night.month_start - interval 12 month as date) - 1
+                then classes.class_code end
+        ) as code_l12m,
         max(case when classes.class_date > night.biz_date - 365 then classes.class_code end) as worst_365d,
         min(case when classes.class_code >= 3 then classes.class_date end) as npl_date
     from {{ ref('dwd_loan_class') }} as classes
@@ -136,7 +145,11 @@ final as (
         {{ tag_value(debtor, 'debtors.debtor_code >= 3', 'boolean', 'false') }} as risk_is_npl,
         {{ tag_value(classes, 'debtors.is_restructured', 'boolean', 'false') }} as risk_is_restructured,
         {{ tag_value(classes, 'class_history.code_bom', 'integer', '0') }} as risk_class_code_bom,
-        {{ tag_value(classes, 'case when class_history.code_bom is not null then class_history.code_bom - class_history.code_l12m end', 'integer') }}
+        {{ tag_value(
+            classes,
+            'case when class_history.code_bom is not null then class_history.code_bom - class_history.code_l12m end',
+            'integer'
+        ) }}
             as risk_class_chg_l12m,
         {{ tag_value(classes, 'class_history.worst_365d', 'integer', '0') }} as risk_class_worst_code_365d,
         {{ tag_value(classes, 'class_history.npl_date', 'date') }} as risk_npl_first_date

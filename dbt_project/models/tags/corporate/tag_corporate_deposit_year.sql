@@ -1,4 +1,4 @@
--- a row is one corporate customer of the spine; deposits over the years and their shape: last year, settlement share, swelling at period ends, concentration
+-- a row is one corporate customer of the spine; deposits over the years and their shape: last year, settlement share, swelling
 {% set deposits = ['core_acct', 'core_acct_person', 'core_bal'] %}
 {% set history = ['core_acct', 'core_acct_person', 'core_bal', 'core_hist_month'] %}
 
@@ -30,16 +30,27 @@ asset_days as (
 ),
 
 months as (
-    select customer_id, cast(date_trunc('month', acct_date) as date) as month_start, prod, sum(bal) as bal_days
+    select
+        asset_days.customer_id,
+        cast(date_trunc('month', asset_days.acct_date) as date) as month_start,
+        asset_days.prod,
+        sum(asset_days.bal) as bal_days
     from asset_days
     cross join first_days
-    where acct_date >= first_days.daily_from
+    where asset_days.acct_date >= first_days.daily_from
     group by all
     union all
-    select customer_id, cast(date_trunc('month', month_end) as date) as month_start, prod, sum(davg_bal * day(month_end)) as bal_days
-    from {{ ref('dwd_account_month') }}
+    select
+        account_months.customer_id,
+        cast(date_trunc('month', account_months.month_end) as date) as month_start,
+        account_months.prod,
+        sum(account_months.davg_bal * day(account_months.month_end)) as bal_days
+    from {{ ref('dwd_account_month') }} as account_months
     cross join first_days
-    where entity = 'corporate' and prod in ('demand', 'term', 'cd') and month_end < first_days.daily_from
+    where
+        account_months.entity = 'corporate'
+        and account_months.prod in ('demand', 'term', 'cd')
+        and account_months.month_end < first_days.daily_from
     group by all
 ),
 
@@ -56,50 +67,47 @@ periods as (
         cast(night.month_start - interval 12 month as date) as same_month_end,
         cast(night.biz_date - interval 1 year as date) as year_ago,
         -- Whether all of last year, and the month a year before the last one, are on record.
-        least(first_days.daily_from, coalesce(history_first.first_month, first_days.daily_from)) as known_from
+        least(first_days.daily_from, coalesce(history_first.first_month, first_days.daily_from))
+        <= date_trunc('year', night.biz_date) - interval 1 year as is_ly_known,
+        least(first_days.daily_from, coalesce(history_first.first_month, first_days.daily_from))
+        <= night.month_start - interval 13 month as is_same_known
     from night
     cross join first_days
     cross join history_first
 ),
 
-month_sums as (
+dated_months as (
     select
         months.customer_id,
-        round(sum(case when in_ly then bal_days else 0 end) / any_value(periods.year_start - periods.last_year_start), 2) as davg_ly,
-        round(
-            sum(case when in_ly and prod = 'demand' then bal_days else 0 end) / any_value(periods.year_start - periods.last_year_start), 2
-        ) as demand_davg_ly,
-        round(
-            sum(case when in_ly and prod = 'term' then bal_days else 0 end) / any_value(periods.year_start - periods.last_year_start), 2
-        ) as term_davg_ly,
-        round(
-            sum(case when in_ytd then bal_days else 0 end) / any_value(periods.biz_date - periods.year_start + 1), 2
-        ) as davg_ytd,
-        round(
-            sum(case when in_ytd and prod = 'demand' then bal_days else 0 end) / any_value(periods.biz_date - periods.year_start + 1), 2
-        ) as demand_davg_ytd,
-        round(
-            sum(case when months.month_start = periods.last_month_start then bal_days else 0 end)
-            / any_value(periods.month_start - periods.last_month_start), 2
-        ) as davg_lm,
-        round(
-            sum(case when months.month_start = periods.same_month_start then bal_days else 0 end)
-            / any_value(periods.same_month_end - periods.same_month_start), 2
-        ) as davg_same,
-        round(
-            sum(case when months.month_start >= periods.last_quarter_start and months.month_start < periods.quarter_start then bal_days else 0 end)
-            / any_value(periods.quarter_start - periods.last_quarter_start), 2
-        ) as davg_lq
-    from (
-        select
-            months.*,
-            months.month_start >= last_year_start and months.month_start < year_start as in_ly,
-            months.month_start >= year_start as in_ytd
-        from months
-        cross join periods
-    ) as months
+        months.prod,
+        months.bal_days,
+        months.month_start >= periods.last_year_start and months.month_start < periods.year_start as in_ly,
+        months.month_start >= periods.year_start as in_ytd,
+        months.month_start >= periods.last_quarter_start and months.month_start < periods.quarter_start as in_lq,
+        months.month_start = periods.last_month_start as in_lm,
+        months.month_start = periods.same_month_start as in_same,
+        periods.year_start - periods.last_year_start as ly_days,
+        periods.biz_date - periods.year_start + 1 as ytd_days,
+        periods.quarter_start - periods.last_quarter_start as lq_days,
+        periods.month_start - periods.last_month_start as lm_days,
+        periods.same_month_end - periods.same_month_start as same_days
+    from months
     cross join periods
-    group by months.customer_id
+),
+
+month_sums as (
+    select
+        customer_id,
+        {% for span in ['ly', 'ytd', 'lq', 'lm', 'same'] %}
+        round(sum(case when in_{{ span }} then bal_days else 0 end) / any_value({{ span }}_days), 2) as davg_{{ span }},
+        {% endfor %}
+        {% for prod in ['demand', 'term'] %}
+        round(sum(case when in_ly and prod = '{{ prod }}' then bal_days else 0 end) / any_value(ly_days), 2) as {{ prod }}_davg_ly,
+        round(sum(case when in_ytd and prod = '{{ prod }}' then bal_days else 0 end) / any_value(ytd_days), 2) as {{ prod }}_davg_ytd,
+        {% endfor %}
+        any_value(lm_days) as lm_days
+    from dated_months
+    group by customer_id
 ),
 
 day_sums as (
@@ -109,15 +117,15 @@ day_sums as (
 shapes as (
     select
         day_sums.customer_id,
-        sum(case when acct_date = periods.biz_date then bal else 0 end) as bal,
-        sum(case when acct_date = periods.month_start - 1 then bal else 0 end) as bom_bal,
-        sum(case when acct_date = periods.quarter_start - 1 then bal else 0 end) as boq_bal,
-        sum(case when acct_date = periods.year_ago then bal else 0 end) as year_ago_bal,
-        min(case when acct_date > periods.biz_date - 90 then bal end) as min_90d,
-        count(case when acct_date > periods.biz_date - 90 then 1 end) as day_cnt_90d,
-        round(sum(case when acct_date > periods.biz_date - 90 then bal else 0 end) / 90, 2) as davg_90d,
-        count(case when acct_date > periods.biz_date - 90 and bal >= 1 then 1 end) as funded_cnt_90d,
-        max(case when acct_date > periods.biz_date - 365 then bal end) as max_365d
+        sum(case when day_sums.acct_date = periods.biz_date then day_sums.bal else 0 end) as bal,
+        sum(case when day_sums.acct_date = periods.month_start - 1 then bal else 0 end) as bom_bal,
+        sum(case when day_sums.acct_date = periods.quarter_start - 1 then bal else 0 end) as boq_bal,
+        sum(case when day_sums.acct_date = periods.year_ago then bal else 0 end) as year_ago_bal,
+        min(case when day_sums.acct_date > periods.biz_date - 90 then bal end) as min_90d,
+        count(case when day_sums.acct_date > periods.biz_date - 90 then 1 end) as day_cnt_90d,
+        round(sum(case when day_sums.acct_date > periods.biz_date - 90 then bal else 0 end) / 90, 2) as davg_90d,
+        count(case when day_sums.acct_date > periods.biz_date - 90 and bal >= 1 then 1 end) as funded_cnt_90d,
+        max(case when day_sums.acct_date > periods.biz_date - 365 then bal end) as max_365d
     from day_sums
     cross join periods
     group by day_sums.customer_id
@@ -134,12 +142,12 @@ balances as (
 account_sums as (
     select
         balances.customer_id,
-        sum(case when prod = 'demand' then bal else 0 end) as settle_days,
-        sum(case when kind_code <> 'structured' then bal else 0 end) as plain_days,
-        sum(case when bal_date = night.biz_date and prod = 'demand' then bal else 0 end) as demand_bal,
-        sum(case when bal_date = night.biz_date then bal else 0 end) as dep_bal,
-        max(case when bal_date = night.biz_date then bal end) as max_acct_bal,
-        count(case when bal_date = night.biz_date and bal >= 1 then 1 end) as funded_acct_cnt
+        sum(case when balances.prod = 'demand' then balances.bal else 0 end) as settle_days,
+        sum(case when balances.kind_code <> 'structured' then balances.bal else 0 end) as plain_days,
+        sum(case when balances.bal_date = night.biz_date and balances.prod = 'demand' then balances.bal else 0 end) as demand_bal,
+        sum(case when balances.bal_date = night.biz_date then balances.bal else 0 end) as dep_bal,
+        max(case when balances.bal_date = night.biz_date then balances.bal end) as max_acct_bal,
+        count(case when balances.bal_date = night.biz_date and balances.bal >= 1 then 1 end) as funded_acct_cnt
     from balances
     cross join night
     group by balances.customer_id
@@ -152,19 +160,35 @@ parameters as (
 final as (
     select
         spine.customer_id,
-        {{ tag_value(history, 'case when periods.known_from <= periods.last_year_start then coalesce(month_sums.davg_ly, 0) end', 'decimal(18,2)') }}
+        {{ tag_value(history, 'case when periods.is_ly_known then coalesce(month_sums.davg_ly, 0) end', 'decimal(18,2)') }}
             as dep_davg_ly,
-        {{ tag_value(history, 'case when periods.known_from <= periods.last_year_start then coalesce(month_sums.demand_davg_ly, 0) end', 'decimal(18,2)') }}
+        {{ tag_value(history, 'case when periods.is_ly_known then coalesce(month_sums.demand_davg_ly, 0) end', 'decimal(18,2)') }}
             as dep_demand_davg_ly,
-        {{ tag_value(history, 'case when periods.known_from <= periods.last_year_start then coalesce(month_sums.term_davg_ly, 0) end', 'decimal(18,2)') }}
+        {{ tag_value(history, 'case when periods.is_ly_known then coalesce(month_sums.term_davg_ly, 0) end', 'decimal(18,2)') }}
             as dep_term_davg_ly,
-        {{ tag_value(history, 'case when periods.known_from <= periods.last_year_start then coalesce(month_sums.davg_ytd, 0) - coalesce(month_sums.davg_ly, 0) end', 'decimal(18,2)') }}
+        {{ tag_value(
+            history,
+            'case when periods.is_ly_known then coalesce(month_sums.davg_ytd, 0) - coalesce(month_sums.davg_ly, 0) end',
+            'decimal(18,2)'
+        ) }}
             as dep_davg_chg_ly,
-        {{ tag_value(history, 'case when periods.known_from <= periods.last_year_start then coalesce(month_sums.demand_davg_ytd, 0) - coalesce(month_sums.demand_davg_ly, 0) end', 'decimal(18,2)') }}
+        {{ tag_value(
+            history,
+            'case when periods.is_ly_known then coalesce(month_sums.demand_davg_ytd, 0) - coalesce(month_sums.demand_davg_ly, 0) end',
+            'decimal(18,2)'
+        ) }}
             as dep_demand_davg_chg_ly,
-        {{ tag_value(history, 'case when periods.known_from <= periods.last_year_start then month_sums.davg_ytd / nullif(month_sums.davg_ly, 0) - 1 end', 'decimal(18,4)') }}
+        {{ tag_value(
+            history,
+            'case when periods.is_ly_known then month_sums.davg_ytd / nullif(month_sums.davg_ly, 0) - 1 end',
+            'decimal(18,4)'
+        ) }}
             as dep_davg_chg_ratio_ly,
-        {{ tag_value(history, 'case when periods.known_from <= periods.same_month_start then month_sums.davg_lm / nullif(month_sums.davg_same, 0) - 1 end', 'decimal(18,4)') }}
+        {{ tag_value(
+            history,
+            'case when periods.is_same_known then month_sums.davg_lm / nullif(month_sums.davg_same, 0) - 1 end',
+            'decimal(18,4)'
+        ) }}
             as dep_davg_yoy_lm,
         {{ tag_value(deposits, 'shapes.bal / nullif(shapes.year_ago_bal, 0) - 1', 'decimal(18,4)') }} as dep_bal_yoy,
         {{ tag_value(deposits, 'account_sums.settle_days / nullif(account_sums.plain_days, 0)', 'decimal(18,4)') }}
@@ -175,7 +199,11 @@ final as (
             as dep_eom_swell_ratio_lm,
         {{ tag_value(deposits, 'shapes.boq_bal / nullif(month_sums.davg_lq, 0)', 'decimal(18,4)') }}
             as dep_eoq_swell_ratio_lq,
-        {{ tag_value(deposits, 'case when shapes.day_cnt_90d = 90 then shapes.min_90d else 0 end / nullif(shapes.davg_90d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(
+            deposits,
+            'case when shapes.day_cnt_90d = 90 then shapes.min_90d else 0 end / nullif(shapes.davg_90d, 0)',
+            'decimal(18,4)'
+        ) }}
             as dep_stable_ratio_90d,
         {{ tag_value(deposits, '90 - shapes.funded_cnt_90d', 'integer', '90') }} as dep_empty_day_cnt_90d,
         {{ tag_value(deposits, '1 - shapes.bal / nullif(shapes.max_365d, 0)', 'decimal(18,4)') }}

@@ -41,22 +41,22 @@ open_sums as (
     select
         terms.customer_id,
         {% for days in [7, 30, 60, 90] %}
-        sum(case when terms.due_days between 1 and {{ days }} then open_prin_amt + open_int_amt else 0 end) as due_{{ days }}d,
-        sum(case when terms.due_days between 1 and {{ days }} then open_prin_amt else 0 end) as prin_{{ days }}d,
-        sum(case when terms.due_days between 1 and {{ days }} then open_int_amt else 0 end) as int_{{ days }}d,
+        sum(case when terms.due_days between 1 and {{ days }} then terms.open_prin_amt + terms.open_int_amt else 0 end) as due_{{ days }}d,
+        sum(case when terms.due_days between 1 and {{ days }} then terms.open_prin_amt else 0 end) as prin_{{ days }}d,
+        sum(case when terms.due_days between 1 and {{ days }} then terms.open_int_amt else 0 end) as int_{{ days }}d,
         {% endfor %}
         min(case when terms.due_days > 0 then terms.due_date end) as next_date,
         min(case when terms.due_days > 0 then terms.due_days end) as next_days,
         count(case when terms.due_days < 0 then 1 end) as late_cnt,
-        sum(case when terms.due_days < 0 then open_prin_amt + open_int_amt else 0 end) as late_amt
+        sum(case when terms.due_days < 0 then terms.open_prin_amt + terms.open_int_amt else 0 end) as late_amt
     from terms
     inner join loan_notes on terms.note_no = loan_notes.note_no
-    where open_prin_amt + open_int_amt > 0
+    where terms.open_prin_amt + terms.open_int_amt > 0
     group by terms.customer_id
 ),
 
 next_sums as (
-    select terms.customer_id, sum(open_prin_amt + open_int_amt) as amt
+    select terms.customer_id, sum(terms.open_prin_amt + terms.open_int_amt) as amt
     from terms
     inner join loan_notes on terms.note_no = loan_notes.note_no
     inner join open_sums on terms.customer_id = open_sums.customer_id and terms.due_date = open_sums.next_date
@@ -91,12 +91,15 @@ final_dues as (
 repayments as (
     select
         note_owners.customer_id,
-        sum(case when kind_code in ('early_part', 'early_full') then prin_amt else 0 end) as early_amt,
-        count(case when kind_code in ('early_part', 'early_full') then 1 end) as early_cnt,
-        count(case when kind_code = 'collect' then 1 end) as collect_cnt,
-        sum(case when kind_code = 'collect' then prin_amt + int_amt + penalty_amt else 0 end) as collect_amt,
-        sum(penalty_amt) as penalty_amt,
-        max(acct_date) as last_date
+        sum(case when repayments.kind_code in ('early_part', 'early_full') then repayments.prin_amt else 0 end) as early_amt,
+        count(case when repayments.kind_code in ('early_part', 'early_full') then 1 end) as early_cnt,
+        count(case when repayments.kind_code = 'collect' then 1 end) as collect_cnt,
+        sum(
+            case when repayments.kind_code = 'collect'
+                then repayments.prin_amt + repayments.int_amt + penalty_amt else 0 end
+        ) as collect_amt,
+        sum(repayments.penalty_amt) as penalty_amt,
+        max(repayments.acct_date) as last_date
     from {{ ref('dwd_loan_repayment') }} as repayments
     inner join note_owners on repayments.note_no = note_owners.note_no
     inner join night on repayments.acct_date > night.biz_date - 365 and repayments.acct_date <= night.biz_date

@@ -36,35 +36,40 @@ contract_notes as (
 note_sums as (
     select
         contract_notes.customer_id,
-        sum(principal_amt) as bal,
-        count(case when principal_amt > 0 then 1 end) as note_cnt,
-        max(principal_amt) as max_amt,
-        count(distinct case when principal_amt > 0 then kind_code end) as kind_cnt,
-        sum(overdue_amt) as overdue_amt,
-        sum(overdue_int_amt) as overdue_int_amt,
-        count(case when dpd > 0 then 1 end) as overdue_note_cnt,
-        count(case when ext_cnt > 0 then 1 end) as ext_note_cnt,
-        sum(case when ext_cnt > 0 then principal_amt else 0 end) as ext_bal,
-        sum(principal_amt * rate) as rate_amt,
-        max(rate) as max_rate,
-        min(rate) as min_rate,
+        sum(contract_notes.principal_amt) as bal,
+        count(case when contract_notes.principal_amt > 0 then 1 end) as note_cnt,
+        max(contract_notes.principal_amt) as max_amt,
+        count(distinct case when contract_notes.principal_amt > 0 then contract_notes.kind_code end) as kind_cnt,
+        sum(contract_notes.overdue_amt) as overdue_amt,
+        sum(contract_notes.overdue_int_amt) as overdue_int_amt,
+        count(case when contract_notes.dpd > 0 then 1 end) as overdue_note_cnt,
+        count(case when contract_notes.ext_cnt > 0 then 1 end) as ext_note_cnt,
+        sum(case when contract_notes.ext_cnt > 0 then contract_notes.principal_amt else 0 end) as ext_bal,
+        sum(contract_notes.principal_amt * contract_notes.rate) as rate_amt,
+        max(contract_notes.rate) as max_rate,
+        min(contract_notes.rate) as min_rate,
         {% for kind in ['wcap', 'fixed', 'trade'] %}
-        sum(case when kind_code = '{{ kind }}' then principal_amt else 0 end) as {{ kind }}_bal,
-        sum(case when kind_code = '{{ kind }}' then principal_amt * rate else 0 end) as {{ kind }}_rate_amt,
+        sum(case when contract_notes.kind_code = '{{ kind }}' then contract_notes.principal_amt else 0 end) as {{ kind }}_bal,
+        sum(
+            case when contract_notes.kind_code = '{{ kind }}' then contract_notes.principal_amt * contract_notes.rate else 0 end
+        ) as {{ kind }}_rate_amt,
         {% endfor %}
         {% for mode in ['credit', 'guarantee', 'mortgage', 'pledge'] %}
-        sum(case when guar_mode = '{{ mode }}' then principal_amt else 0 end) as {{ mode }}_bal,
+        sum(case when contract_notes.guar_mode = '{{ mode }}' then contract_notes.principal_amt else 0 end) as {{ mode }}_bal,
         {% endfor %}
-        sum(case when rate_type = 'lpr' then principal_amt else 0 end) as lpr_bal,
-        min(case when next_reprice_date > night.biz_date then next_reprice_date end) as reprice_date,
-        min(case when next_reprice_date > night.biz_date then next_reprice_date - night.biz_date end) as reprice_days,
-        sum(case when is_inclusive then principal_amt else 0 end) as inclusive_bal,
-        sum(principal_amt * greatest(due_days, 0)) as remain_amt,
-        sum(case when due_days <= 0 then principal_amt else 0 end) as past_bal,
-        sum(case when due_days between 1 and 90 then principal_amt else 0 end) as short_bal,
-        sum(case when due_days between 91 and 365 then principal_amt else 0 end) as mid_bal,
-        sum(case when due_days between 366 and 1095 then principal_amt else 0 end) as long_bal,
-        sum(case when due_days > 1095 then principal_amt else 0 end) as very_long_bal
+        sum(case when contract_notes.rate_type = 'lpr' then contract_notes.principal_amt else 0 end) as lpr_bal,
+        min(case when contract_notes.next_reprice_date > night.biz_date then contract_notes.next_reprice_date end) as reprice_date,
+        min(
+            case when contract_notes.next_reprice_date > night.biz_date
+                then contract_notes.next_reprice_date - night.biz_date end
+        ) as reprice_days,
+        sum(case when contract_notes.is_inclusive then contract_notes.principal_amt else 0 end) as inclusive_bal,
+        sum(contract_notes.principal_amt * greatest(contract_notes.due_days, 0)) as remain_amt,
+        sum(case when contract_notes.due_days <= 0 then contract_notes.principal_amt else 0 end) as past_bal,
+        sum(case when contract_notes.due_days between 1 and 90 then contract_notes.principal_amt else 0 end) as short_bal,
+        sum(case when contract_notes.due_days between 91 and 365 then contract_notes.principal_amt else 0 end) as mid_bal,
+        sum(case when contract_notes.due_days between 366 and 1095 then contract_notes.principal_amt else 0 end) as long_bal,
+        sum(case when contract_notes.due_days > 1095 then contract_notes.principal_amt else 0 end) as very_long_bal
     from contract_notes
     cross join night
     group by contract_notes.customer_id
@@ -84,15 +89,15 @@ main_modes as (
 
 note_history as (
     select
-        customer_id,
-        count(distinct note_no) as note_cnt,
-        min(start_date) as first_date,
-        max(start_date) as last_date,
-        bool_or(is_first) as is_first
-    from {{ ref('dwd_loan_note') }}
+        note_days.customer_id,
+        count(distinct note_days.note_no) as note_cnt,
+        min(note_days.start_date) as first_date,
+        max(note_days.start_date) as last_date,
+        bool_or(note_days.is_first) as is_first
+    from {{ ref('dwd_loan_note') }} as note_days
     cross join night
-    where entity = 'corporate' and bal_date <= night.biz_date
-    group by customer_id
+    where note_days.entity = 'corporate' and note_days.bal_date <= night.biz_date
+    group by contracts.customer_id
 ),
 
 contract_sums as (

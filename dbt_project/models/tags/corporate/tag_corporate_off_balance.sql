@@ -1,4 +1,4 @@
--- a row is one corporate customer of the spine; bills, guarantees, letters of credit and commitments: how many, how covered, when due, what the bank had to advance
+-- a row is one corporate customer of the spine; bills, guarantees, letters of credit and commitments: how covered, when due, advanced
 {% set off_balance = ['crd_offbal'] %}
 {% set margin = ['crd_offbal', 'core_acct', 'core_acct_person', 'core_bal'] %}
 {% set gap = ['crd_offbal', 'core_acct', 'core_acct_person', 'core_bal'] %}
@@ -86,6 +86,26 @@ balances as (
     group by balances.customer_id
 ),
 
+-- Nothing due is no gap; without a live acceptance the question does not arise.
+gaps as (
+    select
+        live_sums.customer_id,
+        {% for days in [7, 30, 90] %}
+        case
+            when live_sums.accept_due_{{ days }}d > 0
+                then
+                    greatest(
+                        0, live_sums.accept_due_{{ days }}d - live_sums.accept_due_margin_{{ days }}d - coalesce(balances.free_amt, 0)
+                    )
+            else 0
+        end as gap_{{ days }}d,
+        {% endfor %}
+        live_sums.accept_cnt
+    from live_sums
+    left join balances on live_sums.customer_id = balances.customer_id
+    where live_sums.accept_cnt > 0
+),
+
 final as (
     select
         spine.customer_id,
@@ -116,11 +136,11 @@ final as (
         {{ tag_value(off_balance, 'live_sums.accept_due_7d', 'decimal(18,2)', '0') }} as obs_accept_due_amt_next7d,
         {{ tag_value(off_balance, 'live_sums.accept_due_date', 'date') }} as obs_accept_next_due_date,
         {{ tag_value(off_balance, 'live_sums.guarantee_due_date', 'date') }} as obs_guarantee_next_due_date,
-        {{ tag_value(gap, 'case when live_sums.accept_cnt > 0 and live_sums.accept_due_7d > 0 then greatest(0, live_sums.accept_due_7d - live_sums.accept_due_margin_7d - coalesce(balances.free_amt, 0)) when live_sums.accept_cnt > 0 then 0 end', 'decimal(18,2)') }}
+        {{ tag_value(gap, 'gaps.gap_7d', 'decimal(18,2)') }}
             as obs_accept_gap_amt_next7d,
-        {{ tag_value(gap, 'case when live_sums.accept_cnt > 0 and live_sums.accept_due_30d > 0 then greatest(0, live_sums.accept_due_30d - live_sums.accept_due_margin_30d - coalesce(balances.free_amt, 0)) when live_sums.accept_cnt > 0 then 0 end', 'decimal(18,2)') }}
+        {{ tag_value(gap, 'gaps.gap_30d', 'decimal(18,2)') }}
             as obs_accept_gap_amt_next30d,
-        {{ tag_value(gap, 'case when live_sums.accept_cnt > 0 and live_sums.accept_due_90d > 0 then greatest(0, live_sums.accept_due_90d - live_sums.accept_due_margin_90d - coalesce(balances.free_amt, 0)) when live_sums.accept_cnt > 0 then 0 end', 'decimal(18,2)') }}
+        {{ tag_value(gap, 'gaps.gap_90d', 'decimal(18,2)') }}
             as obs_accept_gap_amt_next90d,
         {{ tag_value(margin, 'greatest(0, live_sums.margin_amt - coalesce(balances.margin_bal, 0))', 'decimal(18,2)', '0') }}
             as obs_margin_gap_amt,
@@ -142,6 +162,7 @@ final as (
     left join advances on spine.customer_id = advances.customer_id
     left join issues on spine.customer_id = issues.customer_id
     left join balances on spine.customer_id = balances.customer_id
+    left join gaps on spine.customer_id = gaps.customer_id
 )
 
 select * from final

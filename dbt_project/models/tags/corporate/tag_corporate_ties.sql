@@ -141,7 +141,11 @@ final as (
         {{ tag_value(cases, 'case_sums.is_limited', 'boolean', 'false') }} as risk_is_limited,
         {{ tag_value(circles, 'circles.circle_id', 'varchar') }} as risk_circle_id,
         {{ tag_value(circles, 'circles.member_cnt', 'integer', '0') }} as risk_circle_cnt,
-        {{ tag_value(circle_risk, 'coalesce(circle_sums.exposure_amt, case when circles.circle_id is not null then 0 end)', 'decimal(18,2)') }}
+        {{ tag_value(
+            circle_risk,
+            'coalesce(circle_sums.exposure_amt, case when circles.circle_id is not null then 0 end)',
+            'decimal(18,2)'
+        ) }}
             as risk_circle_exposure_amt,
         {{ tag_value(circle_risk, 'coalesce(circle_sums.dpd, case when circles.circle_id is not null then 0 end)', 'integer') }}
             as risk_circle_dpd_max,

@@ -68,15 +68,15 @@ lows as (
 deposits as (
     select
         lows.customer_id,
-        sum(case when acct_date = night.biz_date then bal else 0 end) as bal,
+        sum(case when lows.acct_date = night.biz_date then lows.bal else 0 end) as bal,
         max(bal) as peak,
-        round(sum(case when acct_date > night.biz_date - 90 then bal else 0 end) / 90, 2) as davg_90d,
+        round(sum(case when lows.acct_date > night.biz_date - 90 then bal else 0 end) / 90, 2) as davg_90d,
         round(sum(bal) / 365, 2) as davg_365d,
         bool_or(
-            acct_date < night.biz_date
-            and day_cnt = 30
-            and max_30d < {{ parameter('corp_life_lost_amt') }}
-            and max_30d <= {{ parameter('corp_life_lost_ratio') }} * peak_so_far
+            lows.acct_date < night.biz_date
+            and lows.day_cnt = 30
+            and lows.max_30d < {{ parameter('corp_life_lost_amt') }}
+            and lows.max_30d <= {{ parameter('corp_life_lost_ratio') }} * lows.peak_so_far
         ) as was_lost
     from lows
     cross join night

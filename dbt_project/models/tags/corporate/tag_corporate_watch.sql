@@ -7,7 +7,10 @@
 {% set classes = ['crd_note', 'crd_class', 'crd_offbal'] %}
 {% set cases = ['crd_limit', 'ecif_corp', 'ext_court'] %}
 {% set ties = ['crd_contract', 'crd_note', 'crd_security'] %}
-{% set signs = ['core_acct', 'core_acct_person', 'core_bal', 'crd_class', 'crd_contract', 'crd_limit', 'crd_note', 'crd_offbal', 'crd_security', 'ecif_corp', 'ext_court'] %}
+{% set signs = [
+    'core_acct', 'core_acct_person', 'core_bal', 'crd_class', 'crd_contract',
+    'crd_limit', 'crd_note', 'crd_offbal', 'crd_security', 'ecif_corp', 'ext_court'
+] %}
 
 with spine as (
     select customer_id from {{ ref('dws_corporate_spine') }}
@@ -49,8 +52,8 @@ counted as (
     select
         signs.*,
         {% for sign in [
-            'dep_drop', 'util_high', 'limit_ending', 'gap', 'advance', 'overdue', 'class_weak', 'class_worse', 'sued', 'listed', 'guarantee_weak',
-            'circle_weak', 'group_weak'
+            'dep_drop', 'util_high', 'limit_ending', 'gap', 'advance', 'overdue', 'class_weak', 'class_worse', 'sued', 'listed',
+            'guarantee_weak', 'circle_weak', 'group_weak'
         ] %}
         coalesce(signs.is_{{ sign }}, false)::int{{ ' +' if not loop.last }}
         {% endfor %} as cnt
