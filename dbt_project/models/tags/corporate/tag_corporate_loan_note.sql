@@ -97,7 +97,7 @@ note_history as (
     from {{ ref('dwd_loan_note') }} as note_days
     cross join night
     where note_days.entity = 'corporate' and note_days.bal_date <= night.biz_date
-    group by contracts.customer_id
+    group by note_days.customer_id
 ),
 
 contract_sums as (
