@@ -18,6 +18,7 @@ final as (
         owners.customer_id,
         owners.entity,
         accounts.class_code,
+        accounts.nature_code,
         accounts.prod_id,
         accounts.kind_code,
         accounts.ccy,

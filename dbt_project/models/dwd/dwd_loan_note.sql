@@ -24,6 +24,8 @@ final as (
         source_rows.overdue_int_amt,
         source_rows.ext_cnt,
         source_rows.write_off_date,
+        source_rows.is_inclusive,
+        source_rows.is_first,
         source_rows.src_file,
         source_rows.src_line
     from source_rows

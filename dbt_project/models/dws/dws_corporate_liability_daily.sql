@@ -1,0 +1,26 @@
+-- a row is what one company owes by one kind of loan at the end of one calendar day
+with notes as (
+    select
+        customer_id,
+        bal_date,
+        case when kind_code in ('wcap', 'fixed', 'trade', 'sole') then kind_code else 'other' end as prod,
+        principal_amt,
+        overdue_amt,
+        dpd
+    from {{ ref('dwd_loan_note') }}
+    where entity = 'corporate'
+),
+
+final as (
+    select
+        notes.customer_id,
+        notes.bal_date as acct_date,
+        notes.prod,
+        cast(sum(notes.principal_amt) as decimal(18, 2)) as bal,
+        cast(sum(notes.overdue_amt) as decimal(18, 2)) as overdue_amt,
+        max(notes.dpd) as dpd
+    from notes
+    group by notes.customer_id, notes.bal_date, notes.prod
+)
+
+select * from final
