@@ -16,7 +16,8 @@ contracts as (
         contracts.customer_id,
         min(contracts.from_date) as first_date,
         bool_or(contracts.to_date is null or contracts.to_date > night.biz_date) as is_in_force,
-        max(case when contracts.to_date is null or contracts.to_date > night.biz_date then contracts.pay_day end) as pay_day
+        max(case when contracts.to_date is null or contracts.to_date > night.biz_date then contracts.pay_day end) as pay_day,
+        arg_max(contracts.pay_day, contracts.from_date) as last_pay_day
     from {{ ref('dwd_pay_contract') }} as contracts
     cross join night
     where contracts.from_date <= night.biz_date
@@ -32,10 +33,13 @@ details as (
         details.amt,
         details.result_code = 'ok' as is_ok,
         night.biz_date,
-        -- Months before that of the business date: 1 is the last complete month.
-        date_diff('month', details.pay_date, night.month_start) as months_ago
+        -- Months before that of the business date: 1 is the last complete month. A pay that is brought forward to the end
+        -- of a month, because its day is a holiday, is the pay of the month that follows.
+        date_diff('month', details.pay_date, night.month_start)
+        - case when contracts.last_pay_day <= 10 and day(details.pay_date) >= 25 then 1 else 0 end as months_ago
     from {{ ref('dwd_pay_detail') }} as details
     cross join night
+    left join contracts on details.payer_customer_id = contracts.customer_id
     where details.payer_customer_id is not null and details.pay_date <= night.biz_date
 ),
 

@@ -24,7 +24,6 @@ entries as (
         row_number() over later as nth,
         lag(entries.legal_rep_key) over later as legal_rep_before,
         lag(entries.capital_amt) over later as capital_before,
-        lag(entries.shareholder_cnt) over later as shareholder_before,
         lag(entries.is_abnormal, 1, false) over later as abnormal_before
     from {{ ref('dwd_company_registry') }} as entries
     cross join night
@@ -49,7 +48,6 @@ changes as (
         min(case
             when biz_date - change_date < 365 and capital_before > 0 then capital_amt / capital_before - 1
         end) as capital_chg_ratio,
-        cast(count(case when shareholder_cnt <> shareholder_before then 1 end) as integer) as shareholder_chg_cnt,
         cast(count(case when is_abnormal and not abnormal_before then 1 end) as integer) as abnormal_cnt,
         max(case when abnormal_before and not is_abnormal then change_date end) as abnormal_end_date
     from entries
@@ -75,7 +73,6 @@ final as (
         {{ tag_value(reg, 'changes.capital_chg_ratio', 'decimal(18,4)') }} as reg_capital_chg_ratio_365d,
         {{ tag_value(reg, 'latest.capital_amt = companies.reg_capital', 'boolean') }} as reg_is_capital_same,
         {{ tag_value(reg, 'latest.shareholder_cnt', 'integer') }} as reg_shareholder_cnt,
-        {{ tag_value(reg, 'changes.shareholder_chg_cnt', 'integer', '0') }} as reg_shareholder_chg_cnt_ltd,
         {{ tag_value(reg, 'latest.pledge_ratio', 'decimal(18,4)') }} as reg_pledge_ratio,
         {{ tag_value(reg, 'latest.pledge_ratio > 0', 'boolean', 'false') }} as reg_has_pledge,
         {{ tag_value(reg, 'latest.is_abnormal', 'boolean', 'false') }} as reg_is_abnormal,
