@@ -16,8 +16,12 @@ from tagmart.tagspec.vocabulary import read_vocabulary
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = Settings(root=ROOT, bank="demo", home=ROOT / "var" / "demo")
-FOLDER = SETTINGS.dbt_project / "models" / "tags" / "retail"
-MODELS = read_handwritten(FOLDER, "retail", read_vocabulary(SETTINGS.specs_dir, "retail"))
+FOLDER = SETTINGS.dbt_project / "models" / "tags"
+MODELS = [
+    model
+    for entity in ("retail", "corporate", "merchant")
+    for model in read_handwritten(FOLDER / entity, entity, read_vocabulary(SETTINGS.specs_dir, entity))
+]
 # What `tag_value` says for no row, by the word of the catalogue.
 OTHERWISE = {"zero": "0", "false": "false", "none": "'none'", "unknown": None, "not_applicable": None}
 
@@ -40,9 +44,9 @@ def values_of(model: TagModel) -> dict[str, Value]:
         return f"<{len(calls) - 1}>"
 
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - SQL, not a page
-    other = ("ref", "source", "night_dates", "biz_date", "parameter", "cut_code", "has_feeds", "when_fed")
+    other = ("ref", "source", "night_dates", "biz_date", "parameter", "cut_code", "has_feeds", "when_fed", "name_key")
     words = {"tag_value": tag_value, **dict.fromkeys(other, lambda *_: "")}
-    sql = environment.from_string((FOLDER / f"{model.name}.sql").read_text(encoding="utf-8"), globals=words).render()
+    sql = environment.from_string((FOLDER / model.entity / f"{model.name}.sql").read_text(encoding="utf-8"), globals=words).render()
     return {name: calls[int(number)] for number, name in re.findall(r"<(\d+)>\s+as\s+(\w+)", sql)}
 
 

@@ -53,9 +53,9 @@ final as (
         -- Whoever banks here is one counterparty with all its accounts; others are told apart by bank and account. Only a
         -- digest is kept: names and numbers of counterparties are other people's data.
         case
-            when matched.cp_customer_id is not null then md5('customer|' || matched.cp_customer_id)
+            when matched.cp_customer_id is not null then left(sha256('customer|' || matched.cp_customer_id), 32)
             when nullif(matched.cp_acct_no, '') is not null
-                then md5('account|' || coalesce(matched.cp_bank_code, '') || '|' || matched.cp_acct_no)
+                then left(sha256('account|' || coalesce(matched.cp_bank_code, '') || '|' || matched.cp_acct_no), 32)
         end as cp_key,
         matched.cp_customer_id is not null as is_cp_customer,
         matched.is_self,
