@@ -12,10 +12,6 @@ tag_corporate_list as (
     select * from {{ ref('tag_corporate_list') }}
 ),
 
-tag_corporate_relation as (
-    select * from {{ ref('tag_corporate_relation') }}
-),
-
 tag_corporate_registry as (
     select * from {{ ref('tag_corporate_registry') }}
 ),
@@ -26,6 +22,10 @@ tag_corporate_tax as (
 
 tag_corporate_customs as (
     select * from {{ ref('tag_corporate_customs') }}
+),
+
+tag_corporate_relation as (
+    select * from {{ ref('tag_corporate_relation') }}
 ),
 
 tag_corporate_account as (
@@ -208,37 +208,6 @@ final as (
         tag_corporate_list.list_next_expiry_days,
         tag_corporate_list.list_first_date,
         tag_corporate_list.list_lapsed_cnt_365d,
-        tag_corporate_relation.rep_is_customer,
-        tag_corporate_relation.rep_customer_id,
-        tag_corporate_relation.rep_tenure_days,
-        tag_corporate_relation.rep_aum_band_code,
-        tag_corporate_relation.rep_has_loan,
-        tag_corporate_relation.owner_is_customer,
-        tag_corporate_relation.owner_customer_id,
-        tag_corporate_relation.owner_tenure_days,
-        tag_corporate_relation.owner_aum_band_code,
-        tag_corporate_relation.owner_has_loan,
-        tag_corporate_relation.rep_date,
-        tag_corporate_relation.rep_corp_cnt,
-        tag_corporate_relation.corp_shareholder_cnt,
-        tag_corporate_relation.corp_shareholder_person_cnt,
-        tag_corporate_relation.corp_shareholder_firm_cnt,
-        tag_corporate_relation.corp_shareholder_top_ratio,
-        tag_corporate_relation.corp_is_single_owner,
-        tag_corporate_relation.corp_ubo_cnt,
-        tag_corporate_relation.corp_ubo_customer_cnt,
-        tag_corporate_relation.corp_has_controller,
-        tag_corporate_relation.corp_guarantor_cnt,
-        tag_corporate_relation.corp_guarantor_person_cnt,
-        tag_corporate_relation.corp_guarantee_cnt,
-        tag_corporate_relation.corp_invest_cnt,
-        tag_corporate_relation.corp_linked_retail_cnt,
-        tag_corporate_relation.corp_linked_corporate_cnt,
-        tag_corporate_relation.group_id,
-        tag_corporate_relation.group_is_member,
-        tag_corporate_relation.group_member_cnt,
-        tag_corporate_relation.group_role_code,
-        tag_corporate_relation.group_head_customer_id,
         tag_corporate_registry.reg_has_entry,
         tag_corporate_registry.reg_status_code,
         tag_corporate_registry.reg_is_ended,
@@ -303,6 +272,37 @@ final as (
         tag_corporate_customs.cus_export_ratio_l12m,
         tag_corporate_customs.cus_export_sales_ratio_l12m,
         tag_corporate_customs.cus_last_date,
+        tag_corporate_relation.rep_is_customer,
+        tag_corporate_relation.rep_customer_id,
+        tag_corporate_relation.rep_tenure_days,
+        tag_corporate_relation.rep_aum_band_code,
+        tag_corporate_relation.rep_has_loan,
+        tag_corporate_relation.owner_is_customer,
+        tag_corporate_relation.owner_customer_id,
+        tag_corporate_relation.owner_tenure_days,
+        tag_corporate_relation.owner_aum_band_code,
+        tag_corporate_relation.owner_has_loan,
+        tag_corporate_relation.rep_date,
+        tag_corporate_relation.rep_corp_cnt,
+        tag_corporate_relation.corp_shareholder_cnt,
+        tag_corporate_relation.corp_shareholder_person_cnt,
+        tag_corporate_relation.corp_shareholder_firm_cnt,
+        tag_corporate_relation.corp_shareholder_top_ratio,
+        tag_corporate_relation.corp_is_single_owner,
+        tag_corporate_relation.corp_ubo_cnt,
+        tag_corporate_relation.corp_ubo_customer_cnt,
+        tag_corporate_relation.corp_has_controller,
+        tag_corporate_relation.corp_guarantor_cnt,
+        tag_corporate_relation.corp_guarantor_person_cnt,
+        tag_corporate_relation.corp_guarantee_cnt,
+        tag_corporate_relation.corp_invest_cnt,
+        tag_corporate_relation.corp_linked_retail_cnt,
+        tag_corporate_relation.corp_linked_corporate_cnt,
+        tag_corporate_relation.group_id,
+        tag_corporate_relation.group_is_member,
+        tag_corporate_relation.group_member_cnt,
+        tag_corporate_relation.group_role_code,
+        tag_corporate_relation.group_head_customer_id,
         tag_corporate_account.acct_has_basic,
         tag_corporate_account.acct_basic_date,
         tag_corporate_account.acct_has_general,
@@ -759,10 +759,10 @@ final as (
     from spine
     left join tag_corporate_profile on spine.customer_id = tag_corporate_profile.customer_id
     left join tag_corporate_list on spine.customer_id = tag_corporate_list.customer_id
-    left join tag_corporate_relation on spine.customer_id = tag_corporate_relation.customer_id
     left join tag_corporate_registry on spine.customer_id = tag_corporate_registry.customer_id
     left join tag_corporate_tax on spine.customer_id = tag_corporate_tax.customer_id
     left join tag_corporate_customs on spine.customer_id = tag_corporate_customs.customer_id
+    left join tag_corporate_relation on spine.customer_id = tag_corporate_relation.customer_id
     left join tag_corporate_account on spine.customer_id = tag_corporate_account.customer_id
     left join tag_corporate_agreement on spine.customer_id = tag_corporate_agreement.customer_id
     left join tag_corporate_product on spine.customer_id = tag_corporate_product.customer_id
