@@ -6,6 +6,12 @@ with sums as (
     select 'retail_pay_daily' as table_name, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
     from {{ ref('dws_retail_pay_daily') }}
     union all
+    select 'corporate_transaction_daily' as table_name, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
+    from {{ ref('dws_corporate_transaction_daily') }}
+    union all
+    select 'corporate_pay_daily' as table_name, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
+    from {{ ref('dws_corporate_pay_daily') }}
+    union all
     select 'retail_channel_daily' as table_name, sum(stay_sec) as amt_total, sum(cnt) as cnt_total
     from {{ ref('dws_retail_channel_daily') }}
     union all

@@ -10,6 +10,7 @@ customers as (
 final as (
     select
         customers.customer_id,
+        payers.customer_id as payer_customer_id,
         source_rows.batch_no,
         source_rows.seq,
         source_rows.payer_id,
@@ -22,7 +23,8 @@ final as (
         source_rows.src_line
     from source_rows
     left join customers on source_rows.party_id = customers.source_id
-    left join customers as payers on source_rows.payer_ecif = payers.source_id
+    -- Public payers are no customers: they have a number of the payroll system only.
+    left join customers as payers on source_rows.payer_ecif = payers.source_id and payers.entity = 'corporate'
 )
 
 select * from final

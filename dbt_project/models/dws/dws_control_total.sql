@@ -50,8 +50,27 @@ merchant_settlements as (
     from {{ ref('dwd_merchant_settlement') }}
 ),
 
+corporate_flows as (
+    select
+        'corporate_transaction_daily' as table_name,
+        sum(amt) as amt_total,
+        sum(case when is_reversal then 0 else 1 end) as cnt_total
+    from {{ ref('dwd_transaction') }}
+    where entity = 'corporate' and not is_void and cp_class <> 'own'
+),
+
+corporate_pay_details as (
+    select 'corporate_pay_daily' as table_name, sum(amt) as amt_total, count(*) as cnt_total
+    from {{ ref('dwd_pay_detail') }}
+    where payer_customer_id is not null and result_code = 'ok'
+),
+
 unioned as (
     select * from transactions
+    union all
+    select * from corporate_flows
+    union all
+    select * from corporate_pay_details
     union all
     select * from pay_details
     union all

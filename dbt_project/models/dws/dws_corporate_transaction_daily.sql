@@ -1,0 +1,40 @@
+-- a row is what moved for one company on one day, by channel, direction, class of counterparty, mode and purpose
+with flows as (
+    select * from {{ ref('dwd_corporate_flow') }}
+),
+
+-- Own transfers are no flow of the customer, and a posting reversed on its own day never happened.
+counted as (
+    select
+        *,
+        -- A reversal of a later day takes its amount back on its own day; it is no act and no movement to count.
+        case when is_reversal then 0 else 1 end as counts
+    from flows
+    where not is_void and cp <> 'own'
+),
+
+final as (
+    select
+        counted.customer_id,
+        counted.acct_date,
+        counted.channel,
+        counted.direction,
+        counted.cp,
+        counted.mode,
+        counted.purpose,
+        cast(sum(counted.amt) as decimal(18, 2)) as amt_sum,
+        max(case when counted.counts = 1 then counted.amt end) as amt_max,
+        cast(sum(counted.counts) as integer) as cnt,
+        cast(sum(case when counted.is_self then counted.counts else 0 end) as integer) as self_cnt
+    from counted
+    group by
+        counted.customer_id,
+        counted.acct_date,
+        counted.channel,
+        counted.direction,
+        counted.cp,
+        counted.mode,
+        counted.purpose
+)
+
+select * from final
