@@ -13,3 +13,18 @@
 {% macro days_of_history(history) -%}
     select cast(unnest(generate_series(min(valid_from), {{ biz_date() }}, interval 1 day)) as date) as day from {{ history }}
 {%- endmacro %}
+
+{#
+    The days of daily tables that a check looks at, one row each: the last month, and every day that this run has built.
+    All of history every night would cost more with every year.
+#}
+{% macro days_to_check(models) -%}
+    select distinct days.day
+    from {{ source('ops', 'daily_day') }} as days
+    inner join {{ source('ops', 'daily_build') }} as builds on days.model = builds.model and days.version = builds.version
+    cross join {{ source('ops', 'run_context') }} as night
+    where
+        days.model in ('{{ models | join("', '") }}')
+        and days.day <= night.biz_date
+        and (days.day > night.biz_date - 31 or builds.run_id = night.run_id)
+{%- endmacro %}
