@@ -48,7 +48,7 @@ def runs_of(rows: list[tuple], last: date) -> list[tuple]:
             else:
                 run = [customer, day, day + timedelta(days=1), *values]
                 found.append(run)
-    return sorted((tuple(run[:2]) + (FOREVER if run[2] > last else run[2],) + tuple(run[3:]) for run in found), key=repr)
+    return sorted(((*tuple(run[:2]), FOREVER if run[2] > last else run[2], *tuple(run[3:])) for run in found), key=repr)
 
 
 def check(bank: DailyBank, compiled: dict[str, str], number: int) -> None:
@@ -74,7 +74,7 @@ class History:
             self.bank.deliver("balance", about, list(value.items()))
         elif kind == "owner":
             number, customer = value
-            changes = {since: owner for since, owner in self.owners.get(about, [])} | {number: customer}
+            changes = dict(self.owners.get(about, [])) | {number: customer}
             self.owners[about] = sorted(changes.items())
             self.bank.accounts(self.owners)
         elif kind == "floor":

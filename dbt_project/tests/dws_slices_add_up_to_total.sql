@@ -6,28 +6,28 @@ with controls as (
 sums as (
     select 'retail_transaction_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
     from {{ ref('dws_retail_transaction_daily') }}
-    where acct_date in (select acct_date from controls)
+    where acct_date in (select controls.acct_date from controls)
     group by acct_date
     union all
     select 'retail_pay_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
     from {{ ref('dws_retail_pay_daily') }}
-    where acct_date in (select acct_date from controls)
+    where acct_date in (select controls.acct_date from controls)
     group by acct_date
     union all
     select 'retail_channel_daily' as table_name, acct_date, sum(stay_sec) as amt_total, sum(cnt) as cnt_total
     from {{ ref('dws_retail_channel_daily') }}
-    where acct_date in (select acct_date from controls)
+    where acct_date in (select controls.acct_date from controls)
     group by acct_date
     union all
     select 'retail_liability_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
     from {{ ref('dws_retail_liability_history') }} as history
-    inner join (select acct_date from controls where table_name = 'retail_liability_history') as days
+    inner join (select controls.acct_date from controls where controls.table_name = 'retail_liability_history') as days
         on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
     group by days.acct_date
     union all
     select 'retail_held_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
     from {{ ref('dws_retail_held_history') }} as history
-    inner join (select acct_date from controls where table_name = 'retail_held_history') as days
+    inner join (select controls.acct_date from controls where controls.table_name = 'retail_held_history') as days
         on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
     group by days.acct_date
 )

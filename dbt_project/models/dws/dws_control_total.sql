@@ -27,14 +27,14 @@ transactions as (
         sum(amt) as amt_total,
         sum(case when is_reversal then 0 else 1 end) as cnt_total
     from {{ ref('dwd_transaction') }}
-    where acct_date in (select day from transaction_days) and entity = 'retail' and not is_void and cp_class <> 'own'
+    where acct_date in (select transaction_days.day from transaction_days) and entity = 'retail' and not is_void and cp_class <> 'own'
     group by acct_date
 ),
 
 pay_details as (
     select 'retail_pay_daily' as table_name, pay_date as acct_date, sum(amt) as amt_total, count(*) as cnt_total
     from {{ ref('dwd_pay_detail') }}
-    where pay_date in (select day from pay_days) and customer_id is not null and result_code = 'ok'
+    where pay_date in (select pay_days.day from pay_days) and customer_id is not null and result_code = 'ok'
     group by pay_date
 ),
 
@@ -46,7 +46,7 @@ channel_events as (
         count(*) as cnt_total
     from {{ ref('dwd_channel_event') }}
     where
-        event_date in (select day from channel_days)
+        event_date in (select channel_days.day from channel_days)
         and customer_id is not null
         and (event_kind <> 'view' or stay_sec >= {{ parameter('view_min_sec') }})
     group by event_date
@@ -59,7 +59,7 @@ liabilities as (
         union all
         select bal_date as acct_date, bal as amt from {{ ref('dwd_credit_card') }} where customer_id is not null
     )
-    where acct_date in (select day from liability_days)
+    where acct_date in (select liability_days.day from liability_days)
     group by acct_date
 ),
 
@@ -70,7 +70,7 @@ assets as (
         union all
         select hold_date as acct_date, market_amt as amt from {{ ref('dwd_holding') }} where customer_id is not null
     )
-    where acct_date in (select day from asset_days)
+    where acct_date in (select asset_days.day from asset_days)
     group by acct_date
 ),
 

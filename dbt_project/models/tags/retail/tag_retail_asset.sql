@@ -67,14 +67,23 @@ balances as (
     group by asset_history.customer_id
 ),
 
+hold_runs as (
+    select
+        asset_history.customer_id,
+        asset_history.prod,
+        least(asset_history.valid_to, night.biz_date + 1) - asset_history.valid_from as days
+    from asset_history
+    cross join night
+    where asset_history.bal > 0
+),
+
 hold_days as (
     select
         customer_id,
-        sum(case when prod = 'wm' then least(valid_to, night.biz_date + 1) - valid_from else 0 end) as wm_days,
-        sum(case when prod = 'fund' then least(valid_to, night.biz_date + 1) - valid_from else 0 end) as fund_days
-    from asset_history
-    cross join night
-    where prod in ('wm', 'fund') and bal > 0
+        sum(case when prod = 'wm' then days else 0 end) as wm_days,
+        sum(case when prod = 'fund' then days else 0 end) as fund_days
+    from hold_runs
+    where prod in ('wm', 'fund')
     group by customer_id
 ),
 
