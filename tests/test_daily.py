@@ -164,3 +164,14 @@ def test_a_build_that_fails_half_way_leaves_rows_and_record(settled: DailyBank) 
     assert [rows_of(bank, query) for query in everything] == before
     bank.define("dwd_posting", MODELS["dwd_posting"])
     check(bank, bank.night(5), 5)
+
+
+def test_rows_of_an_undated_file_may_be_of_any_day(tmp_path: Path) -> None:
+    bank = DailyBank(tmp_path)
+    bank.define("in_posting", "select * from {{ source('ods', 'posting') }} where day <= {{ biz_date() }}")
+    history = History(bank)
+    history.take("owner", "A1", (0, "C1"))
+    for amount, number, days in (("1.00", 2, 3), ("1.00", 3, 1), ("2.00", 3, 4)):
+        bank.deliver_undated("posting", [(at, "A1", None, day_of(at), amount) for at in range(6)], again=amount)
+        check(bank, bank.night(number), number)
+        assert bank.built()["dws_flow"] == (days, 0)
