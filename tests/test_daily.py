@@ -175,3 +175,21 @@ def test_rows_of_an_undated_file_may_be_of_any_day(tmp_path: Path) -> None:
         bank.deliver_undated("posting", [(at, "A1", None, day_of(at), amount) for at in range(6)], again=amount)
         check(bank, bank.night(number), number)
         assert bank.built()["dws_flow"] == (days, 0)
+
+
+def test_a_table_whose_rows_hold_for_a_day_costs_its_days(settled: DailyBank) -> None:
+    bank = settled
+    bank.define("dwd_balance", """
+        {{ config(materialized='daily', date_column='day', part='acct_no', owner='customer_id', dated=[
+            {'to': 'dim_limit', 'date': 'valid_from'},
+        ]) }}
+        select balances.acct_no, balances.day, cast('C1' as varchar) as customer_id, cast(balances.amt * rates.amt as decimal(18, 2)) as amt
+        from {{ ref('in_balance') }} as balances
+        left join {{ ref('dim_limit') }} as rates on balances.day = rates.valid_from
+        where {{ daily_rows('balances.day', 'balances.acct_no') }}
+    """)
+    bank.floors([(number, "2.00") for number in range(6)])
+    check(bank, bank.night(5), 5)
+    bank.floors([(number, "3.00" if number == 4 else "2.00") for number in range(6)])
+    check(bank, bank.night(5), 5)
+    assert bank.built()["dwd_balance"] == (1, 0)
