@@ -227,13 +227,12 @@ def test_lines_held_won_and_lost() -> None:
                    start_date="2026-01-01", due_date="2026-03-01")  # fmt: skip
         drawn.draw("dwd_merchant", mer_no="M1", owner_customer_id="ann", owner_entity_code="corporate", status_code="normal",
                    start_date="2026-02-01")  # fmt: skip
-        drawn.draw("dwd_credit_limit", customer_id="ann", status_code="live", from_date="2025-01-01", to_date="2026-06-30")
         found = drawn.tags(
             "tag_corporate_product", "prod_line_cnt", "prod_line_new_cnt_365d", "prod_line_lapsed_cnt_365d", "prod_line_last_code",
-            "prod_line_end_date", "prod_has_loan", "prod_has_lc", "prod_has_limit", "prod_merchant_cnt", "prod_is_single_line",
+            "prod_line_end_date", "prod_has_loan", "prod_has_lc", "prod_merchant_cnt", "prod_is_single_line",
         )  # fmt: skip
     # Held a year ago: account, loan, ebank (begun that very day). Now: account, ebank, payroll, off-balance, merchant.
-    assert found["ann"] == (5, 3, 1, "merchant", date(2025, 7, 2), False, True, True, 1, False)
+    assert found["ann"] == (5, 3, 1, "merchant", date(2025, 7, 2), False, True, 1, False)
 
 
 def test_payroll_heads_by_pay_month() -> None:

@@ -1,42 +1,68 @@
--- a row is one partial table whose slices do not add up to what they were folded from
-with sums as (
-    select 'retail_transaction_daily' as table_name, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
+-- a row is one partial table and day whose slices do not add up to what they were folded from
+with controls as (
+    select * from {{ ref('dws_control_total') }}
+),
+
+sums as (
+    select 'retail_transaction_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
     from {{ ref('dws_retail_transaction_daily') }}
+    where acct_date in (select controls.acct_date from controls)
+    group by acct_date
     union all
-    select 'retail_pay_daily' as table_name, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
+    select 'retail_pay_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
     from {{ ref('dws_retail_pay_daily') }}
+    where acct_date in (select controls.acct_date from controls)
+    group by acct_date
     union all
-    select 'corporate_transaction_daily' as table_name, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
+    select 'corporate_transaction_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
     from {{ ref('dws_corporate_transaction_daily') }}
+    where acct_date in (select controls.acct_date from controls)
+    group by acct_date
     union all
-    select 'corporate_pay_daily' as table_name, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
+    select 'corporate_pay_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
     from {{ ref('dws_corporate_pay_daily') }}
+    where acct_date in (select controls.acct_date from controls)
+    group by acct_date
     union all
-    select 'retail_channel_daily' as table_name, sum(stay_sec) as amt_total, sum(cnt) as cnt_total
+    select 'retail_channel_daily' as table_name, acct_date, sum(stay_sec) as amt_total, sum(cnt) as cnt_total
     from {{ ref('dws_retail_channel_daily') }}
+    where acct_date in (select controls.acct_date from controls)
+    group by acct_date
     union all
-    select 'retail_liability_daily' as table_name, sum(bal) as amt_total, null as cnt_total
-    from {{ ref('dws_retail_liability_daily') }}
+    select 'retail_liability_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
+    from {{ ref('dws_retail_liability_history') }} as history
+    inner join (select controls.acct_date from controls where controls.table_name = 'retail_liability_history') as days
+        on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
+    group by days.acct_date
     union all
-    select 'retail_asset_daily' as table_name, sum(bal) as amt_total, null as cnt_total
-    from {{ ref('dws_retail_asset_daily') }}
-    where prod <> 'transit'
+    select 'retail_held_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
+    from {{ ref('dws_retail_held_history') }} as history
+    inner join (select controls.acct_date from controls where controls.table_name = 'retail_held_history') as days
+        on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
+    group by days.acct_date
     union all
-    select 'merchant_transaction_daily' as table_name, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
+    select 'merchant_transaction_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
     from {{ ref('dws_merchant_transaction_daily') }}
+    group by acct_date
     union all
-    select 'merchant_settle_daily' as table_name, sum(amt_sum + returned_amt) as amt_total, sum(cnt + returned_cnt) as cnt_total
+    select
+        'merchant_settle_daily' as table_name,
+        settle_date as acct_date,
+        sum(amt_sum + returned_amt) as amt_total,
+        sum(cnt + returned_cnt) as cnt_total
     from {{ ref('dws_merchant_settle_daily') }}
+    group by settle_date
 )
 
 select
     controls.table_name,
+    controls.acct_date,
     controls.amt_total as amt_expected,
     sums.amt_total as amt_found,
     controls.cnt_total as cnt_expected,
     sums.cnt_total as cnt_found
-from {{ ref('dws_control_total') }} as controls
-left join sums on controls.table_name = sums.table_name
+from controls
+left join sums on controls.table_name = sums.table_name and controls.acct_date = sums.acct_date
 where
     controls.amt_total <> coalesce(sums.amt_total, 0)
     or controls.cnt_total <> coalesce(sums.cnt_total, 0)

@@ -1,6 +1,10 @@
 -- a row is the balance of one deposit account at the end of one calendar day
+{{ config(
+    materialized='daily', date_column='bal_date', part='acct_no', owner='customer_id',
+    keyed=[{'to': 'dwd_account', 'key': 'acct_no', 'reads': ['customer_id', 'entity', 'kind_code'], 'by': 'acct_no'}]
+) }}
 with balances as (
-    select * from {{ ref('stg_core_bal') }}
+    select * from {{ ref('stg_core_bal') }} where {{ daily_rows('bal_date', 'acct_no') }}
 ),
 
 accounts as (

@@ -1,6 +1,10 @@
 -- a row is one thing that a customer did in the mobile bank
+{{ config(
+    materialized='daily', date_column='event_date', part='party_id', owner='customer_id',
+    keyed=[{'to': 'dwd_party_xref', 'key': 'source_id', 'where': "source_system = 'ecif'", 'reads': ['customer_id', 'entity'], 'by': 'party_id'}]
+) }}
 with source_rows as (
-    select * from {{ ref('stg_chn_event') }}
+    select * from {{ ref('stg_chn_event') }} where {{ daily_rows('event_date', 'party_id') }}
 ),
 
 customers as (
@@ -9,6 +13,7 @@ customers as (
 
 final as (
     select
+        source_rows.party_id,
         customers.customer_id,
         source_rows.event_id,
         source_rows.event_date,

@@ -1,6 +1,10 @@
 -- a row is what a customer holds of one investment product at the end of one day
+{{ config(
+    materialized='daily', date_column='hold_date', part='party_id', owner='customer_id',
+    keyed=[{'to': 'dwd_party_xref', 'key': 'source_id', 'where': "source_system = 'ecif'", 'reads': ['customer_id', 'entity'], 'by': 'party_id'}]
+) }}
 with source_rows as (
-    select * from {{ ref('stg_inv_hold') }}
+    select * from {{ ref('stg_inv_hold') }} where {{ daily_rows('hold_date', 'party_id') }}
 ),
 
 customers as (
@@ -9,6 +13,7 @@ customers as (
 
 final as (
     select
+        source_rows.party_id,
         customers.customer_id,
         source_rows.prod_id,
         source_rows.line_code,

@@ -1,6 +1,10 @@
 -- a row is one loan note (drawdown) at the end of one day, while it is on the books
+{{ config(
+    materialized='daily', date_column='bal_date', part='party_id', owner='customer_id',
+    keyed=[{'to': 'dwd_party_xref', 'key': 'source_id', 'where': "source_system = 'ecif'", 'reads': ['customer_id', 'entity'], 'by': 'party_id'}]
+) }}
 with source_rows as (
-    select * from {{ ref('stg_crd_note') }}
+    select * from {{ ref('stg_crd_note') }} where {{ daily_rows('bal_date', 'party_id') }}
 ),
 
 customers as (
@@ -9,6 +13,7 @@ customers as (
 
 final as (
     select
+        source_rows.party_id,
         customers.customer_id,
         customers.entity,
         source_rows.note_no,

@@ -1,6 +1,10 @@
 -- a row is one payment of an employer or public payer to one person, paid out through this bank
+{{ config(
+    materialized='daily', date_column='pay_date', part='party_id', owner='customer_id',
+    keyed=[{'to': 'dwd_party_xref', 'key': 'source_id', 'where': "source_system = 'ecif'", 'reads': ['customer_id', 'entity'], 'by': 'party_id'}]
+) }}
 with source_rows as (
-    select * from {{ ref('stg_pay_detail') }}
+    select * from {{ ref('stg_pay_detail') }} where {{ daily_rows('pay_date', 'party_id') }}
 ),
 
 customers as (
@@ -9,6 +13,7 @@ customers as (
 
 final as (
     select
+        source_rows.party_id,
         customers.customer_id,
         payers.customer_id as payer_customer_id,
         source_rows.batch_no,

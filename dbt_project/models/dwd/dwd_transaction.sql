@@ -1,6 +1,17 @@
 -- a row is one leg of a posting on a customer's deposit account, seen from the customer's side
+{{ config(
+    materialized='daily', date_column='acct_date', part='acct_no', owner='customer_id',
+    keyed=[
+        {'to': 'dwd_account', 'key': 'acct_no', 'reads': ['customer_id', 'entity'], 'by': 'acct_no'},
+        {
+            'to': 'dwd_account', 'key': 'acct_no', 'reads': ['customer_id'],
+            'by': "case when coalesce(nullif(cp_bank_code, ''), 'OWN') = 'OWN' then cp_acct_no end",
+        },
+        {'to': 'dwd_party', 'key': 'customer_id', 'reads': ['name_key'], 'by': 'customer_id'},
+    ]
+) }}
 with legs as (
-    select * from {{ ref('stg_core_txn') }}
+    select * from {{ ref('stg_core_txn') }} where {{ daily_rows('acct_date', 'acct_no') }}
 ),
 
 accounts as (

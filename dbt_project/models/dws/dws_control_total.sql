@@ -1,68 +1,116 @@
--- a row is one partial table and what the rows it was folded from come to: the slices must add up to it
-with transactions as (
+-- a row is one partial table and day, and what the rows it was folded from come to: the slices must add up to it
+-- The last month, and the days that this run has built.
+with transaction_days as (
+    {{ days_to_check(['dwd_transaction']) }}
+),
+
+pay_days as (
+    {{ days_to_check(['dwd_pay_detail']) }}
+),
+
+channel_days as (
+    {{ days_to_check(['dwd_channel_event']) }}
+),
+
+liability_days as (
+    {{ days_to_check(['dwd_loan_note', 'dwd_credit_card']) }}
+),
+
+asset_days as (
+    {{ days_to_check(['dwd_account_balance_daily', 'dwd_holding']) }}
+),
+
+transactions as (
     select
         'retail_transaction_daily' as table_name,
+        acct_date,
         sum(amt) as amt_total,
         sum(case when is_reversal then 0 else 1 end) as cnt_total
     from {{ ref('dwd_transaction') }}
-    where entity = 'retail' and not is_void and cp_class <> 'own'
+    where acct_date in (select transaction_days.day from transaction_days) and entity = 'retail' and not is_void and cp_class <> 'own'
+    group by acct_date
 ),
 
 pay_details as (
-    select 'retail_pay_daily' as table_name, sum(amt) as amt_total, count(*) as cnt_total
+    select 'retail_pay_daily' as table_name, pay_date as acct_date, sum(amt) as amt_total, count(*) as cnt_total
     from {{ ref('dwd_pay_detail') }}
-    where customer_id is not null and result_code = 'ok'
+    where pay_date in (select pay_days.day from pay_days) and customer_id is not null and result_code = 'ok'
+    group by pay_date
 ),
 
 channel_events as (
-    select 'retail_channel_daily' as table_name, sum(coalesce(stay_sec, 0)) as amt_total, count(*) as cnt_total
+    select
+        'retail_channel_daily' as table_name,
+        event_date as acct_date,
+        sum(coalesce(stay_sec, 0)) as amt_total,
+        count(*) as cnt_total
     from {{ ref('dwd_channel_event') }}
-    where customer_id is not null and (event_kind <> 'view' or stay_sec >= {{ parameter('view_min_sec') }})
+    where
+        event_date in (select channel_days.day from channel_days)
+        and customer_id is not null
+        and (event_kind <> 'view' or stay_sec >= {{ parameter('view_min_sec') }})
+    group by event_date
 ),
 
 liabilities as (
-    select 'retail_liability_daily' as table_name, sum(amt) as amt_total, null as cnt_total
+    select 'retail_liability_history' as table_name, acct_date, sum(amt) as amt_total, null as cnt_total
     from (
-        select principal_amt as amt from {{ ref('dwd_loan_note') }} where entity = 'retail'
+        select bal_date as acct_date, principal_amt as amt from {{ ref('dwd_loan_note') }} where entity = 'retail'
         union all
-        select bal as amt from {{ ref('dwd_credit_card') }} where customer_id is not null
+        select bal_date as acct_date, bal as amt from {{ ref('dwd_credit_card') }} where customer_id is not null
     )
+    where acct_date in (select liability_days.day from liability_days)
+    group by acct_date
 ),
 
--- Money in transit is spread over days by the partial itself, so only what is delivered per day can be compared.
 assets as (
-    select 'retail_asset_daily' as table_name, sum(amt) as amt_total, null as cnt_total
+    select 'retail_held_history' as table_name, acct_date, sum(amt) as amt_total, null as cnt_total
     from (
-        select bal as amt from {{ ref('dwd_account_balance_daily') }} where entity = 'retail'
+        select bal_date as acct_date, bal as amt from {{ ref('dwd_account_balance_daily') }} where entity = 'retail'
         union all
-        select market_amt as amt from {{ ref('dwd_holding') }} where customer_id is not null
+        select hold_date as acct_date, market_amt as amt from {{ ref('dwd_holding') }} where customer_id is not null
     )
+    where acct_date in (select asset_days.day from asset_days)
+    group by acct_date
 ),
 
 merchant_sales as (
-    select 'merchant_transaction_daily' as table_name, sum(amt) as amt_total, count(case when not is_refund then 1 end) as cnt_total
+    select
+        'merchant_transaction_daily' as table_name,
+        acct_date,
+        sum(amt) as amt_total,
+        count(case when not is_refund then 1 end) as cnt_total
     from {{ ref('dwd_merchant_transaction') }}
     where is_ok
+    group by acct_date
 ),
 
 merchant_settlements as (
-    select 'merchant_settle_daily' as table_name, sum(net_amt) as amt_total, count(*) as cnt_total
+    select 'merchant_settle_daily' as table_name, settle_date as acct_date, sum(net_amt) as amt_total, count(*) as cnt_total
     from {{ ref('dwd_merchant_settlement') }}
+    group by settle_date
 ),
 
 corporate_flows as (
     select
         'corporate_transaction_daily' as table_name,
+        acct_date,
         sum(amt) as amt_total,
         sum(case when is_reversal then 0 else 1 end) as cnt_total
     from {{ ref('dwd_transaction') }}
-    where entity = 'corporate' and not is_void and cp_class <> 'own'
+    where
+        acct_date in (select transaction_days.day from transaction_days)
+        and entity = 'corporate'
+        and not is_void
+        and cp_class <> 'own'
+    group by acct_date
 ),
 
 corporate_pay_details as (
-    select 'corporate_pay_daily' as table_name, sum(amt) as amt_total, count(*) as cnt_total
+    select 'corporate_pay_daily' as table_name, pay_date as acct_date, sum(amt) as amt_total, count(*) as cnt_total
     from {{ ref('dwd_pay_detail') }}
-    where payer_customer_id is not null and result_code = 'ok'
+    where pay_date in (select pay_days.day from pay_days) and payer_customer_id is not null and result_code = 'ok'
+    group by pay_date
 ),
 
 unioned as (
@@ -88,6 +136,7 @@ unioned as (
 final as (
     select
         unioned.table_name,
+        unioned.acct_date,
         cast(coalesce(unioned.amt_total, 0) as decimal(38, 2)) as amt_total,
         cast(coalesce(unioned.cnt_total, 0) as bigint) as cnt_total
     from unioned

@@ -1,9 +1,11 @@
 -- a row is what one customer did in the mobile bank on one day, by kind of event and page
+{{ config(materialized='daily', date_column='acct_date', part='customer_id') }}
 with events as (
     select *
     from {{ ref('dwd_channel_event') }}
     where
         customer_id is not null
+        and {{ daily_rows('event_date', 'customer_id') }}
         -- A page that was left at once was passed and not viewed.
         and (event_kind <> 'view' or stay_sec >= {{ parameter('view_min_sec') }})
 ),

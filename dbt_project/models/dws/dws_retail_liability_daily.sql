@@ -1,30 +1,23 @@
 -- a row is what one customer owes by one kind of loan, or on credit cards, at the end of one calendar day
-with notes as (
-    select * from {{ ref('dwd_loan_note') }} where entity = 'retail'
+{{ config(materialized='view') }}
+with history as (
+    select * from {{ ref('dws_retail_liability_history') }}
 ),
 
-credit_cards as (
-    select * from {{ ref('dwd_credit_card') }} where customer_id is not null
-),
-
-parts as (
-    select customer_id, bal_date as acct_date, kind_code as prod, principal_amt as bal, overdue_amt, dpd from notes
-    union all
-    -- Card systems deliver the days past due and not the overdue amount: it is unknown, which is not 0.
-    select customer_id, bal_date as acct_date, 'cc' as prod, bal, cast(null as decimal(18, 2)) as overdue_amt, dpd
-    from credit_cards
+days as (
+    {{ days_of_history('history') }}
 ),
 
 final as (
     select
-        parts.customer_id,
-        parts.acct_date,
-        parts.prod,
-        cast(sum(parts.bal) as decimal(18, 2)) as bal,
-        cast(sum(parts.overdue_amt) as decimal(18, 2)) as overdue_amt,
-        max(parts.dpd) as dpd
-    from parts
-    group by parts.customer_id, parts.acct_date, parts.prod
+        history.customer_id,
+        days.day as acct_date,
+        history.prod,
+        history.bal,
+        history.overdue_amt,
+        history.dpd
+    from history
+    inner join days on history.valid_from <= days.day and history.valid_to > days.day
 )
 
 select * from final

@@ -1,63 +1,33 @@
--- a row is what one customer owes by one kind of loan, or on cards, from `valid_from` until the day before `valid_to`
-with daily as (
-    select * from {{ ref('dws_retail_liability_daily') }}
+-- a row is a run of days on which what one customer owes by one kind of loan, or on credit cards, did not change
+{{ config(materialized='history', date_column='acct_date', key=['customer_id', 'prod'], part='customer_id') }}
+with notes as (
+    select * from {{ ref('dwd_loan_note') }} where entity = 'retail' and {{ daily_rows('bal_date', 'customer_id') }}
 ),
 
-compared as (
-    select
-        daily.customer_id,
-        daily.prod,
-        daily.acct_date,
-        daily.bal,
-        daily.overdue_amt,
-        daily.dpd,
-        lag(daily.acct_date) over (partition by daily.customer_id, daily.prod order by daily.acct_date) as prior_acct_date,
-        lag(daily.bal) over (partition by daily.customer_id, daily.prod order by daily.acct_date) as prior_bal,
-        lag(daily.overdue_amt) over (partition by daily.customer_id, daily.prod order by daily.acct_date) as prior_overdue_amt,
-        lag(daily.dpd) over (partition by daily.customer_id, daily.prod order by daily.acct_date) as prior_dpd
-    from daily
+credit_cards as (
+    select *
+    from {{ ref('dwd_credit_card') }}
+    where customer_id is not null and {{ daily_rows('bal_date', 'customer_id') }}
 ),
 
--- A state begins on a day whose day before says something else, or nothing; days without a row had nothing.
-marked as (
-    select
-        compared.*,
-        case
-            when
-                compared.prior_acct_date = compared.acct_date - 1
-                and compared.bal = compared.prior_bal
-                and coalesce(compared.overdue_amt, -1) = coalesce(compared.prior_overdue_amt, -1)
-                and coalesce(compared.dpd, -1) = coalesce(compared.prior_dpd, -1)
-                then 0
-            else 1
-        end as is_new
-    from compared
-),
-
-numbered as (
-    select
-        marked.*,
-        sum(marked.is_new) over (
-            partition by marked.customer_id, marked.prod
-            order by marked.acct_date
-        ) as state_no
-    from marked
+parts as (
+    select customer_id, bal_date as acct_date, kind_code as prod, principal_amt as bal, overdue_amt, dpd from notes
+    union all
+    -- Card systems deliver the days past due and not the overdue amount: it is unknown, which is not 0.
+    select customer_id, bal_date as acct_date, 'cc' as prod, bal, cast(null as decimal(18, 2)) as overdue_amt, dpd
+    from credit_cards
 ),
 
 final as (
     select
-        numbered.customer_id,
-        numbered.prod,
-        min(numbered.acct_date) as valid_from,
-        case
-            when max(numbered.acct_date) = {{ biz_date() }} then date '9999-12-31'
-            else max(numbered.acct_date) + 1
-        end as valid_to,
-        any_value(numbered.bal) as bal,
-        any_value(numbered.overdue_amt) as overdue_amt,
-        any_value(numbered.dpd) as dpd
-    from numbered
-    group by numbered.customer_id, numbered.prod, numbered.state_no
+        parts.customer_id,
+        parts.acct_date,
+        parts.prod,
+        cast(sum(parts.bal) as decimal(18, 2)) as bal,
+        cast(sum(parts.overdue_amt) as decimal(18, 2)) as overdue_amt,
+        max(parts.dpd) as dpd
+    from parts
+    group by parts.customer_id, parts.acct_date, parts.prod
 )
 
 select * from final

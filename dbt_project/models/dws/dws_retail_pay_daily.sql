@@ -1,6 +1,9 @@
 -- a row is what one customer was paid through the bank on one day, by type of pay; failed payments are left out
+{{ config(materialized='daily', date_column='acct_date', part='customer_id') }}
 with pay_details as (
-    select * from {{ ref('dwd_pay_detail') }} where customer_id is not null and result_code = 'ok'
+    select *
+    from {{ ref('dwd_pay_detail') }}
+    where customer_id is not null and result_code = 'ok' and {{ daily_rows('pay_date', 'customer_id') }}
 ),
 
 final as (

@@ -1,6 +1,7 @@
 -- a row is what moved for one customer on one day, by channel, direction, mode, purpose and class of counterparty
+{{ config(materialized='daily', date_column='acct_date', part='customer_id') }}
 with transactions as (
-    select * from {{ ref('dwd_transaction') }} where entity = 'retail'
+    select * from {{ ref('dwd_transaction') }} where entity = 'retail' and {{ daily_rows('acct_date', 'customer_id') }}
 ),
 
 -- Own transfers are no flow of the customer, and a posting reversed on its own day never happened.

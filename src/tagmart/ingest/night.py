@@ -30,6 +30,7 @@ from tagmart.ingest.landing import (
     names_in,
     strangers,
 )
+from tagmart.ingest.ledger import prepare_ledger
 from tagmart.ingest.quarantine import index_quarantine
 from tagmart.ingest.store import change_of, prepare_table
 
@@ -63,6 +64,7 @@ def ingest_night(
     clear_scratch(settings.home)
     facts = []
     with connect(settings.warehouse) as warehouse:
+        prepare_ledger(warehouse, contracts)
         for contract in contracts.values():
             lookalikes = [name for name, feed in strange.items() if feed == contract.feed]
             feed = _Feed(settings, state, run_id, biz_date, contract, calendar, warehouse, names, lookalikes)

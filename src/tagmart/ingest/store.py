@@ -13,6 +13,7 @@ from tagmart.contracts import Contract
 from tagmart.core.duck import identifier, literal
 from tagmart.ingest import history, withheld
 from tagmart.ingest.landing import Delivery
+from tagmart.ingest.ledger import forget_feed, note_taken
 
 # What the loader's judging leaves: part, src_line, the contract's columns of the date, fault (NULL for good rows).
 TAKEN = "temp.main.taken"
@@ -100,6 +101,7 @@ def prepare_table(warehouse: duckdb.DuckDBPyConnection, contract: Contract) -> b
             warehouse.execute("create schema if not exists ods")
             warehouse.execute(f"create or replace table {table_of(contract)} ({columns})")
             history.make(warehouse, contract)
+            forget_feed(warehouse, contract)
         warehouse.execute("commit")
     except BaseException:
         warehouse.execute("rollback")
@@ -144,6 +146,7 @@ def store(
             f"insert into {table} ({names}, src_file, src_line, biz_date)"
             f" select {names}, case part {files} end, src_line, {day} from {taken} where fault is null"
         ).fetchone()[0]
+        note_taken(warehouse, contract, delivery.biz_date)
         if contract.keeps_history:
             if contract.load == "full":
                 notes = withheld.withhold(warehouse, contract, delivery.biz_date, taken, unread)

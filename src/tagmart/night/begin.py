@@ -13,6 +13,7 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.locking import writer_lock
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
+from tagmart.night.partials import make_bookkeeping
 from tagmart.publish import latest_good
 
 BEGIN = "begin"
@@ -137,4 +138,5 @@ def _write_ops(settings: Settings, state: State, run_id: str, biz_date: date) ->
                 "insert into ops.prior_segment_member"
                 " select segment_id, customer_id, first_date from yesterday.mart.segment_member"
             )
+        make_bookkeeping(warehouse)
         warehouse.execute("commit")

@@ -53,9 +53,10 @@ def build(settings: Settings, run_id: str, layers: list[str]) -> str:
 
 
 def _kind(node: object) -> str:
-    """What a person calls the node: table, view, seed or test."""
+    """What a person calls the node: table, daily table, view, seed or test."""
     if node.resource_type == "model":
-        return str(node.config.materialized)
+        kind = str(node.config.materialized)
+        return f"{kind} table" if kind in ("daily", "history") else kind
     return str(node.resource_type)
 
 

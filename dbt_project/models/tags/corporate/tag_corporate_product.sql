@@ -4,7 +4,6 @@
 {% set loan = ['crd_note'] %}
 {% set obs = ['crd_offbal'] %}
 {% set mer = ['mer_info'] %}
-{% set limit = ['crd_limit'] %}
 {% set hold = ['inv_hold'] %}
 
 with night as (
@@ -134,17 +133,6 @@ kinds as (
     group by customer_id
 ),
 
-limits as (
-    select limits.customer_id, true as has_limit
-    from {{ ref('dwd_credit_limit') }} as limits
-    cross join night
-    where
-        limits.from_date <= night.biz_date
-        and limits.to_date >= night.biz_date
-        and limits.status_code <> 'expired'
-    group by limits.customer_id
-),
-
 holdings as (
     select holdings.customer_id, true as has_hold
     from {{ ref('dwd_holding') }} as holdings
@@ -158,7 +146,6 @@ final as (
         spine.customer_id,
         {{ tag_value(acct, 'kinds.has_term', 'boolean', 'false') }} as prod_has_term,
         {{ tag_value(hold, 'holdings.has_hold', 'boolean', 'false') }} as prod_has_invest,
-        {{ tag_value(limit, 'limits.has_limit', 'boolean', 'false') }} as prod_has_limit,
         {{ tag_value(loan, 'kinds.loan_kind_cnt > 0', 'boolean', 'false') }} as prod_has_loan,
         {{ tag_value(loan, 'kinds.has_loan_wcap', 'boolean', 'false') }} as prod_has_loan_wcap,
         {{ tag_value(loan, 'kinds.has_loan_fixed', 'boolean', 'false') }} as prod_has_loan_fixed,
@@ -188,7 +175,6 @@ final as (
     from spine
     left join kinds on spine.customer_id = kinds.customer_id
     left join line_sums on spine.customer_id = line_sums.customer_id
-    left join limits on spine.customer_id = limits.customer_id
     left join holdings on spine.customer_id = holdings.customer_id
 )
 

@@ -13,8 +13,8 @@ spine as (
     select customer_id from {{ ref('dws_retail_spine') }}
 ),
 
-asset_daily as (
-    select * from {{ ref('dws_retail_asset_daily') }}
+asset_history as (
+    select * from {{ ref('dws_retail_asset_history') }}
 ),
 
 transaction_daily as (
@@ -54,26 +54,36 @@ risk_tests as (
 
 balances as (
     select
-        asset_daily.customer_id,
-        sum(case when asset_daily.prod in ('demand', 'term', 'cd') then asset_daily.bal else 0 end) as dep_bal,
-        sum(case when asset_daily.prod = 'demand' then asset_daily.bal else 0 end) as demand_bal,
-        sum(case when asset_daily.prod = 'cd' then asset_daily.bal else 0 end) as cd_bal,
-        sum(case when asset_daily.prod = 'wm' then asset_daily.bal else 0 end) as wm_bal,
-        sum(case when asset_daily.prod = 'fund' then asset_daily.bal else 0 end) as fund_bal,
-        sum(asset_daily.bal) as aum_bal,
-        count(case when asset_daily.bal > 0 then asset_daily.prod end) as prod_cnt
-    from asset_daily
-    inner join night on asset_daily.acct_date = night.biz_date
-    group by asset_daily.customer_id
+        asset_history.customer_id,
+        sum(case when asset_history.prod in ('demand', 'term', 'cd') then asset_history.bal else 0 end) as dep_bal,
+        sum(case when asset_history.prod = 'demand' then asset_history.bal else 0 end) as demand_bal,
+        sum(case when asset_history.prod = 'cd' then asset_history.bal else 0 end) as cd_bal,
+        sum(case when asset_history.prod = 'wm' then asset_history.bal else 0 end) as wm_bal,
+        sum(case when asset_history.prod = 'fund' then asset_history.bal else 0 end) as fund_bal,
+        sum(asset_history.bal) as aum_bal,
+        count(case when asset_history.bal > 0 then asset_history.prod end) as prod_cnt
+    from asset_history
+    inner join night on asset_history.valid_from <= night.biz_date and asset_history.valid_to > night.biz_date
+    group by asset_history.customer_id
+),
+
+hold_runs as (
+    select
+        asset_history.customer_id,
+        asset_history.prod,
+        least(asset_history.valid_to, night.biz_date + 1) - asset_history.valid_from as days
+    from asset_history
+    cross join night
+    where asset_history.bal > 0
 ),
 
 hold_days as (
     select
         customer_id,
-        count(case when prod = 'wm' then 1 end) as wm_days,
-        count(case when prod = 'fund' then 1 end) as fund_days
-    from asset_daily
-    where prod in ('wm', 'fund') and bal > 0
+        sum(case when prod = 'wm' then days else 0 end) as wm_days,
+        sum(case when prod = 'fund' then days else 0 end) as fund_days
+    from hold_runs
+    where prod in ('wm', 'fund')
     group by customer_id
 ),
 

@@ -146,19 +146,19 @@ test_counts as (
 
 asset_lines as (
     select
-        asset_daily.customer_id,
-        bool_or(asset_daily.prod = 'wm' and asset_daily.bal > 0) as has_wm,
-        bool_or(asset_daily.prod = 'fund' and asset_daily.bal > 0) as has_fund
-    from {{ ref('dws_retail_asset_daily') }} as asset_daily
-    inner join night on asset_daily.acct_date = night.biz_date
-    group by asset_daily.customer_id
+        asset_history.customer_id,
+        bool_or(asset_history.prod = 'wm' and asset_history.bal > 0) as has_wm,
+        bool_or(asset_history.prod = 'fund' and asset_history.bal > 0) as has_fund
+    from {{ ref('dws_retail_asset_history') }} as asset_history
+    inner join night on asset_history.valid_from <= night.biz_date and asset_history.valid_to > night.biz_date
+    group by asset_history.customer_id
 ),
 
 debt_lines as (
-    select liability_daily.customer_id, bool_or(liability_daily.prod <> 'cc' and liability_daily.bal > 0) as has_loan
-    from {{ ref('dws_retail_liability_daily') }} as liability_daily
-    inner join night on liability_daily.acct_date = night.biz_date
-    group by liability_daily.customer_id
+    select liability_history.customer_id, bool_or(liability_history.prod <> 'cc' and liability_history.bal > 0) as has_loan
+    from {{ ref('dws_retail_liability_history') }} as liability_history
+    inner join night on liability_history.valid_from <= night.biz_date and liability_history.valid_to > night.biz_date
+    group by liability_history.customer_id
 ),
 
 credit_cards as (

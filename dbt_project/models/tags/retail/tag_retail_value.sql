@@ -39,11 +39,11 @@ flows as (
 ),
 
 deposits as (
-    select asset_daily.customer_id, sum(asset_daily.bal) as bal
-    from {{ ref('dws_retail_asset_daily') }} as asset_daily
-    inner join night on asset_daily.acct_date = night.biz_date
-    where asset_daily.prod in ('demand', 'term', 'cd')
-    group by asset_daily.customer_id
+    select asset_history.customer_id, sum(asset_history.bal) as bal
+    from {{ ref('dws_retail_asset_history') }} as asset_history
+    inner join night on asset_history.valid_from <= night.biz_date and asset_history.valid_to > night.biz_date
+    where asset_history.prod in ('demand', 'term', 'cd')
+    group by asset_history.customer_id
 ),
 
 complaint_sums as (
