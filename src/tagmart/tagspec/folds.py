@@ -169,7 +169,7 @@ def fold_ctes(fold: Fold) -> list[str]:
         return [*ctes, cte("calendar", CALENDAR), cte("folded", _folded(fold))]
     ctes.append(cte("cut", _cut(fold)))
     if fold.by_day:
-        ctes += [cte("together", _together(fold)), cte("states", _states(fold))]
+        ctes += [cte("crowded", _crowded(fold)), cte("states", _states(fold))]
     return [*ctes, cte("folded", _folded_history(fold))]
 
 
@@ -301,16 +301,11 @@ def _cut(fold: Fold) -> str:
     """The states of the days that are asked for, parted where a piece ends."""
     begin, end = fold.table.valid_from, fold.table.valid_to
     lines = ["partial.customer_id", *(f"partial.{column_name(code)}" for code in _read_slices(fold)), "pieces.piece"]
-    lines += [f"partial.{of}" for of in _ofs(fold)]
+    lines += [f"partial.{of}" for of in dict.fromkeys(of for _, of in fold.kept)]
     lines += [
         f"greatest(partial.{begin}, pieces.piece) as since",
         f"least(partial.{end}, pieces.next_piece) as until",
     ]
-    if fold.by_day:
-        lines += [
-            f"partial.{begin} <= pieces.piece and partial.{end} >= pieces.next_piece as is_whole",
-            "pieces.next_piece - pieces.piece as days",
-        ]
     return (
         f"select\n{listed(lines)}\nfrom {{{{ ref('{fold.table.name}') }}}} as partial\n"
         f"inner join pieces on partial.{begin} < pieces.next_piece and partial.{end} > pieces.piece\n{_where(fold)}"
@@ -322,46 +317,29 @@ def _read_slices(fold: Fold) -> tuple[str, ...]:
     return tuple(fold.table.slices) if fold.by_day else fold.slices
 
 
-def _together(fold: Fold) -> str:
-    """What the slices that are added up do in a piece: days are added up one by one only where there is no shorter way.
-
-    alone: there is one slice; moved: one changes, and has a row for every day, while the others stand still through the whole
-    piece, with `still_…` in all; days: anything else.
-    """
+def _crowded(fold: Fold) -> str:
+    """Pieces in which a customer has more than one of the slices that are added up: only there is a peak not that of a row."""
     keys = ["customer_id", *map(column_name, fold.slices), "piece"]
     dropped = [column_name(code) for code in fold.table.slices if code not in fold.slices]
     several = " or ".join(f"min(cut.{code}) <> max(cut.{code})" for code in dropped)
-    moving = [f"case when not cut.is_whole then cut.{code} end" for code in dropped]
-    one_moves = " and ".join(f"min({code}) = max({code})" for code in moving)
-    every_day = "sum(case when not cut.is_whole then cut.until - cut.since end) = max(cut.days)"
-    # What folds otherwise than by a sum cannot be added to what stands still.
-    adds_up = all(fold.table.folds[of] == "sum" for _, of in fold.kept)
-    moved = [f"{INDENT}when {one_moves} and {every_day} then 'moved'"] if adds_up else []
-    how = "\n".join(["case", f"{INDENT}when not ({several}) then 'alone'", *moved, f"{INDENT}else 'days'", "end as how"])
-    lines = [*(f"cut.{key}" for key in keys), how]
-    lines += [f"sum(case when cut.is_whole then cut.{of} else 0 end) as still_{of}" for of in _ofs(fold)]
-    return f"select\n{listed(lines)}\nfrom cut\ngroup by {_keys(fold, 2)}"
-
-
-def _ofs(fold: Fold) -> list[str]:
-    return list(dict.fromkeys(of for _, of in fold.kept))
+    return (
+        f"select\n{listed(f'cut.{key}' for key in keys)}\nfrom cut\ngroup by {_keys(fold, 2)}\nhaving {several}"
+    )
 
 
 def _states(fold: Fold) -> str:
-    """States of the slices together."""
+    """States of the slices together: rows as they are where there is one slice, days added up where there are several."""
     keys = ["customer_id", *map(column_name, fold.slices), "piece"]
-    ofs = _ofs(fold)
-    joined = " and ".join(f"cut.{key} = together.{key}" for key in keys)
-    added = (f"case when together.how = 'moved' then cut.{of} + together.still_{of} else cut.{of} end as {of}" for of in ofs)
-    rows = [*(f"cut.{key}" for key in keys), *added, "cut.since", "cut.until"]
+    ofs = list(dict.fromkeys(of for _, of in fold.kept))
+    joined = " and ".join(f"cut.{key} = crowded.{key}" for key in keys)
     days = [*(f"cut.{key}" for key in keys), *(f"cut.{of}" for of in ofs)]
     days.append("unnest(generate_series(cut.since, cut.until - 1, interval 1 day)) as day")
-    inner = f"select\n{listed(days)}\nfrom cut\ninner join together on {joined}\nwhere together.how = 'days'"
+    inner = f"select\n{listed(days)}\nfrom cut\ninner join crowded on {joined}"
     summed = [*(f"by_day.{key}" for key in keys), *(f"{fold.table.folds[of]}(by_day.{of}) as {of}" for of in ofs)]
     summed += ["cast(by_day.day as date) as since", "cast(by_day.day as date) + 1 as until"]
+    alone = [*(f"cut.{key}" for key in keys), *(f"cut.{of}" for of in ofs), "cut.since", "cut.until"]
     return (
-        f"select\n{listed(rows)}\nfrom cut\ninner join together on {joined}\n"
-        "where together.how = 'alone' or (together.how = 'moved' and not cut.is_whole)\nunion all\n"
+        f"select\n{listed(alone)}\nfrom cut\nanti join crowded on {joined}\nunion all\n"
         f"select\n{listed(summed)}\nfrom (\n{indented(inner)}\n) as by_day\ngroup by {_keys(fold, 2)}, by_day.day"
     )
 

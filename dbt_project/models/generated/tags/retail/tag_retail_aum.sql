@@ -80,39 +80,31 @@ cut as (
         pieces.piece,
         partial.bal,
         greatest(partial.valid_from, pieces.piece) as since,
-        least(partial.valid_to, pieces.next_piece) as until,
-        partial.valid_from <= pieces.piece and partial.valid_to >= pieces.next_piece as is_whole,
-        pieces.next_piece - pieces.piece as days
+        least(partial.valid_to, pieces.next_piece) as until
     from {{ ref('dws_retail_asset_history') }} as partial
     inner join pieces on partial.valid_from < pieces.next_piece and partial.valid_to > pieces.piece
     where
         {{ in_block('partial.customer_id') }}
 ),
 
-together as (
+crowded as (
     select
         cut.customer_id,
-        cut.piece,
-        case
-            when not (min(cut.prod) <> max(cut.prod)) then 'alone'
-            when min(case when not cut.is_whole then cut.prod end) = max(case when not cut.is_whole then cut.prod end) and sum(case when not cut.is_whole then cut.until - cut.since end) = max(cut.days) then 'moved'
-            else 'days'
-        end as how,
-        sum(case when cut.is_whole then cut.bal else 0 end) as still_bal
+        cut.piece
     from cut
     group by 1, 2
+    having min(cut.prod) <> max(cut.prod)
 ),
 
 states as (
     select
         cut.customer_id,
         cut.piece,
-        case when together.how = 'moved' then cut.bal + together.still_bal else cut.bal end as bal,
+        cut.bal,
         cut.since,
         cut.until
     from cut
-    inner join together on cut.customer_id = together.customer_id and cut.piece = together.piece
-    where together.how = 'alone' or (together.how = 'moved' and not cut.is_whole)
+    anti join crowded on cut.customer_id = crowded.customer_id and cut.piece = crowded.piece
     union all
     select
         by_day.customer_id,
@@ -127,8 +119,7 @@ states as (
             cut.bal,
             unnest(generate_series(cut.since, cut.until - 1, interval 1 day)) as day
         from cut
-        inner join together on cut.customer_id = together.customer_id and cut.piece = together.piece
-        where together.how = 'days'
+        inner join crowded on cut.customer_id = crowded.customer_id and cut.piece = crowded.piece
     ) as by_day
     group by 1, 2, by_day.day
 ),
