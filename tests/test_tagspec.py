@@ -331,7 +331,7 @@ def test_the_catalogue_reads_back(tmp_path: Path) -> None:
     generate(settings)
     text = (settings.dbt_project / "seeds/generated/tag_catalog.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert len({row["tag_id"] for row in rows}) == len(rows) == len({row["zh"] for row in rows})
+    assert len({row["tag_id"] for row in rows}) == len(rows) == len({(row["entity"], row["zh"]) for row in rows})
 
 
 def test_explaining_a_tag_goes_down_to_the_contracts_and_shows_published_figures(tmp_path: Path) -> None:
