@@ -14,9 +14,7 @@ from tagmart.core.duck import connect, literal
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 D = date(2026, 6, 30)
-FEEDS = (
-    "core_acct core_acct_person core_bal core_txn crd_note crd_class crd_contract crd_limit crd_offbal crd_security ecif_corp fin_contrib"
-).split()
+FEEDS = ["core_acct", "core_acct_person", "core_bal", "core_txn", "crd_note", "crd_class", "crd_contract", "crd_limit", "crd_offbal", "crd_security", "ecif_corp", "fin_contrib"]
 DATES = "{'valid_from': 'DATE', 'valid_to': 'DATE'}"
 COLUMNS = {
     "dwd_account_balance_daily": "customer_id varchar, entity varchar, bal_date date, prod varchar, bal {m}, frozen_amt {m}",
@@ -115,9 +113,7 @@ def test_a_circle_of_guarantees_is_what_reaches_back_to_itself(duck) -> None:
     for given, contract in pairs:
         insert(duck, "dwd_collateral", given)
         insert(duck, "dwd_loan_contract", contract)
-    assert rows_of(duck, "dws_corporate_circle", "circle_id", "member_cnt") == {
-        name: ("ann", 3) for name in ("ann", "bob", "cat")
-    }
+    assert rows_of(duck, "dws_corporate_circle", "circle_id", "member_cnt") == dict.fromkeys(("ann", "bob", "cat"), ("ann", 3))
 
 
 def test_gap_of_acceptances_looks_forward_and_counts_what_is_free(duck) -> None:
