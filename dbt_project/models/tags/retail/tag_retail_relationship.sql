@@ -16,6 +16,7 @@ spine as (
 persons as (
     select
         parties.*,
+        {{ name_key('parties.employer_name') }} as employer_key,
         date_diff('year', parties.birth_date, night.biz_date)
         - case when strftime(parties.birth_date, '%m%d') > strftime(night.biz_date, '%m%d') then 1 else 0 end as age,
         date_diff('year', parties.open_date, night.biz_date)
@@ -145,10 +146,10 @@ employer_facts as (
 ),
 
 colleagues as (
-    select {{ name_key('employer_name') }} as name_key, count(*) as customer_cnt
+    select employer_key, count(*) as customer_cnt
     from persons
     where nullif(trim(employer_name), '') is not null
-    group by {{ name_key('employer_name') }}
+    group by employer_key
 ),
 
 final as (
@@ -201,8 +202,7 @@ final as (
         {{ tag_value(employer, 'employer_facts.section_code', 'varchar') }} as prof_employer_industry_code,
         {{ tag_value(employer, 'employer_facts.size_code', 'varchar') }} as prof_employer_size_code,
         {{ tag_value(employer, 'employer_facts.corp_type_code', 'varchar') }} as prof_employer_type_code,
-        {{ tag_value(ecif+employer, name_key('persons.employer_name') ~ ' = employer_facts.name_key', 'boolean') }}
-            as prof_is_employer_same,
+        {{ tag_value(ecif+employer, 'persons.employer_key = employer_facts.name_key', 'boolean') }} as prof_is_employer_same,
         {{ tag_value(ecif, 'colleagues.customer_cnt - 1', 'integer') }} as prof_colleague_cnt
     from spine
     inner join persons on spine.customer_id = persons.customer_id
@@ -214,7 +214,7 @@ final as (
     left join manager_sums on spine.customer_id = manager_sums.customer_id
     left join pensioners on spine.customer_id = pensioners.customer_id
     left join employer_facts on spine.customer_id = employer_facts.customer_id
-    left join colleagues on {{ name_key('persons.employer_name') }} = colleagues.name_key
+    left join colleagues on persons.employer_key = colleagues.employer_key
 )
 
 select * from final
