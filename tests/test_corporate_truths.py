@@ -31,7 +31,7 @@ TRUTHS = [
     ("advance_amt", "obs_adv_amt"),
     ("is_dishonest", "risk_is_dishonest"),
     ("circle_id is not null", "risk_circle_id is not null"),
-    ("truths.group_id is not null", "grp_member_cnt is not null"),
+    ("truths.group_id is not null", "group_member_cnt is not null"),
 ]
 
 

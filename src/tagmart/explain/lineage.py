@@ -9,21 +9,20 @@ import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
 from tagmart.explain.columns import NOTHING, Origin, Origins, Relation, columns_of
+from tagmart.tagspec.render import PREFIXED, SEEDS, TAGS, relation_of, renderer
 
 if TYPE_CHECKING:
     import duckdb
 
-# Layers whose relations drop their prefix: `dwd_party` is dwd.party.
-PREFIXED = ("stg", "dwd", "dws")
-TAGS = "tags"
 # Where deliveries lie: a relation of these schemas is a feed.
 DELIVERED = ("ods", "hist")
-SEEDS = "ref"
+TAG_FOLDERS = ("tags", "generated/folds", "generated/tags")
 # Facts of the run (its date, which feeds the bank has): no column of a source.
 OF_THE_RUN = "ops"
 # What history tables and the loader add to a feed; the source did not send it.
@@ -98,20 +97,47 @@ def compiled_lineage(settings: Settings, connection: duckdb.DuckDBPyConnection) 
     Raises:
         TagmartError: if nothing is compiled, or a model cannot be read.
     """
-    folder = settings.home / "dbt" / "compiled" / "tagmart" / "models"
-    paths = {_relation(path): path for path in sorted(folder.rglob("*.sql")) if _is_model(path, settings)}
-    if not paths:
-        raise TagmartError("dbt has compiled no model", where=str(folder), do="run the stages `dwd` to `tags`")
     found = connection.execute(
         "select schema_name || '.' || table_name, list(column_name order by column_index) from duckdb_columns()"
         " where database_name = current_database() group by 1"
     ).fetchall()
     columns = {table: tuple(names) for table, names in found}
-    return Lineage({
-        table: columns_of(path.read_text(encoding="utf-8"), lambda name: columns.get(name, ()), path.stem)
-        for table, path in paths.items()
-        if table in columns
-    })
+    texts = _texts(settings, columns)
+    models: dict[str, Relation] = {}
+
+    def relation(table: str) -> Relation:
+        if table not in models:
+            name, text = texts[table]
+            models[table] = _as_kept(columns_of(text, columns_there, name), columns.get(table, ()))
+        return models[table]
+
+    def columns_there(table: str) -> tuple[str, ...]:
+        # Families are put into the statement that reads them: the warehouse has no table that could tell their columns.
+        return columns.get(table) or (tuple(relation(table).columns) if table in texts else ())
+
+    return Lineage({table: relation(table) for table in texts})
+
+
+def _as_kept(relation: Relation, kept: tuple[str, ...]) -> Relation:
+    """The columns as the warehouse keeps them: a history turns the day of its query into `valid_from` and `valid_to`."""
+    turned = frozenset().union(*(origins for name, origins in relation.columns.items() if kept and name not in kept))
+    return Relation({**relation.columns, **{name: turned for name in kept if name not in relation.columns}}, relation.rows)
+
+
+def _texts(settings: Settings, columns: Mapping[str, object]) -> dict[str, tuple[str, str]]:
+    """Name and SQL of every model by its relation: as dbt compiled it, and of tags as it would."""
+    folder = settings.home / "dbt" / "compiled" / "tagmart" / "models"
+    texts = {
+        relation_of(path.stem): (path.stem, path.read_text(encoding="utf-8"))
+        for path in sorted(folder.rglob("*.sql"))
+        if _is_model(path, settings) and relation_of(path.stem) in columns
+    }
+    if not texts:
+        raise TagmartError("dbt has compiled no model", where=str(folder), do="run the stages `dwd` to `tags`")
+    render = renderer(settings.dbt_project)
+    for path in sorted(path for part in TAG_FOLDERS for path in (settings.dbt_project / "models" / part).rglob("*.sql")):
+        texts[relation_of(path.stem)] = (path.stem, render(path.read_text(encoding="utf-8")))
+    return texts
 
 
 def tags_with_models(settings: Settings) -> Iterable[tuple[str, str, str]]:
@@ -140,17 +166,19 @@ def write_lineage(settings: Settings) -> int:
         tags = list(tags_with_models(settings))
         for entity, tag, model in tags:
             if f"{TAGS}.{model}" not in lineage.models:
-                raise TagmartError("the model of a tag is not compiled", where=tag, seen=model, do="run the stage `tags`")
+                raise TagmartError("the model of a tag is not compiled", where=tag, seen=model, do="run `tagmart tags generate`")
             traced = lineage.trace(Origin(f"{TAGS}.{model}", tag))
             rows += [(entity, tag, *_place(origin), "value") for origin in sorted(traced.value) if _shown(origin)]
             rows += [(entity, tag, *_place(origin), "rows") for origin in sorted(traced.rows) if _shown(origin)]
-        connection.execute(
-            f"create or replace table {TABLE} (entity varchar, tag_name varchar, layer varchar, table_name varchar,"
-            " column_name varchar, role varchar)"
-        )
-        for start in range(0, len(rows), 20_000):
-            values = ", ".join(f"({', '.join(map(literal, row))})" for row in rows[start : start + 20_000])
-            connection.execute(f"insert into {TABLE} values {values}")
+        # Through a file: a hundred thousand rows in `values` take the parser six seconds.
+        with NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".csv") as file:
+            csv.writer(file).writerows(rows)
+            file.flush()
+            connection.execute(
+                f"create or replace table {TABLE} as select * from read_csv({literal(file.name)}, header = false, columns = {{"
+                "'entity': 'varchar', 'tag_name': 'varchar', 'layer': 'varchar', 'table_name': 'varchar',"
+                " 'column_name': 'varchar', 'role': 'varchar'})"
+            )
     return len(tags)
 
 
@@ -158,14 +186,9 @@ def _is_model(path: Path, settings: Settings) -> bool:
     """True for a model that the warehouse holds; dbt keeps the SQL of tests in folders named after YAML files."""
     if any(part.endswith(".yml") for part in path.parts):
         return False
-    return path.stem.split("_")[0] in (*PREFIXED, "tag") and (
+    return path.stem.split("_")[0] in PREFIXED and (
         not path.stem.startswith("stg_") or path.parent.name == settings.bank
     )
-
-
-def _relation(path: Path) -> str:
-    layer, _, rest = path.stem.partition("_")
-    return f"{layer}.{rest}" if layer in PREFIXED else f"{TAGS}.{path.stem}"
 
 
 def _place(origin: Origin) -> tuple[str, str, str]:

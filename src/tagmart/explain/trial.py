@@ -15,7 +15,7 @@ from tagmart.core.errors import TagmartError, nearest
 from tagmart.core.settings import Settings
 from tagmart.tagspec import working_tree
 from tagmart.tagspec.model import TagModel
-from tagmart.tagspec.render import TAGS, relation_of, rendered
+from tagmart.tagspec.render import TAGS, relation_of, renderer
 
 if TYPE_CHECKING:
     import duckdb
@@ -114,12 +114,13 @@ def compute(
     from duckdb import Error
 
     made: dict[str, str] = {}
+    render = renderer(settings.dbt_project, ref=lambda name: ref(name))
 
     def ref(name: str) -> str:
         if name not in tree.sql or not relation_of(name).startswith(f"{TAGS}."):
             return relation_of(name)
         if name not in made:
-            sql = rendered(tree.sql[name], settings.dbt_project, ref=ref)
+            sql = render(tree.sql[name])
             try:
                 connection.execute(f"create or replace temp table {identifier(name)} as {sql}")
             except Error as error:

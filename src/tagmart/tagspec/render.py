@@ -27,22 +27,20 @@ def relation_of(name: str) -> str:
     return f"{TAGS}.{name}" if layer in ("tag", "fold") else f"{SEEDS}.{name}"
 
 
-def rendered(
-    sql: str,
+def renderer(
     dbt_project: Path,
     ref: Callable[[str], str] = relation_of,
     source: Callable[[str, str], Any] = "{}.{}".format,
-) -> str:
-    """A model's SQL with its Jinja resolved.
+) -> Callable[[str], str]:
+    """What resolves the Jinja of models: read the macros once, then any number of models.
 
     Args:
-        sql: the text of the model.
         dbt_project: whose macros are used.
         ref: the relation of a model or seed.
         source: the relation of a table that the night finds, by schema and name.
 
-    Raises:
-        TagmartError: if the model calls a macro that is not there.
+    Returns:
+        A function of a model's text; it raises TagmartError if the model calls a macro that is not there.
     """
     from jinja2 import Environment, StrictUndefined, TemplateError
 
@@ -56,8 +54,16 @@ def rendered(
         if not any(block in text for block in ONLY_DBT):
             module = environment.from_string(text, globals=words).make_module()
             words |= {name: entry for name, entry in vars(module).items() if not name.startswith("_")}
-    environment.globals.update(words)
-    try:
-        return environment.from_string(sql, globals=words).render()
-    except TemplateError as error:
-        raise TagmartError("a model cannot be rendered", where=str(dbt_project), seen=str(error)) from None
+
+    def render(sql: str) -> str:
+        try:
+            return environment.from_string(sql, globals=words).render()
+        except TemplateError as error:
+            raise TagmartError("a model cannot be rendered", where=str(dbt_project), seen=str(error)) from None
+
+    return render
+
+
+def rendered(sql: str, dbt_project: Path, ref: Callable[[str], str] = relation_of) -> str:
+    """One model's SQL with its Jinja resolved; as `renderer`."""
+    return renderer(dbt_project, ref)(sql)

@@ -159,7 +159,6 @@ final as (
         {{ tag_value(loan, 'kinds.loan_kind_cnt', 'integer', '0') }} as prod_loan_kind_cnt,
         {{ tag_value(obs, 'kinds.offbal_kind_cnt', 'integer', '0') }} as prod_offbal_kind_cnt,
         {{ tag_value(loan, 'kinds.loan_first_date', 'date') }} as prod_loan_first_date,
-        {{ tag_value(obs, 'kinds.offbal_first_date', 'date') }} as prod_offbal_first_date,
         {{ tag_value(mer, 'kinds.merchant_cnt > 0', 'boolean', 'false') }} as prod_has_merchant,
         {{ tag_value(mer, 'kinds.merchant_cnt', 'integer', '0') }} as prod_merchant_cnt,
         {{ tag_value(mer, 'kinds.merchant_ended_cnt', 'integer', '0') }} as prod_merchant_ended_cnt,

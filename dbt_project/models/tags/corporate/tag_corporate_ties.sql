@@ -149,7 +149,6 @@ final as (
             as risk_circle_exposure_amt,
         {{ tag_value(circle_risk, 'coalesce(circle_sums.dpd, case when circles.circle_id is not null then 0 end)', 'integer') }}
             as risk_circle_dpd_max,
-        {{ tag_value(groups, 'group_sums.member_cnt', 'integer') }} as grp_member_cnt,
         {{ tag_value(group_risk, 'group_sums.exposure_amt', 'decimal(18,2)') }} as grp_exposure_amt,
         {{ tag_value(group_risk, 'group_sums.loan_amt', 'decimal(18,2)') }} as grp_loan_bal,
         {{ tag_value(group_deposits, 'group_sums.dep_amt', 'decimal(18,2)') }} as grp_dep_bal,

@@ -170,7 +170,6 @@ final as (
     select
         spine.customer_id,
         {{ tag_value(ecif, 'coded.tenure_code', 'integer') }} as val_tenure_code,
-        {{ tag_value(ecif, 'coded.tenure_days', 'integer') }} as val_tenure_days,
         {{ tag_value(ecif, 'coded.is_new', 'boolean') }} as val_is_new,
         {{ tag_value(flows, 'coded.idle_days >= coded.sleep_days', 'boolean') }} as val_is_sleeping,
         {{ tag_value(life, 'coded.life_code', 'varchar') }} as val_life_code,
