@@ -1,7 +1,8 @@
 -- a row is the balance of one deposit account at the end of one calendar day
 {{ config(
     materialized='daily', date_column='bal_date', part='acct_no', owner='customer_id',
-    keyed=[{'to': 'dwd_account', 'key': 'acct_no', 'reads': ['customer_id', 'entity', 'kind_code'], 'by': 'acct_no'}]
+    keyed=[{'to': 'dwd_account', 'key': 'acct_no', 'reads': ['customer_id', 'entity', 'kind_code'], 'by': 'acct_no'}],
+    dated=[{'to': 'dwd_fx_rate', 'date': 'rate_date'}]
 ) }}
 with balances as (
     select * from {{ ref('stg_core_bal') }} where {{ daily_rows('bal_date', 'acct_no') }}
@@ -17,7 +18,7 @@ fx_rates as (
 
 -- A currency that is not on the price list is the bank's own.
 fx_ccys as (
-    select distinct ccy from fx_rates
+    select ccy from {{ ref('dwd_fx_ccy') }}
 ),
 
 final as (

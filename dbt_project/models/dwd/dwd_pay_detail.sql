@@ -1,7 +1,10 @@
 -- a row is one payment of an employer or public payer to one person, paid out through this bank
 {{ config(
     materialized='daily', date_column='pay_date', part='party_id', owner='customer_id',
-    keyed=[{'to': 'dwd_party_xref', 'key': 'source_id', 'where': "source_system = 'ecif'", 'reads': ['customer_id', 'entity'], 'by': 'party_id'}]
+    keyed=[
+        {'to': 'dwd_party_xref', 'key': 'source_id', 'where': "source_system = 'ecif'", 'reads': ['customer_id', 'entity'], 'by': 'party_id'},
+        {'to': 'dwd_party_xref', 'key': 'source_id', 'where': "source_system = 'ecif'", 'reads': ['customer_id', 'entity'], 'by': 'payer_ecif'},
+    ]
 ) }}
 with source_rows as (
     select * from {{ ref('stg_pay_detail') }} where {{ daily_rows('pay_date', 'party_id') }}
@@ -15,10 +18,10 @@ final as (
     select
         source_rows.party_id,
         customers.customer_id,
-        payers.customer_id as payer_customer_id,
         source_rows.batch_no,
         source_rows.seq,
         source_rows.payer_id,
+        source_rows.payer_ecif,
         payers.customer_id as payer_customer_id,
         source_rows.pay_date,
         source_rows.amt,

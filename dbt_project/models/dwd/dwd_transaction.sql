@@ -8,7 +8,8 @@
             'by': "case when coalesce(nullif(cp_bank_code, ''), 'OWN') = 'OWN' then cp_acct_no end",
         },
         {'to': 'dwd_party', 'key': 'customer_id', 'reads': ['name_key'], 'by': 'customer_id'},
-    ]
+    ],
+    dated=[{'to': 'dwd_fx_rate', 'date': 'rate_date'}]
 ) }}
 with legs as (
     select * from {{ ref('stg_core_txn') }} where {{ daily_rows('acct_date', 'acct_no') }}
@@ -137,7 +138,7 @@ fx_rates as (
 
 -- A currency that is not on the price list is the bank's own.
 fx_ccys as (
-    select distinct ccy from fx_rates
+    select ccy from {{ ref('dwd_fx_ccy') }}
 ),
 
 final as (

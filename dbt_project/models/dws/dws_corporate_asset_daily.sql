@@ -1,6 +1,9 @@
 -- a row is what one company has on deposit accounts of one kind at the end of one calendar day
+{{ config(materialized='daily', date_column='acct_date', part='customer_id') }}
 with balances as (
-    select customer_id, bal_date, prod, bal from {{ ref('dwd_account_balance_daily') }} where entity = 'corporate'
+    select customer_id, bal_date, prod, bal
+    from {{ ref('dwd_account_balance_daily') }}
+    where entity = 'corporate' and {{ daily_rows('bal_date', 'customer_id') }}
 ),
 
 final as (

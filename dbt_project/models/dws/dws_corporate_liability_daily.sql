@@ -1,4 +1,5 @@
 -- a row is what one company owes by one kind of loan at the end of one calendar day
+{{ config(materialized='daily', date_column='acct_date', part='customer_id') }}
 with notes as (
     select
         customer_id,
@@ -8,7 +9,7 @@ with notes as (
         overdue_amt,
         dpd
     from {{ ref('dwd_loan_note') }}
-    where entity = 'corporate'
+    where entity = 'corporate' and {{ daily_rows('bal_date', 'customer_id') }}
 ),
 
 final as (

@@ -1,0 +1,11 @@
+-- a row is one foreign currency of the bank's price list; what is not on it counts as the base currency
+with rates as (
+    select ccy from {{ ref('dwd_fx_rate') }}
+),
+
+final as (
+    select distinct rates.ccy
+    from rates
+)
+
+select * from final
