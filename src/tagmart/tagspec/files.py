@@ -57,6 +57,27 @@ def wide_yml(name: str, models: Sequence[TagModel], about: str) -> str:
     return _yml(name, about, SPECS, [_key_column(), day, *tags])
 
 
+def spine_test_sql(entity: str, models: Sequence[TagModel]) -> str:
+    """The dbt test that every hand-written tag model of an entity has exactly the customers of the spine.
+
+    One test for all of them: two tests for each take longer than the models themselves.
+    """
+    checks = [
+        f"    select '{model.name}' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt\n"
+        f"    from {{{{ ref('{model.name}') }}}}"
+        for model in models
+    ]
+    union = "\n    union all\n".join(checks)
+    return (
+        f"-- a row is one tag model of {entity} customers that loses or doubles some of them\n-- From {SPECS}; {NOTICE}.\n"
+        f"with spine as (\n    select count(*) as customer_cnt from {{{{ ref('dws_{entity}_spine') }}}}\n),\n\n"
+        f"counts as (\n{union}\n)\n\n"
+        "select counts.model, counts.row_cnt, counts.customer_cnt, spine.customer_cnt as spine_cnt\n"
+        "from counts\ncross join spine\n"
+        "where counts.row_cnt <> spine.customer_cnt or counts.customer_cnt <> spine.customer_cnt\n"
+    )
+
+
 def seed_yml(name: str) -> str:
     """The types of a catalogue seed."""
     types = "".join(f"        {column}: {COLUMNS[column][0]}\n" for column in SEED_COLUMNS)

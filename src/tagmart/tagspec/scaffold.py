@@ -143,9 +143,6 @@ models:
       - name: customer_id
         data_type: varchar
         description: "客户编号｜Customer id"
-        data_tests:
-          - unique: {{name: {name}_customer_id_is_unique}}
-          - not_null: {{name: {name}_customer_id_is_not_null}}
       - name: {tag}
         data_type: boolean
         description: "是否有{rows}记录。｜Whether there is a row of {rows}."

@@ -123,6 +123,9 @@ def generated_files(
                 stem = f"models/generated/tags/{entity}/{model.name}"
                 wanted[f"{stem}.sql"] = tag_model_sql(model, model.family, folds[model.name], vocabularies[entity])
                 wanted[f"{stem}.yml"] = files.tag_model_yml(model, model.family)
+        written = [model for model in entity_list if not model.family]
+        if written:
+            wanted[f"tests/generated/{entity}_tags_keep_the_spine.sql"] = files.spine_test_sql(entity, written)
         wanted |= _wide(entity, _with_tags(entity_list, restricted=False), "wide", "")
         wanted |= _wide(entity, _with_tags(entity_list, restricted=True), "restricted", "restricted_")
     # The names of themes are common words: every entity's vocabulary says the same.
@@ -174,7 +177,7 @@ def _present(project: Path) -> list[str]:
     """The generated files that are there: whole folders, and by name where a folder has other writers too."""
     patterns = (
         "models/generated/tags/*/*", "models/generated/folds/*/*", "models/generated/wide/*", "models/generated/restricted/*",
-        "seeds/generated/*tag_catalog.*",
+        "seeds/generated/*tag_catalog.*", "tests/generated/*",
         "models/ads/**/mart_tag_catalog.*",
     )  # fmt: skip
     found = {path for pattern in patterns for path in project.glob(pattern) if path.suffix in (".sql", ".yml", ".csv")}
