@@ -9,6 +9,8 @@ from pathlib import Path
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
 
+TAGS = "tags"
+
 
 def build(settings: Settings, run_id: str, layers: list[str]) -> str:
     """Build and test the models of the layers named, in dbt's order.
@@ -28,6 +30,9 @@ def build(settings: Settings, run_id: str, layers: list[str]) -> str:
     log_dir = settings.run_dir(run_id) / "logs"
     log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     select = [f"tag:layer_{layer}" for layer in layers]
+    if TAGS in layers:
+        # Of the families only those that a hand-written tag model reads: the wide table makes the others on its way.
+        select.append(f"+tag:layer_{TAGS},tag:layer_families")
     outcome = dbtRunner().invoke([
         "--log-path", str(log_dir), "--log-level", "warn", "--log-level-file", "info", "--no-use-colors", "--no-write-json",
         "build", "--select", *select,

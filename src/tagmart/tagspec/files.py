@@ -25,25 +25,37 @@ def fold_yml(fold: Fold, entity: str) -> str:
     return _yml(fold.name, about, f"tag_specs/{entity}", [_key_column()])
 
 
-def wide_sql(name: str, entity: str, models: Sequence[TagModel], about: str, alias: str = "") -> str:
+def wide_sql(
+    entity: str, models: Sequence[TagModel], about: str, steps: Sequence[str], needs: Sequence[str]
+) -> str:
     """A wide table: the spine, joined to every tag model by a plain join, every column by its name.
 
     Args:
         models: tag models with the tags that this table shows.
         about: what a row is.
-        alias: the name of the relation where it is not that of the model.
+        steps: folds and families that are computed on the way, block by block; they are no tables of their own.
+        needs: what those read; dbt must know it before it builds this table.
     """
+    spine = f"dws_{entity}_spine"
+    listed = ", ".join(f"'{step}'" for step in steps)
+    config = f"{{{{ config(spine='{spine}', steps=[{listed}]) }}}}\n"
+    config += "".join(f"-- depends_on: {{{{ ref('{need}') }}}}\n" for need in needs)
+    return _joined(entity, models, about, config, "\n    where {{ in_block('spine.customer_id') }}")
+
+
+def restricted_sql(entity: str, models: Sequence[TagModel], about: str) -> str:
+    """The restricted tags of an entity: few columns, so an ordinary table."""
+    return _joined(entity, models, about, f"{{{{ config(alias='tags_{entity}') }}}}\n", "")
+
+
+def _joined(entity: str, models: Sequence[TagModel], about: str, config: str, block: str) -> str:
     columns = ["spine.customer_id", "spine.biz_date"]
     columns += [f"{model.name}.{tag.name}" for model in models for tag in model.tags]
     joins = [f"left join {model.name} on spine.customer_id = {model.name}.customer_id" for model in models]
-    spine = f"dws_{entity}_spine"
-    block = "\n    where {{ in_block('spine.customer_id') }}" if not alias else ""
-    imports = [f"spine as (\n    select spine.*\n    from {{{{ ref('{spine}') }}}} as spine{block}\n)"]
+    imports = [f"spine as (\n    select spine.*\n    from {{{{ ref('dws_{entity}_spine') }}}} as spine{block}\n)"]
     imports += [f"{model.name} as (\n    select * from {{{{ ref('{model.name}') }}}}\n)" for model in models]
     listed = ",\n        ".join(columns)
     final = "\n    ".join([f"select\n        {listed}", "from spine", *joins])
-    # A wide table is filled block by block of customers; what only some may see is small.
-    config = f"{{{{ config(alias='{alias}') }}}}\n" if alias else f"{{{{ config(spine='{spine}') }}}}\n"
     return (
         f"-- {about}\n-- From {SPECS}; {NOTICE}.\n{config}"
         f"with {(',' + chr(10) * 2).join(imports)},\n\nfinal as (\n    {final}\n)\n\nselect * from final\n"

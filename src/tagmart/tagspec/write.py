@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from tagmart.tagspec.sql import tag_model_sql
 from tagmart.tagspec.vocabulary import read_vocabulary
 
 ENTITIES = ("retail", "corporate", "merchant")
+REF = re.compile(r"ref\('(\w+)'\)")
 
 
 @dataclass(frozen=True)
@@ -113,21 +115,13 @@ def generated_files(
     registry = register(known, tags, clock.now().date().isoformat())
     wanted = {"tag_specs/registry.csv": registry_csv(registry)}
     for entity, entity_list in models.items():
-        folds = folds_of(entity_list, vocabularies[entity])
-        for fold in {fold.name: fold for fold in folds.values() if fold.name}.values():
-            stem = f"models/generated/folds/{entity}/{fold.name}"
-            wanted[f"{stem}.sql"] = fold_sql(fold, entity)
-            wanted[f"{stem}.yml"] = files.fold_yml(fold, entity)
-        for model in entity_list:
-            if model.family:
-                stem = f"models/generated/tags/{entity}/{model.name}"
-                wanted[f"{stem}.sql"] = tag_model_sql(model, model.family, folds[model.name], vocabularies[entity])
-                wanted[f"{stem}.yml"] = files.tag_model_yml(model, model.family)
+        families, steps = _families(entity, entity_list, vocabularies[entity])
+        wanted |= families
         written = [model for model in entity_list if not model.family]
         if written:
             wanted[f"tests/generated/{entity}_tags_keep_the_spine.sql"] = files.spine_test_sql(entity, written)
-        wanted |= _wide(entity, _with_tags(entity_list, restricted=False), "wide", "")
-        wanted |= _wide(entity, _with_tags(entity_list, restricted=True), "restricted", "restricted_")
+        wanted |= _wide(entity, _with_tags(entity_list, restricted=False), steps)
+        wanted |= _restricted(entity, _with_tags(entity_list, restricted=True))
     # The names of themes are common words: every entity's vocabulary says the same.
     themes = next(iter(vocabularies.values())).themes
     wanted |= _catalogue([tag for tag in tags if not tag.restricted], registry, themes, "models/ads/dimensions", "")
@@ -144,16 +138,47 @@ def _with_tags(models: tuple[TagModel, ...], restricted: bool) -> list[TagModel]
     return [model for model in cut if model.tags]
 
 
-def _wide(entity: str, models: list[TagModel], folder: str, prefix: str) -> dict[str, str]:
+def _families(
+    entity: str, models: tuple[TagModel, ...], vocabulary: Vocabulary
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The files of the folds and families of an entity; and their SQL by name, each after those that it reads."""
+    wanted, steps = {}, {}
+    folds = folds_of(models, vocabulary)
+    for fold in {fold.name: fold for fold in folds.values() if fold.name}.values():
+        stem = f"models/generated/folds/{entity}/{fold.name}"
+        wanted[f"{stem}.sql"] = steps[fold.name] = fold_sql(fold, entity)
+        wanted[f"{stem}.yml"] = files.fold_yml(fold, entity)
+    for model in models:
+        if model.family:
+            stem = f"models/generated/tags/{entity}/{model.name}"
+            sql = tag_model_sql(model, model.family, folds[model.name], vocabulary)
+            wanted[f"{stem}.sql"] = steps[model.name] = sql
+            wanted[f"{stem}.yml"] = files.tag_model_yml(model, model.family)
+    return wanted, steps
+
+
+def _wide(entity: str, models: list[TagModel], steps: Mapping[str, str]) -> dict[str, str]:
+    if not models:
+        return {}
+    about = f"One row per {entity} customer of the spine: {sum(len(model.tags) for model in models)} tags."
+    name, shown = f"tags_{entity}", {model.name for model in models}
+    needs = sorted({need for sql in steps.values() for need in REF.findall(sql)} - shown)
+    stem = f"models/generated/wide/{name}"
+    return {
+        f"{stem}.sql": files.wide_sql(entity, models, about, tuple(steps), needs),
+        f"{stem}.yml": files.wide_yml(name, models, about),
+    }
+
+
+def _restricted(entity: str, models: list[TagModel]) -> dict[str, str]:
     if not models:
         return {}
     count = sum(len(model.tags) for model in models)
-    kind = "restricted tags, for those who may see them" if prefix else "tags"
-    about = f"One row per {entity} customer of the spine: {count} {kind}."
-    name, alias = f"{prefix}tags_{entity}", f"tags_{entity}" if prefix else ""
-    stem = f"models/generated/{folder}/{name}"
+    about = f"One row per {entity} customer of the spine: {count} restricted tags, for those who may see them."
+    name = f"restricted_tags_{entity}"
+    stem = f"models/generated/restricted/{name}"
     return {
-        f"{stem}.sql": files.wide_sql(name, entity, models, about, alias),
+        f"{stem}.sql": files.restricted_sql(entity, models, about),
         f"{stem}.yml": files.wide_yml(name, models, about),
     }
 

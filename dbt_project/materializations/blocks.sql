@@ -1,0 +1,75 @@
+{#
+    A table that is filled block by block of customers, so that its memory does not grow with their number: `spine` names the
+    model whose customers are cut into blocks of `block_size` in the order of their ids. Everything that the SQL reads through
+    in_block() is cut to the block before it is folded.
+
+    `steps` names models that only this table reads, in an order in which each reads those before it: of every block they are
+    computed one after the other into temporary tables. As parts of one statement the database plans a thousand columns
+    through all of them at once, which takes longer than computing them; as tables of their own they would be written twice.
+
+    The relation is new in every night's candidate: nobody reads it before it is whole, and a night that fails half-way begins
+    with a new one.
+#}
+{% materialization blocks, adapter='duckdb' %}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set spine = ref(config.require('spine')) -%}
+    {%- set size = config.get('block_size', 50000) | int -%}
+    {%- set steps = config.get('steps', []) -%}
+
+    {{ run_hooks(pre_hooks) }}
+    {%- if existing is not none -%}
+        {% do adapter.drop_relation(existing) %}
+    {%- endif -%}
+
+    {%- set cut -%}
+        select min(numbered.customer_id) as block_from, max(numbered.customer_id) as block_to
+        from (
+            select spine.customer_id, (row_number() over (order by spine.customer_id) - 1) // {{ size }} as block_no
+            from {{ spine }} as spine
+        ) as numbered
+        group by numbered.block_no
+        order by 1
+    {%- endset -%}
+    {%- set blocks = run_query(cut).rows -%}
+    {#- Looked up once: dbt takes milliseconds for every ref. -#}
+    {%- set lies = [] -%}
+    {%- for step in steps -%}{%- do lies.append((ref(step) | string, 'temp.main.' ~ step)) -%}{%- endfor -%}
+    {%- set making = [] -%}
+    {%- for step in steps -%}{%- do making.append((step, in_steps(render(step_code(step)), lies))) -%}{%- endfor -%}
+    {%- set filling = in_steps(sql, lies) -%}
+
+    {%- call statement('main') -%} select 1 {%- endcall -%}
+    {#- A bank without the entity still publishes its table, empty: one block without bounds. -#}
+    {%- for block in (blocks if blocks | length > 0 else [('', '')]) %}
+        {%- do run_query("set variable block_from = '" ~ block[0] ~ "'; set variable block_to = '" ~ block[1] ~ "'") -%}
+        {%- for step, text in making -%}
+            {%- do run_query('create or replace temp table ' ~ step ~ ' as ' ~ text) -%}
+        {%- endfor -%}
+        {%- set head = 'create table ' ~ target_relation ~ ' as ' if loop.first else 'insert into ' ~ target_relation ~ ' ' -%}
+        {%- do run_query(head ~ filling) -%}
+    {%- endfor %}
+    {%- for step in steps -%}
+        {%- do run_query('drop table temp.main.' ~ step) -%}
+    {%- endfor -%}
+    {%- do run_query('reset variable block_from; reset variable block_to') -%}
+
+    {{ run_hooks(post_hooks) }}
+    {% do persist_docs(target_relation, model) %}
+    {% do adapter.commit() %}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+{# The text of a model of this project as it was written. #}
+{% macro step_code(name) -%}
+    {{ return(graph.nodes['model.' ~ project_name ~ '.' ~ name].raw_code) }}
+{%- endmacro %}
+
+{# SQL that reads the steps from their temporary tables, and not from where their models would lie. #}
+{% macro in_steps(sql, lies) -%}
+    {%- set text = namespace(sql=sql) -%}
+    {%- for there, here in lies -%}
+        {%- set text.sql = text.sql | replace(there, here) -%}
+    {%- endfor -%}
+    {{ return(text.sql) }}
+{%- endmacro %}
