@@ -18,6 +18,9 @@ final as (
         source_rows.to_date,
         source_rows.limit_no,
         source_rows.guar_mode,
+        source_rows.rate_type,
+        source_rows.rate,
+        source_rows.next_reprice_date,
         source_rows.src_file,
         source_rows.src_line
     from source_rows

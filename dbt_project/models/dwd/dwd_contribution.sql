@@ -1,0 +1,34 @@
+-- a row is what one account or loan note of a customer contributed in one closed month, by funds transfer pricing
+with source_rows as (
+    select * from {{ ref('stg_fin_contrib') }}
+),
+
+customers as (
+    {{ customers_of('ecif') }}
+),
+
+accounts as (
+    select acct_no from {{ ref('dwd_account') }}
+),
+
+final as (
+    select
+        customers.customer_id,
+        customers.entity,
+        source_rows.month as month_end,
+        source_rows.acct_or_note as item_no,
+        -- What is no deposit account is a loan note: finance delivers nothing else.
+        case when accounts.acct_no is not null then 'dep' else 'loan' end as side_code,
+        source_rows.ftp_income as ftp_amt,
+        source_rows.fee_income as fee_amt,
+        source_rows.cost as cost_amt,
+        source_rows.provision as provision_amt,
+        source_rows.net as net_amt,
+        source_rows.src_file,
+        source_rows.src_line
+    from source_rows
+    left join customers on source_rows.party_id = customers.source_id
+    left join accounts on source_rows.acct_or_note = accounts.acct_no
+)
+
+select * from final
