@@ -255,8 +255,11 @@ final as (
         {{ tag_value(contrib, 'contrib_sums.last_month', 'date') }} as val_contrib_last_date,
         {{ tag_value(contrib, cut_code('contrib_band', 'coalesce(contrib_sums.net_l12m, 0)'), 'integer') }}
             as val_contrib_band_code,
-        {{ tag_value(contrib+assets, 'contrib_sums.net_l12m / nullif(aums.davg_365d, 0) * 10000', 'decimal(18,4)') }}
-            as val_contrib_aum_bp,
+        {{ tag_value(
+            contrib+assets,
+            'case when aums.davg_365d >= 1 then contrib_sums.net_l12m / aums.davg_365d * 10000 end',
+            'decimal(18,4)'
+        ) }} as val_contrib_aum_bp,
         {{ tag_value(contacts, 'contact_sums.cnt_30d', 'integer', '0') }} as val_contact_cnt_30d,
         {{ tag_value(contacts, 'contact_sums.response_30d', 'integer', '0') }} as val_response_cnt_30d,
         {{ tag_value(contacts, 'contact_sums.cnt_90d', 'integer', '0') }} as val_contact_cnt_90d,
