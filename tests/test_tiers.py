@@ -60,7 +60,9 @@ class Bank:
         self.duck.execute("delete from ops.run_context")
         self.duck.execute("insert into ops.run_context values (?, 'demo')", [biz_date])
         sql = rendered((PROJECT / "models/dws/dws_retail_tier_month.sql").read_text(encoding="utf-8"), PROJECT, ref=str)
-        rows = self.duck.execute(f"select customer_id, eval_date, tier_no, watch_months from ({sql}) order by eval_date")
+        rows = self.duck.execute(
+            f"select customer_id, eval_date, tier_no, watch_months from ({sql}) order by eval_date"
+        )
         names = dict(enumerate(LINES, start=1))
         return [(names[tier], watch) for who, _, tier, watch in rows.fetchall() if who == customer]
 

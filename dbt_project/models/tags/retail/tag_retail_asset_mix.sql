@@ -242,7 +242,7 @@ final as (
         {{ tag_value(assets, 'month_stats.rise_cnt', 'integer', '0') }} as aum_rise_month_cnt_l6m,
         {{ tag_value(assets, 'quarter_ends.end_bal / nullif(quarter_ends.davg_amt, 0)', 'decimal(18,4)') }}
             as aum_swell_ratio_boq,
-        {{ tag_value(assets, '90 - coalesce(day_stats.full_days, 0)', 'integer', '90') }} as aum_zero_day_cnt_90d,
+        {{ tag_value(assets, '90 - coalesce(day_stats.full_days, 0)', 'integer') }} as aum_zero_day_cnt_90d,
         {{ tag_value(assets, 'day_stats.peak_date', 'date') }} as aum_peak_date_l12m,
         {{ tag_value(assets, 'balances.aum_bal / nullif(day_stats.peak_amt, 0)', 'decimal(18,4)') }} as aum_peak_ratio_l12m,
         {{ tag_value(terms, 'ladder.due_60d', 'decimal(18,2)', '0') }} as dep_term_due_amt_next60d,

@@ -1,7 +1,7 @@
 -- a row is one retail customer of the spine; investments by kind: what they cost, what they gained, how long they are held
 {% set holdings = ['inv_hold'] %}
 {% set products = ['ref_product'] %}
-{% set prices = ['ref_price'] %}
+{% set prices = ['ref_price', 'ref_product'] %}
 
 with night as (
     {{ night_dates() }}
