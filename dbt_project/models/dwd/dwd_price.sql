@@ -1,4 +1,4 @@
--- a row is the price of one unit of an investment product on one trading day, and the one before
+-- a row is the price of one unit of an investment product on one trading day, the one before, and the day that it values
 with source_rows as (
     select * from {{ ref('stg_ref_price') }}
     where kind_code in ('nav', 'gold')
@@ -8,17 +8,31 @@ products as (
     select prod_id, line_code from {{ ref('stg_ref_product') }}
 ),
 
-final as (
-    -- Every product of metals is held by the gram and follows the one price of gold.
-    select
-        coalesce(products.prod_id, source_rows.price_code) as prod_id,
-        source_rows.price_date,
-        source_rows.price,
-        source_rows.prev_price,
-        source_rows.src_file,
-        source_rows.src_line
+-- Every product of metals is held by the gram and follows the one price of gold.
+priced as (
+    select products.prod_id, products.line_code, source_rows.*
     from source_rows
-    left join products on source_rows.kind_code = 'gold' and products.line_code = 'pm'
+    inner join products
+        on
+            (source_rows.kind_code = 'nav' and source_rows.price_code = products.prod_id)
+            or (source_rows.kind_code = 'gold' and products.line_code = 'pm')
+),
+
+final as (
+    select
+        priced.prod_id,
+        priced.price_date,
+        priced.price,
+        priced.prev_price,
+        -- The price of a fund arrives the next morning: holdings count it from the next trading day on.
+        case
+            when priced.line_code = 'fund'
+                then lead(priced.price_date) over (partition by priced.prod_id order by priced.price_date)
+            else priced.price_date
+        end as valued_date,
+        priced.src_file,
+        priced.src_line
+    from priced
 )
 
 select * from final

@@ -90,10 +90,10 @@ override_months as (
 ),
 
 merge_months as (
-    select merges.customer_id, merges.into_customer_id, months.month_no
-    from {{ ref('dwd_party_merge') }} as merges
-    inner join months on merges.merge_date >= months.month_start and merges.merge_date < months.eval_date
-    where merges.entity = 'retail'
+    select party_merges.customer_id, party_merges.into_customer_id, months.month_no
+    from {{ ref('dwd_party_merge') }} as party_merges
+    inner join months on party_merges.merge_date >= months.month_start and party_merges.merge_date < months.eval_date
+    where party_merges.entity = 'retail'
 ),
 
 measured as (
@@ -161,9 +161,9 @@ replayed as (
         {{ tier_step('tier_no') }} as tier_no,
         {{ tier_step('watch_months') }} as watch_months,
         {{ tier_step('above_months') }} as above_months,
+        -- Where the replay begins, nobody knows how long it has been so.
         case
-            when {{ tier_step('tier_no') }} is not distinct from prior_states.tier_no then prior_states.since_date
-            -- Where the replay begins, nobody knows how long it has been so.
+            when coalesce({{ tier_step('tier_no') }}, 0) = coalesce(prior_states.tier_no, 0) then prior_states.since_date
             when facts.month_no > 1 then facts.eval_date
         end as since_date
     from (

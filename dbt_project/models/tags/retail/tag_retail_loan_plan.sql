@@ -1,4 +1,4 @@
--- a row is one retail customer of the spine; what falls due by the schedules of loans, what was paid in time, and how it compares with income
+-- a row is one retail customer of the spine; what falls due by the schedules of loans, and what was paid in time
 {% set plans = ['crd_note', 'crd_schedule'] %}
 {% set pay = ['pay_detail'] %}
 {% set bal = ['core_acct', 'core_acct_person', 'core_bal'] %}

@@ -67,12 +67,12 @@ hold_days as (
 market_moves as (
     select
         holdings.customer_id,
-        prices.price_date >= night.month_start as is_mtd,
+        prices.valued_date >= night.month_start as is_mtd,
         holdings.units * (prices.price - prices.prev_price) as move_amt
     from {{ ref('dwd_price') }} as prices
-    inner join night on prices.price_date >= date_trunc('year', night.biz_date) and prices.price_date <= night.biz_date
+    inner join night on prices.valued_date >= date_trunc('year', night.biz_date) and prices.valued_date <= night.biz_date
     inner join {{ ref('dwd_holding') }} as holdings
-        on holdings.hold_date = prices.price_date - 1 and prices.prod_id = holdings.prod_id
+        on holdings.hold_date = prices.valued_date - 1 and prices.prod_id = holdings.prod_id
 ),
 
 market_sums as (
