@@ -18,6 +18,11 @@ priced as (
             or (source_rows.kind_code = 'gold' and products.line_code = 'pm')
 ),
 
+trading_days as (
+    select cal_date, lead(cal_date) over (order by cal_date) as next_date from {{ ref('dwd_calendar') }}
+    where is_trading_day
+),
+
 final as (
     select
         priced.prod_id,
@@ -25,14 +30,11 @@ final as (
         priced.price,
         priced.prev_price,
         -- The price of a fund arrives the next morning: holdings count it from the next trading day on.
-        case
-            when priced.line_code = 'fund'
-                then lead(priced.price_date) over (partition by priced.prod_id order by priced.price_date)
-            else priced.price_date
-        end as valued_date,
+        case when priced.line_code = 'fund' then trading_days.next_date else priced.price_date end as valued_date,
         priced.src_file,
         priced.src_line
     from priced
+    left join trading_days on priced.price_date = trading_days.cal_date
 )
 
 select * from final

@@ -73,6 +73,10 @@ months as (
     cross join (select cast(unnest(generate_series(1, 7)) as integer) as step) as steps
 ),
 
+holders as (
+    select distinct customer_id from changes
+),
+
 month_averages as (
     select
         holders.customer_id,
@@ -83,7 +87,7 @@ month_averages as (
                 sum(runs.aum_bal * (least(runs.to_date, months.next_start) - greatest(runs.from_date, months.month_start))), 0
             ) / max(months.next_start - months.month_start) as decimal(18, 2)
         ) as davg_amt
-    from (select distinct customer_id from runs) as holders
+    from holders
     cross join months
     left join runs
         on
