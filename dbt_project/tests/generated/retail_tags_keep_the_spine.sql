@@ -20,8 +20,14 @@ counts as (
     select 'tag_retail_relationship' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
     from {{ ref('tag_retail_relationship') }}
     union all
+    select 'tag_retail_asset_mix' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
+    from {{ ref('tag_retail_asset_mix') }}
+    union all
     select 'tag_retail_asset' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
     from {{ ref('tag_retail_asset') }}
+    union all
+    select 'tag_retail_position' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
+    from {{ ref('tag_retail_position') }}
     union all
     select 'tag_retail_insurance' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
     from {{ ref('tag_retail_insurance') }}
@@ -35,8 +41,20 @@ counts as (
     select 'tag_retail_liability' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
     from {{ ref('tag_retail_liability') }}
     union all
+    select 'tag_retail_loan_plan' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
+    from {{ ref('tag_retail_loan_plan') }}
+    union all
+    select 'tag_retail_loan_term' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
+    from {{ ref('tag_retail_loan_term') }}
+    union all
+    select 'tag_retail_loan_use' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
+    from {{ ref('tag_retail_loan_use') }}
+    union all
     select 'tag_retail_risk' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
     from {{ ref('tag_retail_risk') }}
+    union all
+    select 'tag_retail_card_use' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
+    from {{ ref('tag_retail_card_use') }}
     union all
     select 'tag_retail_deposit_product' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
     from {{ ref('tag_retail_deposit_product') }}
@@ -67,6 +85,12 @@ counts as (
     union all
     select 'tag_retail_channel' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
     from {{ ref('tag_retail_channel') }}
+    union all
+    select 'tag_retail_tier' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
+    from {{ ref('tag_retail_tier') }}
+    union all
+    select 'tag_retail_contribution' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
+    from {{ ref('tag_retail_contribution') }}
     union all
     select 'tag_retail_value' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
     from {{ ref('tag_retail_value') }}

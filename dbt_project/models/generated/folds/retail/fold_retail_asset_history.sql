@@ -21,7 +21,11 @@ edges as (
             run_date.biz_date - 364,
             cast(date_trunc('month', run_date.biz_date) as date),
             cast(date_trunc('year', run_date.biz_date) as date),
-            cast(date_trunc('month', run_date.biz_date) - interval 1 month as date)
+            cast(date_trunc('month', run_date.biz_date) - interval 1 month as date),
+            cast(date_trunc('quarter', run_date.biz_date) as date) - 1,
+            cast(date_trunc('quarter', run_date.biz_date) as date) - 1 + 1,
+            cast(date_trunc('quarter', run_date.biz_date) as date),
+            cast(date_trunc('month', run_date.biz_date) - interval 3 month as date)
         ] as starts,
         least(
             run_date.biz_date,
@@ -37,7 +41,11 @@ edges as (
             run_date.biz_date - 364,
             cast(date_trunc('month', run_date.biz_date) as date),
             cast(date_trunc('year', run_date.biz_date) as date),
-            cast(date_trunc('month', run_date.biz_date) - interval 1 month as date)
+            cast(date_trunc('month', run_date.biz_date) - interval 1 month as date),
+            cast(date_trunc('quarter', run_date.biz_date) as date) - 1,
+            cast(date_trunc('quarter', run_date.biz_date) as date) - 1 + 1,
+            cast(date_trunc('quarter', run_date.biz_date) as date),
+            cast(date_trunc('month', run_date.biz_date) - interval 3 month as date)
         ) as first_day,
         run_date.biz_date + 1 as end_day
     from run_date
