@@ -8,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from jinja2 import Environment
+
+from tagmart.tagspec.render import rendered
 
 DWD = Path(__file__).resolve().parents[1] / "dbt_project" / "models" / "dwd"
 PRICES = """
@@ -61,15 +62,8 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     _table(con, "stg_core_txn", LEGS, f"txn_no varchar, leg integer, acct_no varchar, ccy varchar, acct_date date, amt {money}, "
            f"txn_time timestamp, dc_flag varchar default 'C', is_reversal boolean default false, "
            f"{', '.join(f'{word} varchar' for word in words)}, {source}")  # fmt: skip
-    jinja = Environment()  # noqa: S701  SQL, not a page
-    names = {
-        "ref": lambda name: name,
-        "source": lambda schema, name: f"{schema}.{name}",
-        "biz_date": lambda: "(select biz_date from ops.run_context)",
-        "name_key": lambda column: f"lower({column})",
-    }
-    for model in ("dwd_fx_rate", "dwd_account_balance_daily", "dwd_transaction"):
-        sql = jinja.from_string((DWD / f"{model}.sql").read_text("utf-8")).render(**names)
+    for model in ("dwd_fx_rate", "dwd_fx_ccy", "dwd_account_balance_daily", "dwd_transaction"):
+        sql = rendered((DWD / f"{model}.sql").read_text("utf-8"), DWD.parents[1], ref=str)
         con.execute(f"create table {model} as {sql}")
     return con
 

@@ -205,7 +205,7 @@ final as (
             'decimal(18,4)'
         ) }}
             as dep_stable_ratio_90d,
-        {{ tag_value(deposits, '90 - shapes.funded_cnt_90d', 'integer', '90') }} as dep_empty_day_cnt_90d,
+        {{ tag_value(deposits, '90 - coalesce(shapes.funded_cnt_90d, 0)', 'integer') }} as dep_empty_day_cnt_90d,
         {{ tag_value(deposits, '1 - shapes.bal / nullif(shapes.max_365d, 0)', 'decimal(18,4)') }}
             as dep_peak_drop_ratio_365d,
         {{ tag_value(deposits, 'greatest(0, account_sums.dep_bal - parameters.insured_amt)', 'decimal(18,2)', '0') }}
