@@ -1,7 +1,7 @@
 """How fast all retail tags are built from their partials, beside what else could be done.
 
 Partials and raw rows are made in DuckDB with a bank's skew (tag_tables.py: 37 % of customers without anything, Zipf activity,
-a few habits each); the models are the project's own, in the one statement that dbt makes of them, block by block; tags that
+a few habits each); the models are the project's own, computed as the materialization `blocks` does, block by block; tags that
 are written by hand stand in as tables. Ratios are to the copy of the finished table, made right after it by the same process.
 
     python benchmarks/tags.py                          100,000 customers, 20 million transactions a year
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import resource
 import subprocess
 import sys
@@ -24,13 +23,13 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-from jinja2 import Environment
 from tag_tables import make_tables, stand_in
 
 from tagmart.core.settings import Settings, project_root
 from tagmart.tagspec.files import wide_sql
 from tagmart.tagspec.folds import fold_sql, folds_of
 from tagmart.tagspec.model import Tag, TagModel
+from tagmart.tagspec.render import renderer
 from tagmart.tagspec.sql import tag_model_sql
 from tagmart.tagspec.vocabulary import read_vocabulary
 from tagmart.tagspec.windows import bounds
@@ -111,7 +110,7 @@ def all_tags(duck: duckdb.DuckDBPyConnection, block: int) -> dict:
             values = ", ".join(map(stand_in, model.tags))
             duck.execute(f"create table {model.name} as select spine.customer_id, {values} from dws_retail_spine as spine")
     duck.execute("checkpoint")
-    build = timed(lambda: fill(duck, "tags", statement(models), block))
+    build = timed(lambda: fill(duck, "tags", models, block))
     copies = [timed(lambda number=number: _run(duck, f"create table copy_{number} as from tags")) for number in range(2)]
     copy = min(copies)
     numbers = [tag for model in models for tag in model.tags if tag.data_type.startswith(("decimal", "integer"))]
@@ -138,7 +137,7 @@ def flow_tags(duck: duckdb.DuckDBPyConnection, block: int) -> dict:
         for tag in model.tags
         if tag.column.measure.agg in FOLDABLE and all(value.code != "other" for _, value in tag.column.values)
     ]
-    build = timed(lambda: fill(duck, "tags", statement(models), block))
+    build = timed(lambda: fill(duck, "tags", models, block))
     raw = timed(lambda: _run(duck, f"create table raw_tags as {raw_statement(tags)}"))
     names = ", ".join(f"tags.{tag.name}" for tag in tags)
     plain = ", ".join(f"coalesce(raw_tags.{tag.name}, 0)" for tag in tags)
@@ -157,28 +156,34 @@ def flow_tags(duck: duckdb.DuckDBPyConnection, block: int) -> dict:
 WAYS: dict[str, Callable[[duckdb.DuckDBPyConnection, int], dict]] = {"all tags": all_tags, "flow tags": flow_tags}
 
 
-def fill(duck: duckdb.DuckDBPyConnection, table: str, query: str, block: int) -> None:
-    """A table, block by block, as the macro `blocks` fills it."""
+def fill(duck: duckdb.DuckDBPyConnection, table: str, models: list[TagModel], block: int) -> None:
+    """A wide table, block by block, its folds and families on the way in temporary tables."""
+    steps, wide = statements(models)
     found = duck.execute(
         "select min(customer_id), max(customer_id) from (select customer_id, (row_number() over (order by customer_id) - 1)"
         f" // {block} as block_no from dws_retail_spine) group by block_no order by 1"
     ).fetchall()
     for number, (first, last) in enumerate(found):
         duck.execute(f"set variable block_from = '{first}'; set variable block_to = '{last}'")
-        duck.execute(f"insert into {table} {query}" if number else f"create table {table} as {query}")
+        for name, sql in steps.items():
+            duck.execute(f"create or replace temp table {name} as {sql}")
+        duck.execute(f"insert into {table} {wide}" if number else f"create table {table} as {wide}")
+    for name in steps:
+        duck.execute(f"drop table temp.main.{name}")
     duck.execute("reset variable block_from; reset variable block_to")
     duck.execute("checkpoint")
 
 
-def statement(models: list[TagModel]) -> str:
-    """The one statement of the wide table: what is ephemeral in dbt stands before it, each model once."""
-    vocabulary = read_vocabulary(_settings().specs_dir)
+def statements(models: list[TagModel]) -> tuple[dict[str, str], str]:
+    """The folds and families by name, each after those that it reads; and the wide table."""
+    render = renderer(_settings().dbt_project, ref=str)
+    vocabulary = read_vocabulary(_settings().specs_dir, "retail")
     folds = folds_of(models, vocabulary)
-    parts = {fold.name: fold_sql(fold, "retail") for fold in folds.values() if fold.name}
-    parts |= {model.name: tag_model_sql(model, model.family, folds[model.name], vocabulary) for model in models if model.family}
-    made = [f"cte_{name} as (\n{_rendered(sql, set(parts))}\n)" for name, sql in parts.items()]
-    wide = re.sub(r"\{\{ config.*\}\}", "", wide_sql("tags_retail", "retail", models, "one row per customer"))
-    return f"with {', '.join(made)}, wide as (\n{_rendered(wide, set(parts))}\n) select * from wide"
+    steps = {fold.name: render(fold_sql(fold, "retail")) for fold in folds.values() if fold.name}
+    for model in models:
+        if model.family:
+            steps[model.name] = render(tag_model_sql(model, model.family, folds[model.name], vocabulary))
+    return steps, render(wide_sql("retail", models, "one row per customer", tuple(steps), ()))
 
 
 def raw_statement(tags: list[Tag]) -> str:
@@ -204,22 +209,8 @@ def _settings() -> Settings:
 
 def _models() -> list[TagModel]:
     """The retail tag models, without what goes to the restricted file."""
-    models = entity_models(_settings(), "retail", read_vocabulary(_settings().specs_dir))
+    models = entity_models(_settings(), "retail", read_vocabulary(_settings().specs_dir, "retail"))
     return [model for model in models if not any(tag.restricted for tag in model.tags)]
-
-
-def _rendered(sql: str, ephemeral: set[str]) -> str:
-    """The SQL as dbt would compile it."""
-    macros = project_root() / "dbt_project" / "macros"
-    environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - SQL, not a page
-    names = {
-        "ref": lambda name: f"cte_{name}" if name in ephemeral else name,
-        "source": lambda schema, name: f"{schema}.{name}",
-    }
-    text = "".join((macros / f"{name}.sql").read_text(encoding="utf-8") for name in ("night", "in_block"))
-    module = environment.from_string(text, globals=names).make_module(names)
-    words = {**names, "biz_date": module.biz_date, "has_feeds": module.has_feeds, "in_block": module.in_block}
-    return environment.from_string(sql, globals=words).render()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ def said(origins: frozenset[Origin]) -> str:
     ("sql", "column", "value", "rows"),
     [
         ("select amt as a from dwd.txn", "a", "txn.amt", ""),
+        ("select Txn.AMT as A from dwd.txn", "a", "txn.amt", ""),
         ("select sum(amt) as a from dwd.txn where kind = 'x' group by cust", "a", "txn.amt", "txn.cust txn.kind"),
         ("select case when kind = 'x' then amt end as a from dwd.txn", "a", "txn.amt txn.kind", ""),
         ("select count(*) as a from dwd.txn where amt > 0", "a", "", "txn.amt"),

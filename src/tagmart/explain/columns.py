@@ -74,7 +74,10 @@ def columns_of(sql: str, table_columns: Callable[[str], tuple[str, ...]], where:
     except ParseError as error:
         seen = str(error.errors[0]["description"])
         raise TagmartError("the compiled SQL cannot be read", where=where, seen=seen) from None
-    return _Reader(table_columns, where).query(tree, {}, _Sources())
+    # DuckDB tells no upper from lower case in names.
+    for name in tree.find_all(exp.Identifier):
+        name.set("this", name.this.lower())
+    return _Reader(lambda table: tuple(map(str.lower, table_columns(table))), where).query(tree, {}, _Sources())
 
 
 class _Reader:

@@ -98,7 +98,7 @@ def compiled_lineage(settings: Settings, connection: duckdb.DuckDBPyConnection) 
         TagmartError: if nothing is compiled, or a model cannot be read.
     """
     found = connection.execute(
-        "select schema_name || '.' || table_name, list(column_name order by column_index) from duckdb_columns()"
+        "select schema_name || '.' || table_name, list(lower(column_name) order by column_index) from duckdb_columns()"
         " where database_name = current_database() group by 1"
     ).fetchall()
     columns = {table: tuple(names) for table, names in found}
