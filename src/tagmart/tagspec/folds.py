@@ -18,7 +18,7 @@ from tagmart.tagspec.windows import bounds_sql, point_sql, year_before_sql
 # Windows that begin at most this many days before D: models that read no more share a scan of their own.
 RECENT = ("7d", "30d", "90d", "mtd", "qtd", "lm", "next7d", "next30d", "next60d", "next90d")
 # How rows of a fold fold again when a slice is dropped.
-MERGES = {"sum": "sum", "max": "max", "min": "min", "days": "bit_or", "months": "bit_or", "first": "min", "last": "max", "on": "sum"}
+MERGES = {"sum": "sum", "max": "max", "min": "min", "days": "bit_or", "months": "bit_or", "first": "min", "last": "max"}
 # Bits for the days of a piece: pieces are cut so that they never hold more days than that.
 BITS = 120
 
@@ -61,8 +61,7 @@ def kinds_of(column: Column, table: Table) -> tuple[str, ...]:
         measure.agg, ("sum",)
     )
     if measure.agg in ("max", "min"):
-        # The days of a history that have no row count as 0, so the days that have one are counted.
-        return (measure.agg, "on") if table.form == "history" else (measure.agg,)
+        return (measure.agg,)
     return kept
 
 
@@ -356,7 +355,6 @@ def _folded_history(fold: Fold) -> str:
             "sum": _narrow(f"sum({value} * {days})", of),
             "max": f"max({value})",
             "min": f"min({value})",
-            "on": f"cast(sum({days}) as integer)",
             "days": f"cast(sum(case when {value} > 0 then {days} else 0 end) as integer)",
             "first": f"min(case when {value} > 0 then {since} end)",
             "last": f"max(case when {value} > 0 then {until} - 1 end)",

@@ -10,7 +10,7 @@ AGGREGATE_ZH = {
     "mean_days": "每日日终余额之和÷期间日历天数",
     "mean_elapsed_days": "每日日终余额之和÷期间已过天数",
     "min": "期间有记录日的最低值",
-    "min_of_all_days": "期间每个日历日的最低值，无记录之日为0",
+    "min_of_days": "期间有记录各日的最低值",
     "per_day": "期间合计÷期间日历天数",
     "per_elapsed_day": "期间合计÷期间已过天数",
     "count_months": "至少有一笔或一次的自然月数",
@@ -23,7 +23,7 @@ AGGREGATE_EN = {
     "mean_days": "end-of-day balances summed ÷ calendar days of the period",
     "mean_elapsed_days": "end-of-day balances summed ÷ elapsed days of the period",
     "min": "the lowest of the days on record",
-    "min_of_all_days": "the lowest of all calendar days of the period, days without a record being 0",
+    "min_of_days": "the lowest of the days of the period that are on record",
     "per_day": "total ÷ calendar days of the period",
     "per_elapsed_day": "total ÷ elapsed days of the period",
     "count_months": "calendar months with at least one",
@@ -136,7 +136,7 @@ def _how(column: Column, family: Family) -> str:
     if not column.window:
         return agg if agg == "share" and not (column.base or column.change) else ""
     if agg == "min" and family.table.form == "history":
-        return "min_of_all_days"
+        return "min_of_days"
     elapsed = {"mean_days": "mean_elapsed_days", "per_day": "per_elapsed_day"} if column.window.running else {}
     return elapsed.get(agg, agg)
 

@@ -157,18 +157,11 @@ def _expression(column: Column, source: str, folds: dict[str, str], history: boo
     elif agg in ("first_day", "last_day"):
         return over("min" if agg == "first_day" else "max", f"{source}.{agg.removesuffix('_day')}_{of}")
     elif agg in ("max", "min"):
+        # Of the days on record: before a customer's first account there is no balance that could be the lowest.
         made = over(agg, f"{source}.{agg}_{of}")
-        if history:
-            clamp = "greatest" if agg == "max" else "least"
-            whole = f"{over('sum', f'{source}.on_{of}')} >= {length_sql(column.window)}"
-            made = f"case when {whole} then {made} else {clamp}({made}, 0) end" if _has_length(column) else made
     else:
         made = total
     return f"cast({made} as {measure.data_type})"
-
-
-def _has_length(column: Column) -> bool:
-    return bool(bounds_sql(column.window))
 
 
 def _at_a_point(column: Column, source: str, folds: dict[str, str]) -> str:

@@ -77,8 +77,7 @@ folded as (
         cut.prod,
         cut.piece,
         cast(sum(cut.bal * (cut.until - cut.since)) as decimal(18,2)) as sum_bal,
-        max(cut.bal) as max_bal,
-        cast(sum((cut.until - cut.since)) as integer) as on_bal
+        max(cut.bal) as max_bal
     from cut
     group by 1, 2, 3
 )

@@ -133,7 +133,6 @@ folded as (
         states.piece,
         cast(sum(states.bal * (states.until - states.since)) as decimal(18,2)) as sum_bal,
         max(states.bal) as max_bal,
-        cast(sum((states.until - states.since)) as integer) as on_bal,
         min(states.bal) as min_bal
     from states
     group by 1, 2
@@ -183,10 +182,10 @@ measured as (
         cast(round(sum(case when folded.piece between bounds.from_lm and bounds.to_lm then folded.sum_bal end) * 100 / max(bounds.to_lm - bounds.from_lm + 1)) / 100 as decimal(18,2)) as davg_lm,
         cast(round(sum(case when folded.piece between bounds.from_lq and bounds.to_lq then folded.sum_bal end) * 100 / max(bounds.to_lq - bounds.from_lq + 1)) / 100 as decimal(18,2)) as davg_lq,
         cast(round(sum(case when folded.piece between bounds.from_l3m and bounds.to_l3m then folded.sum_bal end) * 100 / max(bounds.to_l3m - bounds.from_l3m + 1)) / 100 as decimal(18,2)) as davg_l3m,
-        cast(case when sum(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.on_bal end) >= 90 then max(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.max_bal end) else greatest(max(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.max_bal end), 0) end as decimal(18,2)) as bal_max_90d,
-        cast(case when sum(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.on_bal end) >= 365 then max(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.max_bal end) else greatest(max(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.max_bal end), 0) end as decimal(18,2)) as bal_max_365d,
-        cast(case when sum(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.on_bal end) >= 90 then min(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.min_bal end) else least(min(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.min_bal end), 0) end as decimal(18,2)) as bal_min_90d,
-        cast(case when sum(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.on_bal end) >= 365 then min(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.min_bal end) else least(min(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.min_bal end), 0) end as decimal(18,2)) as bal_min_365d
+        cast(max(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.max_bal end) as decimal(18,2)) as bal_max_90d,
+        cast(max(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.max_bal end) as decimal(18,2)) as bal_max_365d,
+        cast(min(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.min_bal end) as decimal(18,2)) as bal_min_90d,
+        cast(min(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.min_bal end) as decimal(18,2)) as bal_min_365d
     from folded
     cross join bounds
     group by 1

@@ -45,7 +45,7 @@ measured as (
         cast(round(sum(case when folded.piece between bounds.from_mtd and bounds.biz_date then folded.sum_bal end) * 100 / max(bounds.biz_date - bounds.from_mtd + 1)) / 100 as decimal(18,2)) as davg_mtd,
         cast(round(sum(case when folded.piece between bounds.from_ytd and bounds.biz_date then folded.sum_bal end) * 100 / max(bounds.biz_date - bounds.from_ytd + 1)) / 100 as decimal(18,2)) as davg_ytd,
         cast(round(sum(case when folded.piece between bounds.from_lm and bounds.to_lm then folded.sum_bal end) * 100 / max(bounds.to_lm - bounds.from_lm + 1)) / 100 as decimal(18,2)) as davg_lm,
-        cast(case when sum(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.on_bal end) >= 365 then max(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.max_bal end) else greatest(max(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.max_bal end), 0) end as decimal(18,2)) as bal_max_365d
+        cast(max(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.max_bal end) as decimal(18,2)) as bal_max_365d
     from folded
     cross join bounds
     where folded.prod in ('pm')
