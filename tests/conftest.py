@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nights import Home
+from tests.nights import MID_MONTH, MONTH_END, STAGES, Home
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +28,23 @@ def home_of(tmp_path_factory: pytest.TempPathFactory):
         return Home(bank, folder / "home", landing or folder / "landing")
 
     return make
+
+
+@pytest.fixture(scope="session")
+def month_end(home_of) -> Home:
+    """A demo bank of 600 persons whose answers are as of a month end, and its published night of that day."""
+    home = home_of("demo")
+    home.synth(customers=600, seed=19, days=2, date=MONTH_END)
+    home.night(str(MONTH_END))
+    return home
+
+
+@pytest.fixture(scope="session")
+def mid_month(home_of) -> Home:
+    """A demo bank of many companies and merchants, and its night of a day in the middle of a month, up to the wide tables."""
+    home = home_of("demo")
+    home.synth(customers=300, corporates=150, merchants=60, seed=23, days=1, date=MID_MONTH)
+    run_id = home.begin(str(MID_MONTH))
+    for stage in STAGES[: STAGES.index("wide") + 1]:
+        home.stage(run_id, stage)
+    return home

@@ -7,6 +7,7 @@ import os
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,9 @@ import duckdb
 from tagmart.core.state import State
 from tests.zygote import zygote
 
+# The nights that several modules look at (fixtures `month_end` and `mid_month`).
+MONTH_END = date(2026, 6, 30)
+MID_MONTH = date(2026, 6, 24)
 STAGES = ("ingest", "gate1", "dwd", "dws", "tags", "wide", "profile", "gate2", "segments", "gate3", "publish")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -11,9 +10,8 @@ import pytest
 
 from tests.nights import Home
 
-pytestmark = [pytest.mark.night, pytest.mark.xdist_group("corporate_truths")]
+pytestmark = [pytest.mark.night, pytest.mark.xdist_group("month_end")]
 
-D = date(2026, 6, 30)
 # (what is true of a company; the tags that say so)
 TRUTHS = [
     ("demand_bal", "dep_demand_bal"),
@@ -36,19 +34,10 @@ TRUTHS = [
 
 
 @pytest.fixture(scope="module")
-def demo(home_of) -> Home:
-    """A small demo bank whose answers are as of D, and its night of D."""
-    home = home_of("demo")
-    home.synth(customers=600, seed=19, days=2, date=D)
-    home.night(str(D))
-    return home
-
-
-@pytest.fixture(scope="module")
-def faced(demo: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+def faced(month_end: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with `truths` and `tags`, one row a company, by the number of the customer file."""
     connection = duckdb.connect()
-    face(connection, demo.path / "warehouse.duckdb", demo.current / "tagmart.duckdb", demo.landing)
+    face(connection, month_end.path / "warehouse.duckdb", month_end.current / "tagmart.duckdb", month_end.landing)
     yield connection
     connection.close()
 

@@ -6,17 +6,14 @@ D is no month end: the generator calls a month complete on its last day, tags on
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 import duckdb
 import pytest
 
 from tests.nights import Home
 
-pytestmark = [pytest.mark.night, pytest.mark.xdist_group("corporate_truths")]
+pytestmark = [pytest.mark.night, pytest.mark.xdist_group("mid_month")]
 
-D = date(2026, 6, 24)
-STAGES = ("ingest", "gate1", "dwd", "dws", "tags", "wide")
 # (what is true of a company, the tag that says so)
 TRUTHS = [
     ("corp_type", "corp_type_code"),
@@ -47,26 +44,15 @@ REGISTERED = [
 
 
 @pytest.fixture(scope="module")
-def demo(home_of) -> Home:
-    """A demo bank of many companies and few persons, and its night of D up to the wide tables."""
-    home = home_of("demo")
-    home.synth(customers=120, corporates=150, merchants=20, seed=23, days=1, date=D)
-    run_id = home.begin(str(D))
-    for stage in STAGES:
-        home.stage(run_id, stage)
-    return home
-
-
-@pytest.fixture(scope="module")
-def faced(demo: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+def faced(mid_month: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with `faced`: every company, what is true of it and all its tags."""
     connection = duckdb.connect()
     for name in ("warehouse", "candidate/tagmart"):
-        connection.execute(f"attach '{demo.path / name}.duckdb' (read_only)")
+        connection.execute(f"attach '{mid_month.path / name}.duckdb' (read_only)")
     connection.execute(f"""
         create table faced as
         select truths.*, tags.* exclude (size_code)
-        from '{demo.landing}/answers/companies.parquet' as truths
+        from '{mid_month.landing}/answers/companies.parquet' as truths
         inner join warehouse.dwd.party_xref as xref on xref.source_system = 'ecif' and xref.source_id = truths.ecif_no
         inner join (select *, null as size_code from tagmart.mart.tags_corporate) as tags using (customer_id)
     """)

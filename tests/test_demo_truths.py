@@ -16,11 +16,11 @@ import duckdb
 import pytest
 
 from tests import demo_files
+from tests.nights import MONTH_END as D
 from tests.nights import Home
 
-pytestmark = [pytest.mark.night, pytest.mark.xdist_group("truths")]
+pytestmark = [pytest.mark.night, pytest.mark.xdist_group("month_end")]
 
-D = date(2026, 6, 30)
 # The initial load is of 28 June: 13 complete months of days before that month are delivered, and no day before them.
 # What the generator knows of older days, no tag can know.
 DELIVERED_FROM = date(2025, 5, 1)
@@ -176,21 +176,12 @@ PROVENANCE = {
 
 
 @pytest.fixture(scope="module")
-def demo(home_of) -> Home:
-    """A small demo bank whose answers are as of D, and its night of D."""
-    home = home_of("demo")
-    home.synth(customers=600, seed=19, days=2, date=D)
-    home.night(str(D))
-    return home
-
-
-@pytest.fixture(scope="module")
-def faced(demo: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+def faced(month_end: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with `truths` (every known customer) and `faced` (those of the spine, with all their tags)."""
     connection = duckdb.connect()
-    for file in (demo.path / "warehouse.duckdb", demo.current / "tagmart.duckdb", demo.current / "restricted.duckdb"):
+    for file in (month_end.path / "warehouse.duckdb", month_end.current / "tagmart.duckdb", month_end.current / "restricted.duckdb"):
         connection.execute(f"attach '{file}' (read_only)")
-    make_truths(connection, demo.landing)
+    make_truths(connection, month_end.landing)
     connection.execute("""
         create table faced as
         select truths.*, tags.*, controls.* exclude (customer_id, biz_date)
@@ -280,8 +271,8 @@ def test_every_truth_is_what_the_tag_says(faced, capsys):
     assert not differences, "\n".join(differences[:40])
 
 
-def test_planted_events_are_recovered(faced, demo, capsys):
-    faced.execute(f"create or replace table planted as from '{demo.landing}/answers/planted.parquet'")
+def test_planted_events_are_recovered(faced, month_end, capsys):
+    faced.execute(f"create or replace table planted as from '{month_end.landing}/answers/planted.parquet'")
     told = []
     assert {row[0] for row in faced.execute("select distinct kind from planted").fetchall()} == set(PLANTED)
     for kind, is_recovered in PLANTED.items():
@@ -310,7 +301,7 @@ def test_a_segment_is_what_its_rule_says_of_the_tags(faced, key):
 
 
 @pytest.mark.parametrize("table", PROVENANCE)
-def test_every_fact_names_the_line_that_it_came_from(faced, demo, table):
+def test_every_fact_names_the_line_that_it_came_from(faced, month_end, table):
     fact = f"warehouse.dwd.{table}"
     rows, named, lines = faced.execute(
         f"select count(*), count(src_file || src_line), count(distinct (src_file, src_line)) from {fact}"
@@ -324,7 +315,7 @@ def test_every_fact_names_the_line_that_it_came_from(faced, demo, table):
     for file, line, *values in chosen.fetchall():
         contract = contracts[re.sub(r"_[0-9]{8}_.*", "", file)]
         if file not in read:
-            [path] = demo.landing.glob(f"*/{file}")
+            [path] = month_end.landing.glob(f"*/{file}")
             read[file] = demo_files.rows(contract, D, path)
         fields = dict(zip(contract.names, read[file][line - 2], strict=True))
         assert [fields[column] for column in columns] == [str(value) for value in values], f"{file} line {line}"

@@ -6,23 +6,21 @@ The answers are worked out by the generator from its own world; see test_demo_tr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 import duckdb
 import pytest
 
 from tests.nights import Home
 
-pytestmark = [pytest.mark.night, pytest.mark.xdist_group("retail_truths")]
+pytestmark = [pytest.mark.night, pytest.mark.xdist_group("month_end")]
 
-D = date(2026, 6, 30)
 # What is true of a customer of the bank (0 where the answers do not name the customer), and the tags that say so.
 TRUTHS = {
     "select ecif_no, policy_cnt as truth from answer('investments')": "ins_policy_cnt",
     "select ecif_no, protect_policy_cnt as truth from answer('investments')": "ins_protect_policy_cnt",
     "select ecif_no, lapsed_policy_cnt as truth from answer('investments')": "ins_lapsed_cnt",
     "select ecif_no, premium_paid_amt as truth from answer('investments')": "ins_paid_amt_ltd",
-    "select ecif_no, cast(sip_cnt_90 > 0 as integer) as truth from answer('investments')": "cast(prod_sip_cnt_90d > 0 as integer)",
+    "select ecif_no, sip_prod_cnt_90 as truth from answer('investments')": "prod_sip_cnt_90d",
     """
     select ecif_no, count(distinct other) as truth from (
         select ecif_no, other_ecif_no as other from answer('households')
@@ -46,21 +44,12 @@ TRUTHS = {
 
 
 @pytest.fixture(scope="module")
-def demo(home_of) -> Home:
-    """A small demo bank whose answers are as of D, and its night of D."""
-    home = home_of("demo")
-    home.synth(customers=500, seed=23, days=2, date=D)
-    home.night(str(D))
-    return home
-
-
-@pytest.fixture(scope="module")
-def faced(demo: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+def faced(month_end: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with `tags`: the published tags of every retail customer, with the customer's number in the bank."""
     connection = duckdb.connect()
-    connection.execute(f"attach '{demo.path / 'warehouse.duckdb'}' as warehouse (read_only)")
-    connection.execute(f"attach '{demo.current / 'tagmart.duckdb'}' as tagmart (read_only)")
-    connection.execute(f"create macro answer(name) as table from read_parquet('{demo.landing}/answers/' || name || '.parquet')")
+    connection.execute(f"attach '{month_end.path / 'warehouse.duckdb'}' as warehouse (read_only)")
+    connection.execute(f"attach '{month_end.current / 'tagmart.duckdb'}' as tagmart (read_only)")
+    connection.execute(f"create macro answer(name) as table from read_parquet('{month_end.landing}/answers/' || name || '.parquet')")
     connection.execute("""
         create table tags as
         select xref.source_id as ecif_no, tags.*

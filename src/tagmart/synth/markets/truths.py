@@ -116,6 +116,8 @@ def _investments(world: World, last: int, averages: dict[int, np.ndarray]) -> pa
     tried = orders.kind == order_kinds.SIP
     day = np.where(orders.failed, orders.ordered, orders.confirmed)
     recent = tried & (day > last - 90) & (day <= last)
+    # A plan runs by the day of its order, whatever became of the order.
+    ran = tried & (orders.ordered > last - 90) & (orders.ordered <= last)
     complete = tried & (day >= low) & (day <= high)
     paid = (income.day > last - 365) & (income.day <= last)
     known = np.flatnonzero(states.day <= last)
@@ -127,6 +129,8 @@ def _investments(world: World, last: int, averages: dict[int, np.ndarray]) -> pa
     owner, protects = policies.owner[there], policies.kind[there] == 0
     davg, holder = averages[months[-1]], world.holder(last)
 
+    plans = np.unique(np.stack((holder[orders.owner[ran]], orders.product[ran])), axis=1)
+
     def count(who: np.ndarray) -> pa.Array:
         return integers(summed(world, who, np.ones(len(who))))
 
@@ -135,6 +139,7 @@ def _investments(world: World, last: int, averages: dict[int, np.ndarray]) -> pa
             "ecif_no": pick(list(world.people.ecif_no), np.arange(world.people.size)),
             "aum_davg_lm": money(davg),
             "tier_lm": pick(TIERS, np.searchsorted(TIER_LINES, davg, side="right")),
+            "sip_prod_cnt_90": count(plans[0]),
             "sip_cnt_90": count(holder[orders.owner[recent & ~orders.failed]]),
             "sip_fail_cnt_90": count(holder[orders.owner[recent & orders.failed]]),
             "sip_fail_cnt_l3m": count(holder[orders.owner[complete & orders.failed]]),

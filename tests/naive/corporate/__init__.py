@@ -1,0 +1,1 @@
+"""Tags of corporate customers, read a second time."""

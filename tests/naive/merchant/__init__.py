@@ -1,0 +1,1 @@
+"""Tags of merchant customers, read a second time."""

@@ -1,0 +1,1 @@
+"""Tags of retail customers, read a second time."""
