@@ -108,7 +108,7 @@ def all_tags(duck: duckdb.DuckDBPyConnection, block: int) -> dict:
     for model in models:
         if not model.family:
             values = ", ".join(map(stand_in, model.tags))
-            duck.execute(f"create table {model.name} as select spine.customer_id, {values} from dws_retail_spine as spine")
+            duck.execute(f"create table {model.name} as select spine.customer_id, {values} from dws_retail_spine as spine order by 1")
     duck.execute("checkpoint")
     build = timed(lambda: fill(duck, "tags", models, block))
     copies = [timed(lambda number=number: _run(duck, f"create table copy_{number} as from tags")) for number in range(2)]
@@ -158,32 +158,34 @@ WAYS: dict[str, Callable[[duckdb.DuckDBPyConnection, int], dict]] = {"all tags":
 
 def fill(duck: duckdb.DuckDBPyConnection, table: str, models: list[TagModel], block: int) -> None:
     """A wide table, block by block, its folds and families on the way in temporary tables."""
-    steps, wide = statements(models)
+    folds, families, wide = statements(models)
     found = duck.execute(
         "select min(customer_id), max(customer_id) from (select customer_id, (row_number() over (order by customer_id) - 1)"
         f" // {block} as block_no from dws_retail_spine) group by block_no order by 1"
     ).fetchall()
     for number, (first, last) in enumerate(found):
         duck.execute(f"set variable block_from = '{first}'; set variable block_to = '{last}'")
-        for name, sql in steps.items():
+        for name, sql in folds.items():
             duck.execute(f"create or replace temp table {name} as {sql}")
+        for name, sql in families.items():
+            duck.execute(f"create or replace temp table {name} as select * from ({sql}) order by customer_id")
         duck.execute(f"insert into {table} {wide}" if number else f"create table {table} as {wide}")
-    for name in steps:
+    for name in (*folds, *families):
         duck.execute(f"drop table temp.main.{name}")
     duck.execute("reset variable block_from; reset variable block_to")
     duck.execute("checkpoint")
 
 
-def statements(models: list[TagModel]) -> tuple[dict[str, str], str]:
-    """The folds and families by name, each after those that it reads; and the wide table."""
+def statements(models: list[TagModel]) -> tuple[dict[str, str], dict[str, str], str]:
+    """The folds and the families by name, each after those that it reads; and the wide table."""
     render = renderer(_settings().dbt_project, ref=str)
     vocabulary = read_vocabulary(_settings().specs_dir, "retail")
-    folds = folds_of(models, vocabulary)
-    steps = {fold.name: render(fold_sql(fold, "retail")) for fold in folds.values() if fold.name}
-    for model in models:
-        if model.family:
-            steps[model.name] = render(tag_model_sql(model, model.family, folds[model.name], vocabulary))
-    return steps, render(wide_sql("retail", models, "one row per customer", tuple(steps), ()))
+    read = folds_of(models, vocabulary)
+    folds = {fold.name: render(fold_sql(fold, "retail")) for fold in read.values() if fold.name}
+    families = {
+        model.name: render(tag_model_sql(model, model.family, read[model.name], vocabulary)) for model in models if model.family
+    }
+    return folds, families, render(wide_sql("retail", models, "one row per customer", tuple(folds), tuple(families), ()))
 
 
 def raw_statement(tags: list[Tag]) -> str:

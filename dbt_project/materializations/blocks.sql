@@ -3,9 +3,10 @@
     model whose customers are cut into blocks of `block_size` in the order of their ids. Everything that the SQL reads through
     in_block() is cut to the block before it is folded.
 
-    `steps` names models that only this table reads, in an order in which each reads those before it: of every block they are
-    computed one after the other into temporary tables. As parts of one statement the database plans a thousand columns
-    through all of them at once, which takes longer than computing them; as tables of their own they would be written twice.
+    `folds` and then `families` name models that only this table reads, each after those that it reads: of every block they are
+    computed one after the other into temporary tables, families in the order of their customers. As parts of one statement the
+    database plans a thousand columns through all of them at once, which takes longer than computing them; as tables of their
+    own they would be written twice.
 
     The relation is new in every night's candidate: nobody reads it before it is whole, and a night that fails half-way begins
     with a new one.
@@ -15,7 +16,8 @@
     {%- set existing = load_cached_relation(this) -%}
     {%- set spine = ref(config.require('spine')) -%}
     {%- set size = config.get('block_size', 50000) | int -%}
-    {%- set steps = config.get('steps', []) -%}
+    {%- set families = config.get('families', []) -%}
+    {%- set steps = config.get('folds', []) + families -%}
 
     {{ run_hooks(pre_hooks) }}
     {%- if existing is not none -%}
@@ -44,7 +46,8 @@
     {%- for block in (blocks if blocks | length > 0 else [('', '')]) %}
         {%- do run_query("set variable block_from = '" ~ block[0] ~ "'; set variable block_to = '" ~ block[1] ~ "'") -%}
         {%- for step, text in making -%}
-            {%- do run_query('create or replace temp table ' ~ step ~ ' as ' ~ text) -%}
+            {%- set ordered = ' order by customer_id' if step in families else '' -%}
+            {%- do run_query('create or replace temp table ' ~ step ~ ' as select * from (' ~ text ~ ')' ~ ordered) -%}
         {%- endfor -%}
         {%- set head = 'create table ' ~ target_relation ~ ' as ' if loop.first else 'insert into ' ~ target_relation ~ ' ' -%}
         {%- do run_query(head ~ filling) -%}

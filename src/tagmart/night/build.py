@@ -62,7 +62,9 @@ def _kind(node: object) -> str:
     """What a person calls the node: table, daily table, view, seed or test."""
     if node.resource_type == "model":
         kind = str(node.config.materialized)
-        return f"{kind} table" if kind in ("daily", "history") else kind
+        if kind in ("daily", "history"):
+            return f"{kind} table"
+        return "table" if kind in ("by_customer", "blocks") else kind
     return str(node.resource_type)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tagmart.tagspec.catalogue import COLUMNS, NIGHTLY, SEED_COLUMNS
 from tagmart.tagspec.folds import Fold
@@ -26,34 +26,55 @@ def fold_yml(fold: Fold, entity: str) -> str:
 
 
 def wide_sql(
-    entity: str, models: Sequence[TagModel], about: str, steps: Sequence[str], needs: Sequence[str]
+    entity: str, models: Sequence[TagModel], about: str, folds: Sequence[str], families: Sequence[str], needs: Sequence[str]
 ) -> str:
-    """A wide table: the spine, joined to every tag model by a plain join, every column by its name.
+    """A wide table: the customers of a block beside the rows of every tag model, every column by its name.
+
+    Every tag model has one row a customer and is kept in their order, so rows are put side by side; a join by the number
+    would carry each of a thousand columns through every later join. Where a row is another customer's, the night fails.
 
     Args:
         models: tag models with the tags that this table shows.
         about: what a row is.
-        steps: folds and families that are computed on the way, block by block; they are no tables of their own.
+        folds, families: what is computed on the way, block by block; they are no tables of their own.
         needs: what those read; dbt must know it before it builds this table.
     """
     spine = f"dws_{entity}_spine"
-    listed = ", ".join(f"'{step}'" for step in steps)
-    config = f"{{{{ config(spine='{spine}', steps=[{listed}]) }}}}\n"
+    made = "".join(f", {word}=[{', '.join(map(repr, names))}]" for word, names in (("folds", folds), ("families", families)))
+    config = f"{{{{ config(spine='{spine}'{made}) }}}}\n"
     config += "".join(f"-- depends_on: {{{{ ref('{need}') }}}}\n" for need in needs)
-    return _joined(entity, models, about, config, "\n    where {{ in_block('spine.customer_id') }}")
+    cut = "\n    where {{ in_block('customer_id') }}"
+    sources = {spine: cut + "\n    order by customer_id"}
+    sources |= {model.name: "" if model.name in families else cut for model in models}
+    side_by_side = [f"positional join {model.name}" for model in models]
+    moved = [
+        f"when {model.name}.customer_id is distinct from spine.customer_id\n            "
+        f"then error('{model.name}: not the customers of the spine, each once and in their order')"
+        for model in models
+    ]
+    listed = "\n        ".join(moved)
+    side_by_side.append(f"where\n        case\n        {listed}\n        else true end")
+    return _selected(models, about, config, sources, side_by_side)
 
 
 def restricted_sql(entity: str, models: Sequence[TagModel], about: str) -> str:
     """The restricted tags of an entity: few columns, so an ordinary table."""
-    return _joined(entity, models, about, f"{{{{ config(alias='tags_{entity}') }}}}\n", "")
+    sources = {f"dws_{entity}_spine": "", **{model.name: "" for model in models}}
+    joins = [f"left join {model.name} on spine.customer_id = {model.name}.customer_id" for model in models]
+    return _selected(models, about, f"{{{{ config(alias='tags_{entity}') }}}}\n", sources, joins)
 
 
-def _joined(entity: str, models: Sequence[TagModel], about: str, config: str, block: str) -> str:
+def _selected(
+    models: Sequence[TagModel], about: str, config: str, sources: Mapping[str, str], joins: Sequence[str]
+) -> str:
+    """The tags of several models in one select; `sources` are what is read, the spine first, and how it is cut."""
     columns = ["spine.customer_id", "spine.biz_date"]
     columns += [f"{model.name}.{tag.name}" for model in models for tag in model.tags]
-    joins = [f"left join {model.name} on spine.customer_id = {model.name}.customer_id" for model in models]
-    imports = [f"spine as (\n    select spine.*\n    from {{{{ ref('dws_{entity}_spine') }}}} as spine{block}\n)"]
-    imports += [f"{model.name} as (\n    select * from {{{{ ref('{model.name}') }}}}\n)" for model in models]
+    names = ["spine", *list(sources)[1:]]
+    imports = [
+        f"{name} as (\n    select * from {{{{ ref('{source}') }}}}{cut}\n)"
+        for name, (source, cut) in zip(names, sources.items(), strict=True)
+    ]
     listed = ",\n        ".join(columns)
     final = "\n    ".join([f"select\n        {listed}", "from spine", *joins])
     return (

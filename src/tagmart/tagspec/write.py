@@ -115,12 +115,12 @@ def generated_files(
     registry = register(known, tags, clock.now().date().isoformat())
     wanted = {"tag_specs/registry.csv": registry_csv(registry)}
     for entity, entity_list in models.items():
-        families, steps = _families(entity, entity_list, vocabularies[entity])
-        wanted |= families
+        made, folds, families = _families(entity, entity_list, vocabularies[entity])
+        wanted |= made
         written = [model for model in entity_list if not model.family]
         if written:
             wanted[f"tests/generated/{entity}_tags_keep_the_spine.sql"] = files.spine_test_sql(entity, written)
-        wanted |= _wide(entity, _with_tags(entity_list, restricted=False), steps)
+        wanted |= _wide(entity, _with_tags(entity_list, restricted=False), folds, families)
         wanted |= _restricted(entity, _with_tags(entity_list, restricted=True))
     # The names of themes are common words: every entity's vocabulary says the same.
     themes = next(iter(vocabularies.values())).themes
@@ -140,32 +140,34 @@ def _with_tags(models: tuple[TagModel, ...], restricted: bool) -> list[TagModel]
 
 def _families(
     entity: str, models: tuple[TagModel, ...], vocabulary: Vocabulary
-) -> tuple[dict[str, str], dict[str, str]]:
-    """The files of the folds and families of an entity; and their SQL by name, each after those that it reads."""
-    wanted, steps = {}, {}
-    folds = folds_of(models, vocabulary)
-    for fold in {fold.name: fold for fold in folds.values() if fold.name}.values():
+) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """The files of the folds and families of an entity; and the SQL of folds and of families by name."""
+    wanted, folds, families = {}, {}, {}
+    read = folds_of(models, vocabulary)
+    for fold in {fold.name: fold for fold in read.values() if fold.name}.values():
         stem = f"models/generated/folds/{entity}/{fold.name}"
-        wanted[f"{stem}.sql"] = steps[fold.name] = fold_sql(fold, entity)
+        wanted[f"{stem}.sql"] = folds[fold.name] = fold_sql(fold, entity)
         wanted[f"{stem}.yml"] = files.fold_yml(fold, entity)
     for model in models:
         if model.family:
             stem = f"models/generated/tags/{entity}/{model.name}"
-            sql = tag_model_sql(model, model.family, folds[model.name], vocabulary)
-            wanted[f"{stem}.sql"] = steps[model.name] = sql
+            sql = tag_model_sql(model, model.family, read[model.name], vocabulary)
+            wanted[f"{stem}.sql"] = families[model.name] = sql
             wanted[f"{stem}.yml"] = files.tag_model_yml(model, model.family)
-    return wanted, steps
+    return wanted, folds, families
 
 
-def _wide(entity: str, models: list[TagModel], steps: Mapping[str, str]) -> dict[str, str]:
+def _wide(
+    entity: str, models: list[TagModel], folds: Mapping[str, str], families: Mapping[str, str]
+) -> dict[str, str]:
     if not models:
         return {}
     about = f"One row per {entity} customer of the spine: {sum(len(model.tags) for model in models)} tags."
     name, shown = f"tags_{entity}", {model.name for model in models}
-    needs = sorted({need for sql in steps.values() for need in REF.findall(sql)} - shown)
+    needs = sorted({need for sql in (*folds.values(), *families.values()) for need in REF.findall(sql)} - shown)
     stem = f"models/generated/wide/{name}"
     return {
-        f"{stem}.sql": files.wide_sql(entity, models, about, tuple(steps), needs),
+        f"{stem}.sql": files.wide_sql(entity, models, about, tuple(folds), tuple(families), needs),
         f"{stem}.yml": files.wide_yml(name, models, about),
     }
 
