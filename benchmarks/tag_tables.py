@@ -98,6 +98,24 @@ def _histories(duck: duckdb.DuckDBPyConnection) -> None:
                 coalesce(lead(valid_from) over (partition by customer_id, prod order by valid_from), date '9999-12-31') as valid_to,
                 cast(exp(4 + (hash(customer_id, valid_from, prod) % 1000) / 120.0) as decimal(18, 2)) as bal{more}
             from changes""")
+    _totals(duck)
+
+
+def _totals(duck: duckdb.DuckDBPyConnection) -> None:
+    """The sums of assets that are kept because their peaks are asked for: all deposits, everything held, money in transit."""
+    duck.execute("""
+        create table dws_retail_total_history as
+        with parts as (
+            select *, 'held' as total from dws_retail_asset_history where prod <> 'transit'
+            union all select *, 'dep' as total from dws_retail_asset_history where prod in ('demand', 'term', 'cd')
+            union all select *, 'transit' as total from dws_retail_asset_history where prod = 'transit'),
+        steps as (
+            select customer_id, total, valid_from as day, bal as amt from parts
+            union all select customer_id, total, valid_to, -bal from parts where valid_to < '9999-12-31'),
+        changes as (select customer_id, total, day, sum(amt) as amt from steps group by all)
+        select customer_id, total, day as valid_from,
+            coalesce(lead(day) over following, date '9999-12-31') as valid_to, cast(sum(amt) over following as decimal(18, 2)) as bal
+        from changes window following as (partition by customer_id, total order by day)""")
 
 
 def _events(duck: duckdb.DuckDBPyConnection) -> None:

@@ -78,15 +78,16 @@ pieces as (
 cut as (
     select
         partial.customer_id,
-        partial.prod,
+        partial.total,
         pieces.piece,
         partial.bal,
         greatest(partial.valid_from, pieces.piece) as since,
         least(partial.valid_to, pieces.next_piece) as until
-    from {{ ref('dws_retail_asset_history') }} as partial
+    from {{ ref('dws_retail_total_history') }} as partial
     inner join pieces on partial.valid_from < pieces.next_piece and partial.valid_to > pieces.piece
     where
         {{ in_block('partial.customer_id') }}
+        and partial.total in ('held', 'transit')
 ),
 
 crowded as (
@@ -95,7 +96,7 @@ crowded as (
         cut.piece
     from cut
     group by 1, 2
-    having min(cut.prod) <> max(cut.prod)
+    having min(cut.total) <> max(cut.total)
 ),
 
 states as (

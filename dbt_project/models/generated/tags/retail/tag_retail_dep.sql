@@ -10,132 +10,8 @@ run_date as (
     select {{ biz_date() }} as biz_date
 ),
 
-edges as (
-    select
-        run_date.biz_date,
-        [
-            run_date.biz_date,
-            run_date.biz_date + 1,
-            cast(date_trunc('month', run_date.biz_date) as date) - 1,
-            cast(date_trunc('month', run_date.biz_date) as date) - 1 + 1,
-            cast(date_trunc('quarter', run_date.biz_date) as date) - 1,
-            cast(date_trunc('quarter', run_date.biz_date) as date) - 1 + 1,
-            cast(date_trunc('year', run_date.biz_date) as date) - 1,
-            cast(date_trunc('year', run_date.biz_date) as date) - 1 + 1,
-            run_date.biz_date - 30,
-            run_date.biz_date - 30 + 1,
-            run_date.biz_date - 29,
-            run_date.biz_date - 89,
-            run_date.biz_date - 179,
-            run_date.biz_date - 364,
-            cast(date_trunc('month', run_date.biz_date) as date),
-            cast(date_trunc('quarter', run_date.biz_date) as date),
-            cast(date_trunc('year', run_date.biz_date) as date),
-            cast(date_trunc('month', run_date.biz_date) - interval 1 month as date),
-            cast(date_trunc('quarter', run_date.biz_date) - interval 3 month as date),
-            cast(date_trunc('month', run_date.biz_date) - interval 3 month as date)
-        ] as starts,
-        least(
-            run_date.biz_date,
-            run_date.biz_date + 1,
-            cast(date_trunc('month', run_date.biz_date) as date) - 1,
-            cast(date_trunc('month', run_date.biz_date) as date) - 1 + 1,
-            cast(date_trunc('quarter', run_date.biz_date) as date) - 1,
-            cast(date_trunc('quarter', run_date.biz_date) as date) - 1 + 1,
-            cast(date_trunc('year', run_date.biz_date) as date) - 1,
-            cast(date_trunc('year', run_date.biz_date) as date) - 1 + 1,
-            run_date.biz_date - 30,
-            run_date.biz_date - 30 + 1,
-            run_date.biz_date - 29,
-            run_date.biz_date - 89,
-            run_date.biz_date - 179,
-            run_date.biz_date - 364,
-            cast(date_trunc('month', run_date.biz_date) as date),
-            cast(date_trunc('quarter', run_date.biz_date) as date),
-            cast(date_trunc('year', run_date.biz_date) as date),
-            cast(date_trunc('month', run_date.biz_date) - interval 1 month as date),
-            cast(date_trunc('quarter', run_date.biz_date) - interval 3 month as date),
-            cast(date_trunc('month', run_date.biz_date) - interval 3 month as date)
-        ) as first_day,
-        run_date.biz_date + 1 as end_day
-    from run_date
-),
-
-pieces as (
-    select
-        edge.piece,
-        lead(edge.piece, 1, edge.end_day) over (order by edge.piece) as next_piece
-    from (
-        select distinct
-            unnest(edges.starts) as piece,
-            edges.first_day,
-            edges.end_day
-        from edges
-    ) as edge
-    where edge.piece >= edge.first_day and edge.piece < edge.end_day
-),
-
-cut as (
-    select
-        partial.customer_id,
-        partial.prod,
-        pieces.piece,
-        partial.bal,
-        greatest(partial.valid_from, pieces.piece) as since,
-        least(partial.valid_to, pieces.next_piece) as until
-    from {{ ref('dws_retail_asset_history') }} as partial
-    inner join pieces on partial.valid_from < pieces.next_piece and partial.valid_to > pieces.piece
-    where
-        {{ in_block('partial.customer_id') }}
-        and partial.prod in ('demand', 'term', 'cd')
-),
-
-crowded as (
-    select
-        cut.customer_id,
-        cut.piece
-    from cut
-    group by 1, 2
-    having min(cut.prod) <> max(cut.prod)
-),
-
-states as (
-    select
-        cut.customer_id,
-        cut.piece,
-        cut.bal,
-        cut.since,
-        cut.until
-    from cut
-    anti join crowded on cut.customer_id = crowded.customer_id and cut.piece = crowded.piece
-    union all
-    select
-        by_day.customer_id,
-        by_day.piece,
-        sum(by_day.bal) as bal,
-        cast(by_day.day as date) as since,
-        cast(by_day.day as date) + 1 as until
-    from (
-        select
-            cut.customer_id,
-            cut.piece,
-            cut.bal,
-            unnest(generate_series(cut.since, cut.until - 1, interval 1 day)) as day
-        from cut
-        inner join crowded on cut.customer_id = crowded.customer_id and cut.piece = crowded.piece
-    ) as by_day
-    group by 1, 2, by_day.day
-),
-
 folded as (
-    select
-        states.customer_id,
-        states.piece,
-        cast(sum(states.bal * (states.until - states.since)) as decimal(18,2)) as sum_bal,
-        max(states.bal) as max_bal,
-        min(states.bal) as min_bal
-    from states
-    group by 1, 2
+    select * from {{ ref('fold_retail_total_history') }}
 ),
 
 bounds as (
@@ -188,6 +64,7 @@ measured as (
         cast(min(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.min_bal end) as decimal(18,2)) as bal_min_365d
     from folded
     cross join bounds
+    where folded.total in ('dep')
     group by 1
 ),
 
