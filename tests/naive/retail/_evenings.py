@@ -22,14 +22,13 @@ def evenings(bank: Bank, persons: pd.Index) -> pd.Series:
 
 
 def _transit(bank: Bank) -> pd.DataFrame:
-    """A row for each evening on which an order has left the account and is no holding, or is none any more and not paid."""
+    """A row for each evening on which a paid order is no holding yet, or a redeemed one is not paid yet."""
     orders = bank.dwd("order")
     orders = orders[orders.status_code != "failed"]
-    bought, sold = orders[orders.order_type.isin(["sub", "sip"])], orders[orders.order_type == "red"].dropna(subset="confirm_date")
-    spans = pd.concat([
-        bought.assign(start=bought.order_date, end=bought.confirm_date),
-        sold.assign(start=sold.confirm_date, end=sold.settle_date),
-    ])
+    bought = orders[orders.order_type.isin(["sub", "sip"])]
+    sold = orders[orders.order_type == "red"].dropna(subset="confirm_date")
+    bought = bought.assign(start=bought.order_date, end=bought.confirm_date)
+    spans = pd.concat([bought, sold.assign(start=sold.confirm_date, end=sold.settle_date)])
     last = spans.end.fillna(bank.day + DAY) - DAY
     days = [pd.date_range(start, min(end, bank.day)) for start, end in zip(spans.start, last, strict=True)]
     return spans.assign(day=days).explode("day").dropna(subset="day")[["customer_id", "day", "amt"]]

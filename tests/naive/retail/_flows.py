@@ -25,8 +25,11 @@ _MEASURES = {
 }
 
 
-def folded(bank: Bank, rows: pd.DataFrame, name: str, measures: Iterable[str], windows: Iterable[str]) -> dict[str, pd.Series]:
-    """`name`_measure_window for all of these measures and windows of retail customers: nothing is 0, of a date it is NA."""
+Tags = dict[str, pd.Series]
+
+
+def folded(bank: Bank, rows: pd.DataFrame, name: str, measures: Iterable[str], windows: Iterable[str]) -> Tags:
+    """`name`_measure_window of all retail customers, for these measures and windows; nothing is 0, no date is NA."""
     found = {}
     for window in windows:
         within = inside(rows, "day", window, bank.day)

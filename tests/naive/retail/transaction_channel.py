@@ -6,7 +6,7 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, inside, per_customer
-from tests.naive.retail._flows import folded, sliced
+from tests.naive.retail._flows import Tags, folded, sliced
 from tests.naive.retail.transaction_posting import most_common
 
 PAGES = ["wm", "fund", "loan", "dep", "cc", "pay", "other"]
@@ -19,7 +19,8 @@ def tags(bank: Bank) -> pd.DataFrame:
     found = folded(bank, logins, "chn_login", ["cnt", "day_cnt"], ["7d", "30d", "90d", "365d", "lm"])
     found |= folded(bank, logins, "chn_login", ["last_date"], ["ltd"])
     for page in PAGES:
-        found |= folded(bank, sliced(views, "page_code", page, PAGES), f"chn_view_{page}", ["cnt", "day_cnt"], ["30d", "90d"])
+        viewed = sliced(views, "page_code", page, PAGES)
+        found |= folded(bank, viewed, f"chn_view_{page}", ["cnt", "day_cnt"], ["30d", "90d"])
     return pd.DataFrame(found | _logins(bank, logins) | _use(bank, events) | _views(bank, views))
 
 
@@ -28,18 +29,19 @@ def _events(bank: Bank) -> pd.DataFrame:
     events = bank.dwd("channel_event")
     too_short = (events.event_kind == "view") & ~(events.stay_sec >= int(bank.parameter("view_min_sec"))).fillna(False)
     kept = events[(events.event_date <= bank.day) & ~too_short]
-    return kept.assign(day=kept.event_date, is_item=True, is_self=True)
+    return kept.assign(day=kept.event_date, page_code=kept.page_code.fillna("other"), is_item=True, is_self=True)
 
 
-def _logins(bank: Bank, logins: pd.DataFrame) -> dict[str, pd.Series]:
+def _logins(bank: Bank, logins: pd.DataFrame) -> Tags:
     customers = bank.customers("retail")
     last = per_customer(logins, "day", "max", customers)
+    lately = inside(logins, "day", "30d", bank.day).customer_id
     logged = logins.assign(month=logins.day.dt.to_period("M"))
     found = {
         "chn_first_login_date": per_customer(logins, "day", "min", customers),
         "chn_last_login_date": last,
         "chn_login_idle_days": (bank.day - last).dt.days.astype("Int64"),
-        "chn_is_active_30d": pd.Series(customers.isin(inside(logins, "day", "30d", bank.day).customer_id), index=customers),
+        "chn_is_active_30d": pd.Series(customers.isin(lately), index=customers),
     }
     for window in ("l3m", "l12m"):
         within = inside(logged, "day", window, bank.day)
@@ -47,7 +49,7 @@ def _logins(bank: Bank, logins: pd.DataFrame) -> dict[str, pd.Series]:
     return found
 
 
-def _use(bank: Bank, events: pd.DataFrame) -> dict[str, pd.Series]:
+def _use(bank: Bank, events: pd.DataFrame) -> Tags:
     customers = bank.customers("retail")
     used = events[events.event_kind.isin(["login", "view", "click"])]
     now, before = inside(used, "day", "30d", bank.day), inside(used, "day", "30d", bank.day - 30 * DAY)
@@ -60,7 +62,7 @@ def _use(bank: Bank, events: pd.DataFrame) -> dict[str, pd.Series]:
     }
 
 
-def _views(bank: Bank, views: pd.DataFrame) -> dict[str, pd.Series]:
+def _views(bank: Bank, views: pd.DataFrame) -> Tags:
     customers, lately = bank.customers("retail"), inside(views, "day", "30d", bank.day)
     return {
         "chn_stay_sec_30d": _counted(per_customer(lately, "stay_sec", "sum", customers)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.retail._flows import folded, sliced
+from tests.naive.retail._flows import Tags, folded, sliced
 from tests.naive.retail._postings import flows
 
 DAYS = ["30d", "90d", "180d", "365d"]
@@ -44,17 +44,20 @@ def tags(bank: Bank) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _of_direction(bank: Bank, rows: pd.DataFrame, direction: str) -> dict[str, pd.Series]:
-    way = f"txn_{direction}"
+def _of_direction(bank: Bank, rows: pd.DataFrame, direction: str) -> Tags:
+    """Money of one direction, whole and in slices."""
+    way, purposes = f"txn_{direction}", PURPOSES[direction]
     found = folded(bank, rows, way, ["amt_sum", "amt_max", "cnt", "day_cnt"], ["7d", *DAYS, "mtd", *MONTHS])
     found |= folded(bank, rows, way, ["amt_sum", "cnt", "first_date", "last_date"], ["ltd"])
     for mode, word in MODES.items():
-        found |= folded(bank, sliced(rows, "mode", mode, MODES), f"{way}_{word}", ["amt_sum", "amt_max", "cnt"], DAYS)
-    for purpose, word in PURPOSES[direction].items():
-        found |= folded(bank, sliced(rows, "purpose", purpose, PURPOSES[direction]), f"{way}_{word}", ["amt_sum", "cnt"], DAYS)
+        part = sliced(rows, "mode", mode, MODES)
+        found |= folded(bank, part, f"{way}_{word}", ["amt_sum", "amt_max", "cnt"], DAYS)
+    for purpose, word in purposes.items():
+        found |= folded(bank, sliced(rows, "purpose", purpose, purposes), f"{way}_{word}", ["amt_sum", "cnt"], DAYS)
     for channel in CHANNELS:
-        of_channel = sliced(rows, "channel", channel, CHANNELS)
-        found |= folded(bank, of_channel, f"txn_{channel}_{direction}", ["amt_sum", "cnt"], ["30d", "90d"])
+        part = sliced(rows, "channel", channel, CHANNELS)
+        found |= folded(bank, part, f"txn_{channel}_{direction}", ["amt_sum", "cnt"], ["30d", "90d"])
     for kind, word in COUNTERPARTIES.items():
-        found |= folded(bank, sliced(rows, "cp_class", kind, COUNTERPARTIES), f"{way}_{word}", ["amt_sum", "cnt"], ["30d", "90d"])
+        part = sliced(rows, "cp_class", kind, COUNTERPARTIES)
+        found |= folded(bank, part, f"{way}_{word}", ["amt_sum", "cnt"], ["30d", "90d"])
     return found

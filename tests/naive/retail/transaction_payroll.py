@@ -9,11 +9,9 @@ import pandas as pd
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, divided, inside, per_customer, rounded
 from tests.naive.retail._evenings import evenings
+from tests.naive.retail._flows import Tags
 from tests.naive.retail._pay import payments
 from tests.naive.retail.transaction_posting import lower_median
-
-# An employer that pays early in the month and paid as late as this in a month brought the pay of the next month forward.
-EARLY_DAY, LATE_DAY = 10, 25
 
 
 def tags(bank: Bank) -> pd.DataFrame:
@@ -21,7 +19,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     return pd.DataFrame(_source(bank) | _months(bank) | _employer(bank) | {"pay_stay_ratio_7d": _stays(bank)})
 
 
-def _source(bank: Bank) -> dict[str, pd.Series]:
+def _source(bank: Bank) -> Tags:
     customers = bank.customers("retail")
     lately = inside(payments(bank), "day", f"{bank.parameter('pay_source_days')}d", bank.day)
     waged, paid = lately[lately.pay_type == "wage"], lately[lately.pay_type.isin(["pension", "social"])]
@@ -41,12 +39,16 @@ def _source(bank: Bank) -> dict[str, pd.Series]:
 
 
 def wages(bank: Bank) -> pd.DataFrame:
-    """Wages paid, with the `month` that each is the pay of."""
+    """Wages paid, also to people who are no customers, with the `month` that each is the pay of.
+
+    An employer that pays early in a month pays at the end of the month before when its day is a holiday.
+    """
     paid = payments(bank)
-    paid = paid[paid.pay_type == "wage"].dropna(subset="customer_id")
-    early = paid.payer_id.map(usual_days(bank)) <= EARLY_DAY
-    month = paid.day.dt.to_period("M")
-    return paid.assign(month=month.where(~(early.fillna(False) & (paid.day.dt.day >= LATE_DAY)), month + 1))
+    paid = paid[paid.pay_type == "wage"]
+    month, usual = paid.day.dt.to_period("M"), paid.payer_id.map(usual_days(bank))
+    early_day, forward_day = int(bank.parameter("pay_early_day")), int(bank.parameter("pay_forward_day"))
+    forward = (usual <= early_day) & (paid.day.dt.day >= forward_day)
+    return paid.assign(month=month.where(~forward, month + 1))
 
 
 def usual_days(bank: Bank) -> pd.Series:
@@ -71,7 +73,7 @@ def episode_start(days: pd.Series, gap: int) -> pd.Timestamp:
     return start
 
 
-def _months(bank: Bank) -> dict[str, pd.Series]:
+def _months(bank: Bank) -> Tags:
     """What folds the sums of wages per month of pay, over the months before the running one that had pay."""
     customers, paid = bank.customers("retail"), wages(bank)
     sums = paid.groupby(["customer_id", "month"]).amt.sum().reset_index()
@@ -94,7 +96,7 @@ def _months(bank: Bank) -> dict[str, pd.Series]:
     }
 
 
-def _employer(bank: Bank) -> dict[str, pd.Series]:
+def _employer(bank: Bank) -> Tags:
     """What the payer of the latest wage does: on which day, to how many, and whether it goes on without this customer."""
     customers, paid, last = bank.customers("retail"), wages(bank), last_wages(bank)
     heads = inside(paid, "day", "365d", bank.day).groupby("payer_id").customer_id.nunique()
@@ -105,7 +107,8 @@ def _employer(bank: Bank) -> dict[str, pd.Series]:
     return {
         "pay_usual_day": usual.reindex(customers).astype("Int64"),
         "pay_payer_head_cnt": last.payer_id.map(heads).reindex(customers).astype("Int64"),
-        "pay_stop_days": late.where(latest > last.month, 0).reindex(customers).astype("Int64"),
+        # An employer that paid nobody in the last year has no usual day: nothing is awaited of it.
+        "pay_stop_days": late.where(latest > last.month, 0).fillna(0).reindex(customers).astype("Int64"),
     }
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.fold import inside, per_customer
-from tests.naive.fold import divided
+from tests.naive.fold import divided, inside, per_customer
+from tests.naive.retail._flows import Tags
 from tests.naive.retail._postings import flows, postings
 
 
@@ -15,7 +15,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     return pd.DataFrame(_dates(bank) | _acts(bank) | _windows(bank, "30d") | _windows(bank, "90d") | _quarter(bank))
 
 
-def _dates(bank: Bank) -> dict[str, pd.Series]:
+def _dates(bank: Bank) -> Tags:
     customers, rows = bank.customers("retail"), flows(bank)
     items = rows[rows.is_item]
     last = per_customer(items, "day", "max", customers)
@@ -34,7 +34,7 @@ def acts(bank: Bank) -> pd.DataFrame:
     return rows[rows.is_self & rows.is_item]
 
 
-def _acts(bank: Bank) -> dict[str, pd.Series]:
+def _acts(bank: Bank) -> Tags:
     customers, rows = bank.customers("retail"), acts(bank)
     last = per_customer(rows, "day", "max", customers)
     months = inside(rows, "day", "l12m", bank.day)
@@ -49,24 +49,24 @@ def _acts(bank: Bank) -> dict[str, pd.Series]:
     }
 
 
-def _windows(bank: Bank, window: str) -> dict[str, pd.Series]:
+def _windows(bank: Bank, window: str) -> Tags:
     customers, rows = bank.customers("retail"), inside(flows(bank), "day", window, bank.day)
     # Money out is positive here, money in negative.
     signed = rows.assign(out=rows.amt.where(rows.direction == "out", -rows.amt))
-    other = rows[rows.is_item & rows.cp_acct_no.notna()]
-    other = other.assign(cp=other.cp_bank_code.fillna("") + " " + other.cp_acct_no)
+    items = rows[rows.is_item]
     nets = {
         "txn_samename_other_net_amt_sum": signed[signed.cp_class == "other_bank_same_name"],
         "txn_sec_net_amt_sum": signed[signed.cp_class == "securities"],
     }
     found = {f"{name}_{window}": _counted(per_customer(of, "out", "sum", customers)) for name, of in nets.items()}
     found[f"txn_net_amt_sum_{window}"] = -_counted(per_customer(signed, "out", "sum", customers))
-    found[f"txn_cp_cnt_{window}"] = _counted(per_customer(other, "cp", "nunique", customers))
-    found[f"txn_in_cp_cnt_{window}"] = _counted(per_customer(other[other.direction == "in"], "cp", "nunique", customers))
+    found[f"txn_cp_cnt_{window}"] = _counted(per_customer(items, "cp_acct_no", "nunique", customers))
+    got = items[items.direction == "in"]
+    found[f"txn_in_cp_cnt_{window}"] = _counted(per_customer(got, "cp_acct_no", "nunique", customers))
     return found
 
 
-def _quarter(bank: Bank) -> dict[str, pd.Series]:
+def _quarter(bank: Bank) -> Tags:
     customers, rows = bank.customers("retail"), inside(postings(bank), "day", "90d", bank.day)
     own, paid = rows[rows.is_own & (rows.direction == "out")], rows[~rows.is_own & (rows.direction == "out")]
     got = rows[~rows.is_own & (rows.direction == "in")]
@@ -96,7 +96,7 @@ def lower_median(values: pd.Series) -> int:
 
 
 def most_common(rows: pd.DataFrame, column: str, customers: pd.Index) -> pd.Series:
-    """The value of a column that most rows of a customer have."""
+    """The value of a column that most rows of a customer have; of equals, the first of the alphabet."""
     counts = rows.groupby(["customer_id", column]).size().rename("rows").reset_index()
     first = counts.sort_values(["rows", column], ascending=[False, True]).groupby("customer_id")[column].first()
     return first.reindex(customers)
