@@ -38,7 +38,7 @@ def folded(bank: Bank, rows: pd.DataFrame, name: str, measures: Iterable[str], w
         for measure in measures:
             kind, column, how = _MEASURES[measure]
             told = per_customer(among[kind], column, how, bank.customers("retail"))
-            found[f"{name}_{measure}_{window}"] = told if measure.endswith("_date") else told.astype("Int64").fillna(0)
+            found[f"{name}_{measure}_{window}"] = told if measure.endswith("_date") else or_zero(told)
     return found
 
 
@@ -47,3 +47,8 @@ def sliced(rows: pd.DataFrame, column: str, code: str, codes: Iterable[str]) -> 
     if code == "other":
         return rows[~rows[column].isin([listed for listed in codes if listed != "other"])]
     return rows[rows[column] == code]
+
+
+def or_zero(found: pd.Series) -> pd.Series:
+    """What was counted or summed; 0 for customers of whom nothing was found."""
+    return found.astype("Int64").fillna(0)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, inside, per_customer
-from tests.naive.retail._flows import Tags, folded, sliced
+from tests.naive.retail._flows import Tags, folded, or_zero, sliced
 from tests.naive.retail.transaction_posting import most_common
 
 PAGES = ["wm", "fund", "loan", "dep", "cc", "pay", "other"]
@@ -45,7 +45,7 @@ def _logins(bank: Bank, logins: pd.DataFrame) -> Tags:
     }
     for window in ("l3m", "l12m"):
         within = inside(logged, "day", window, bank.day)
-        found[f"chn_login_month_cnt_{window}"] = _counted(per_customer(within, "month", "nunique", customers))
+        found[f"chn_login_month_cnt_{window}"] = or_zero(per_customer(within, "month", "nunique", customers))
     return found
 
 
@@ -53,25 +53,21 @@ def _use(bank: Bank, events: pd.DataFrame) -> Tags:
     customers = bank.customers("retail")
     used = events[events.event_kind.isin(["login", "view", "click"])]
     now, before = inside(used, "day", "30d", bank.day), inside(used, "day", "30d", bank.day - 30 * DAY)
-    days, days_before = (_counted(per_customer(rows, "day", "nunique", customers)) for rows in (now, before))
+    days, days_before = (or_zero(per_customer(rows, "day", "nunique", customers)) for rows in (now, before))
     clicks = now[now.event_kind == "click"]
     return {
         "chn_day_cnt_30d": days,
         "chn_day_cnt_chg_30d": days - days_before,
-        "chn_click_cnt_30d": _counted(per_customer(clicks, "day", "count", customers)),
+        "chn_click_cnt_30d": or_zero(per_customer(clicks, "day", "count", customers)),
     }
 
 
 def _views(bank: Bank, views: pd.DataFrame) -> Tags:
     customers, lately = bank.customers("retail"), inside(views, "day", "30d", bank.day)
     return {
-        "chn_stay_sec_30d": _counted(per_customer(lately, "stay_sec", "sum", customers)),
+        "chn_stay_sec_30d": or_zero(per_customer(lately, "stay_sec", "sum", customers)),
         "chn_main_page_code_30d": most_common(lately, "page_code", customers),
-        "chn_page_cnt_30d": _counted(per_customer(lately, "page_code", "nunique", customers)),
+        "chn_page_cnt_30d": or_zero(per_customer(lately, "page_code", "nunique", customers)),
         "chn_last_invest_view_date": per_customer(views[views.page_code.isin(["wm", "fund"])], "day", "max", customers),
         "chn_last_loan_view_date": per_customer(views[views.page_code == "loan"], "day", "max", customers),
     }
-
-
-def _counted(found: pd.Series) -> pd.Series:
-    return found.astype("Int64").fillna(0)

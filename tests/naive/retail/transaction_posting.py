@@ -6,7 +6,7 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import divided, inside, per_customer
-from tests.naive.retail._flows import Tags
+from tests.naive.retail._flows import Tags, or_zero
 from tests.naive.retail._postings import flows, postings
 
 
@@ -43,9 +43,9 @@ def _acts(bank: Bank) -> Tags:
     return {
         "txn_self_last_date": last,
         "txn_self_idle_days": (bank.day - last).dt.days.astype("Int64"),
-        "txn_self_month_cnt_l12m": _counted(per_customer(months, "month", "nunique", customers)),
+        "txn_self_month_cnt_l12m": or_zero(per_customer(months, "month", "nunique", customers)),
         "txn_main_channel_code_90d": most_common(lately, "channel", customers),
-        "txn_channel_cnt_90d": _counted(per_customer(lately, "channel", "nunique", customers)),
+        "txn_channel_cnt_90d": or_zero(per_customer(lately, "channel", "nunique", customers)),
     }
 
 
@@ -58,11 +58,11 @@ def _windows(bank: Bank, window: str) -> Tags:
         "txn_samename_other_net_amt_sum": signed[signed.cp_class == "other_bank_same_name"],
         "txn_sec_net_amt_sum": signed[signed.cp_class == "securities"],
     }
-    found = {f"{name}_{window}": _counted(per_customer(of, "out", "sum", customers)) for name, of in nets.items()}
-    found[f"txn_net_amt_sum_{window}"] = -_counted(per_customer(signed, "out", "sum", customers))
-    found[f"txn_cp_cnt_{window}"] = _counted(per_customer(items, "cp_acct_no", "nunique", customers))
+    found = {f"{name}_{window}": or_zero(per_customer(of, "out", "sum", customers)) for name, of in nets.items()}
+    found[f"txn_net_amt_sum_{window}"] = -or_zero(per_customer(signed, "out", "sum", customers))
+    found[f"txn_cp_cnt_{window}"] = or_zero(per_customer(items, "cp_acct_no", "nunique", customers))
     got = items[items.direction == "in"]
-    found[f"txn_in_cp_cnt_{window}"] = _counted(per_customer(got, "cp_acct_no", "nunique", customers))
+    found[f"txn_in_cp_cnt_{window}"] = or_zero(per_customer(got, "cp_acct_no", "nunique", customers))
     return found
 
 
@@ -74,8 +74,8 @@ def _quarter(bank: Bank) -> Tags:
     return {
         "txn_qpay_out_share_ratio_90d": _share(paid[paid.channel == "qpay"], total),
         "txn_out_cash_share_ratio_90d": _share(paid[paid["mode"] == "cash"], total),
-        "txn_own_amt_sum_90d": _counted(per_customer(own, "amt", "sum", customers)),
-        "txn_reversal_cnt_90d": _counted(per_customer(rows[rows.is_reversal], "day", "count", customers)),
+        "txn_own_amt_sum_90d": or_zero(per_customer(own, "amt", "sum", customers)),
+        "txn_reversal_cnt_90d": or_zero(per_customer(rows[rows.is_reversal], "day", "count", customers)),
         "txn_out_amt_median_90d": per_customer(paid[paid.is_item], "amt", lower_median, customers),
         "txn_in_amt_median_90d": per_customer(got[got.is_item], "amt", lower_median, customers),
     }
@@ -83,11 +83,7 @@ def _quarter(bank: Bank) -> Tags:
 
 def _share(part: pd.DataFrame, total: pd.Series) -> pd.Series:
     """The amount of some rows ÷ the total of their customer."""
-    return divided(_counted(per_customer(part, "amt", "sum", total.index)), total, 4)
-
-
-def _counted(found: pd.Series) -> pd.Series:
-    return found.astype("Int64").fillna(0)
+    return divided(or_zero(per_customer(part, "amt", "sum", total.index)), total, 4)
 
 
 def lower_median(values: pd.Series) -> int:
