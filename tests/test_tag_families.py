@@ -199,11 +199,13 @@ def test_days_of_viewing_a_page(duck) -> None:
     rows = [
         ("ann", "2026-06-30", "view", "wm", 5, 60), ("ann", "2026-06-29", "view", "wm", 1, 3),
         ("ann", "2026-06-30", "login", "wm", 9, 0), ("ann", "2026-06-30", "view", "news", 2, 9),
+        ("ann", "2026-06-30", "view", "games", 1, 9), ("ann", "2026-06-29", "view", "other", 1, 9),
     ]  # fmt: skip
     with night(duck, "2026-06-30", "ann", {"dws_retail_channel_daily": rows}):
         found = tags_of(duck, spec)
     names = ("chn_view_wm_cnt_30d", "chn_view_wm_day_cnt_30d", "chn_view_other_cnt_30d", "chn_view_fund_cnt_30d")
-    assert pick(found, *names) == {"ann": (6, 2, 2, 0)}
+    assert pick(found, *names) == {"ann": (6, 2, 4, 0)}
+    assert pick(found, "chn_view_other_day_cnt_30d") == {"ann": (2,)}, "two kinds of other pages on a day make one day"
 
 
 def test_types_are_exact_in_every_generated_model(duck) -> None:

@@ -40,7 +40,7 @@ def tag_model_sql(model: TagModel, family: Family, fold: Fold, vocabulary: Vocab
         ctes += fold_ctes(fold)
     ctes.append(cte("bounds", _bounds(family, narrow)))
     source = "folded"
-    if _must_merge(model, fold):
+    if _must_merge(model, family, fold):
         ctes.append(cte("merged", _merged(family, model.combo, fold, vocabulary)))
         source = "merged"
     ctes.append(cte("measured", _measured(family, model.combo, narrow, source, fold, vocabulary)))
@@ -70,10 +70,15 @@ def _bounds(family: Family, narrow: list[Column]) -> str:
     return f"select\n{listed(lines)}\nfrom run_date"
 
 
-def _must_merge(model: TagModel, fold: Fold) -> bool:
-    """Whether the fold holds days of more slices than the model has: one day must not be counted in two of them."""
+def _must_merge(model: TagModel, family: Family, fold: Fold) -> bool:
+    """Whether one day may stand in several rows of a fold that the model counts as one: it must not be counted twice.
+
+    So it is where the fold has more slices than the model, and where several codes come together as `other`.
+    """
     kinds = {kind for kind, _ in fold.kept}
-    return fold.table.form != "history" and SHARED_BITS in kinds and set(fold.slices) > set(model.combo)
+    counts = any(tag.column.measure.agg == "count_days" for tag in model.tags)
+    gathers = bool(fold.name) and counts and any("other" in family.slices[code] for code in model.combo)
+    return fold.table.form != "history" and SHARED_BITS in kinds and (gathers or set(fold.slices) > set(model.combo))
 
 
 def _merged(family: Family, combo: tuple[str, ...], fold: Fold, vocabulary: Vocabulary) -> str:

@@ -57,7 +57,6 @@ activity as (
         count(distinct case when days_ago between 30 and 59 then acct_date end) as day_cnt_before,
         sum(case when event = 'view' and days_ago < 30 then stay_sec else 0 end) as stay_sec_30d,
         sum(case when event = 'click' and days_ago < 30 then cnt else 0 end) as click_cnt_30d,
-        count(distinct case when event = 'view' and days_ago < 90 and page = 'wm' and cnt > 0 then acct_date end) as wm_day_cnt_90d,
         max(case when event = 'view' and page in ('wm', 'fund') and cnt > 0 then acct_date end) as invest_view_date,
         max(case when event = 'view' and page = 'loan' and cnt > 0 then acct_date end) as loan_view_date
     from channel_daily

@@ -24,8 +24,41 @@ asset_daily as (
 ),
 
 -- Wages only: a bonus is no income that will come again next month.
+wage_details as (
+    select * from pay_details where pay_type = 'wage'
+),
+
+payer_facts as (
+    select
+        payer_id,
+        -- The day of the month on which this employer usually pays, by what it did in the last year.
+        quantile_disc(case when pay_date > biz_date - 365 then day(pay_date) end, 0.5) as usual_day,
+        count(distinct case when pay_date > biz_date - 365 then customer_id end) as head_cnt
+    from wage_details
+    group by payer_id
+),
+
+-- A wage that is brought forward to the end of a month, because its day is a holiday, is the pay of the month that follows.
+pay_months as (
+    select
+        wage_details.*,
+        cast(case
+            when
+                payer_facts.usual_day <= {{ parameter('pay_early_day') }}
+                and day(wage_details.pay_date) >= {{ parameter('pay_forward_day') }}
+                then date_trunc('month', wage_details.pay_date) + interval 1 month
+            else date_trunc('month', wage_details.pay_date)
+        end as date) as pay_month
+    from wage_details
+    left join payer_facts on wage_details.payer_id = payer_facts.payer_id
+),
+
+payer_months as (
+    select payer_id, max(pay_month) as last_month from pay_months group by payer_id
+),
+
 wages as (
-    select * from pay_details where pay_type = 'wage' and customer_id is not null
+    select * from pay_months where customer_id is not null
 ),
 
 wage_gaps as (
@@ -46,34 +79,9 @@ episodes as (
 
 -- The payer of the last wage is the employer whose next pay is waited for.
 last_wages as (
-    select customer_id, payer_id, pay_date, amt, biz_date
+    select customer_id, payer_id, pay_date, pay_month, amt, biz_date
     from wages
     qualify row_number() over (partition by customer_id order by pay_date desc, amt desc, batch_no desc, seq desc) = 1
-),
-
-payer_facts as (
-    select
-        payer_id,
-        -- The day of the month on which this employer usually pays, by what it did in the last year.
-        quantile_disc(case when pay_date > biz_date - 365 then day(pay_date) end, 0.5) as usual_day,
-        max(pay_date) as last_date,
-        count(distinct case when pay_date > biz_date - 365 then customer_id end) as head_cnt
-    from pay_details
-    where pay_type = 'wage'
-    group by payer_id
-),
-
--- A wage that is brought forward to the end of a month, because its day is a holiday, is the pay of the month that follows.
-pay_months as (
-    select
-        wages.*,
-        cast(case
-            when payer_facts.usual_day <= 10 and day(wages.pay_date) >= 25
-                then date_trunc('month', wages.pay_date) + interval 1 month
-            else date_trunc('month', wages.pay_date)
-        end as date) as pay_month
-    from wages
-    left join payer_facts on wages.payer_id = payer_facts.payer_id
 ),
 
 wage_months as (
@@ -82,7 +90,7 @@ wage_months as (
         pay_month,
         max(month_start) as month_start,
         sum(amt) as amt
-    from pay_months
+    from wages
     group by customer_id, pay_month
 ),
 
@@ -110,13 +118,14 @@ expectations as (
         payer_facts.usual_day,
         payer_facts.head_cnt,
         cast(least(
-            date_trunc('month', last_wages.pay_date) + interval 1 month + to_days(payer_facts.usual_day - 1),
-            last_day(date_trunc('month', last_wages.pay_date) + interval 1 month)
+            last_wages.pay_month + interval 1 month + to_days(payer_facts.usual_day - 1),
+            last_day(last_wages.pay_month + interval 1 month)
         ) as date) as expected_date,
-        -- The customer got nothing from this payer after the last pay month, so a later payment went to somebody else.
-        payer_facts.last_date >= date_trunc('month', last_wages.pay_date) + interval 1 month as has_paid_others
+        -- This payer gave the customer nothing for a later month, so what it paid for one went to somebody else.
+        payer_months.last_month > last_wages.pay_month as has_paid_others
     from last_wages
     inner join payer_facts on last_wages.payer_id = payer_facts.payer_id
+    inner join payer_months on last_wages.payer_id = payer_months.payer_id
 ),
 
 sources as (
@@ -163,7 +172,7 @@ pay_event_stays as (
         cast(greatest(0, least(
             1,
             (min(case when step > 0 then bal end) - max(case when step = -1 then bal end)) / max(amt)
-        )) as decimal(18, 6)) as stay_ratio
+        )) as decimal(18, 12)) as stay_ratio
     from pay_event_days
     group by customer_id, pay_date
 ),

@@ -23,7 +23,7 @@ bounds as (
     from run_date
 ),
 
-measured as (
+merged as (
     select
         folded.customer_id,
         folded.event,
@@ -31,13 +31,25 @@ measured as (
             when folded.page in ('wm', 'fund', 'loan', 'dep', 'cc', 'pay') then folded.page
             else 'other'
         end as page,
-        cast(sum(case when folded.piece between bounds.from_30d and bounds.biz_date then folded.sum_cnt end) as integer) as cnt_30d,
-        cast(sum(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.sum_cnt end) as integer) as cnt_90d,
-        cast(sum(case when folded.piece between bounds.from_30d and bounds.biz_date then bit_count(folded.days_cnt) end) as integer) as day_cnt_30d,
-        cast(sum(case when folded.piece between bounds.from_90d and bounds.biz_date then bit_count(folded.days_cnt) end) as integer) as day_cnt_90d
+        folded.piece,
+        sum(folded.sum_cnt) as sum_cnt,
+        bit_or(folded.days_cnt) as days_cnt
     from folded
-    cross join bounds
     where folded.event in ('view')
+    group by 1, 2, 3, 4
+),
+
+measured as (
+    select
+        merged.customer_id,
+        merged.event,
+        merged.page,
+        cast(sum(case when merged.piece between bounds.from_30d and bounds.biz_date then merged.sum_cnt end) as integer) as cnt_30d,
+        cast(sum(case when merged.piece between bounds.from_90d and bounds.biz_date then merged.sum_cnt end) as integer) as cnt_90d,
+        cast(sum(case when merged.piece between bounds.from_30d and bounds.biz_date then bit_count(merged.days_cnt) end) as integer) as day_cnt_30d,
+        cast(sum(case when merged.piece between bounds.from_90d and bounds.biz_date then bit_count(merged.days_cnt) end) as integer) as day_cnt_90d
+    from merged
+    cross join bounds
     group by 1, 2, 3
 ),
 
