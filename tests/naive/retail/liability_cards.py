@@ -110,6 +110,7 @@ def _statements(bank: Bank) -> dict[str, pd.Series]:
 
 def _instalments(bank: Bank) -> dict[str, pd.Series]:
     customers, plans = bank.customers("retail"), bank.dwd("card_instalment")
+    plans = plans[plans.start_date <= bank.day]
     live, begun = plans[plans.status_code == "live"], inside(plans, "start_date", "l12m", bank.day)
     # A fee rate has six decimals in its table and four in the tag.
     fee = live.assign(fee=live.fee_rate * live.principal_amt)

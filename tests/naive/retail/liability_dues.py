@@ -7,7 +7,7 @@ import pandas as pd
 from tests.naive.bank import Bank
 from tests.naive.fold import divided, inside
 from tests.naive.retail._debts import notes
-from tests.naive.retail._told import count, first, total
+from tests.naive.retail._told import count, first, has, total
 
 
 def tags(bank: Bank) -> pd.DataFrame:
@@ -32,9 +32,9 @@ def tags(bank: Bank) -> pd.DataFrame:
     for kind in ("mtg", "cons"):
         told[f"loan_{kind}_due_amt_next30d"] = total(month[month.kind_code == kind], "left_amt", customers)
     told |= _next(open_after, customers) | _kept(plan, bank)
-    told["loan_due_pay_ratio"] = divided(told["loan_due_amt_next30d"], _wage(bank), 4)
-    loans = total(notes(bank), "principal_amt", customers)
-    told["loan_due_demand_ratio"] = divided(told["loan_due_amt_next30d"].where(loans > 0), _demand(bank), 4)
+    due = told["loan_due_amt_next30d"].where(has(plan, customers))
+    told["loan_due_pay_ratio"] = divided(due, _wage(bank), 4)
+    told["loan_due_demand_ratio"] = divided(due, _demand(bank), 4)
     return pd.DataFrame(told)
 
 

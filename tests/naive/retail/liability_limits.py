@@ -17,7 +17,7 @@ def tags(bank: Bank) -> pd.DataFrame:
 def _in_force(bank: Bank) -> pd.DataFrame:
     """The live limits whose term holds the business date, with what can still be drawn on each."""
     rows = of("retail", bank.dwd("credit_limit"))
-    rows = rows[(rows.status_code == "live") & (rows.from_date <= bank.day) & (rows.to_date >= bank.day)]
+    rows = rows[(rows.status_code == "live") & (rows.from_date <= bank.day) & ~(rows.to_date < bank.day)]
     return rows.assign(avail_amt=(rows.amt - rows.used_amt - rows.frozen_amt).clip(lower=0))
 
 

@@ -53,7 +53,7 @@ def tags(bank: Bank) -> pd.DataFrame:
 
 def _first_and_last(ever: pd.DataFrame, customers: pd.Index) -> dict[str, pd.Series]:
     # Of the agreements of one day the one with the lowest code stands for the day.
-    by_day = ever.sort_values(["from_date", "agr_type"])
+    by_day = ever.sort_values(["from_date", "agr_type", "seq"])
     oldest = by_day.drop_duplicates("customer_id").set_index("customer_id")
     newest_day = by_day[by_day.from_date == by_day.customer_id.map(by_day.groupby("customer_id")["from_date"].max())]
     return {

@@ -113,11 +113,9 @@ statement_sums as (
     group by customer_id
 ),
 
--- Who has a card, and no statement in the window, has 0 of them; for who has none the question does not arise.
+-- Who has a card, and no statement in the window, has 0 of them; for who has none, or closed it, the question does not arise.
 card_holders as (
-    select customer_id from card_sums
-    union
-    select customer_id from statement_sums
+    select customer_id from card_sums where acct_cnt > 0
 ),
 
 final as (
@@ -145,7 +143,9 @@ final as (
         {{ tag_value(contracts, 'contract_sums.max_amt', 'decimal(18,2)', '0') }} as loan_contract_max_amt_ltd,
         {{ tag_value(contracts, 'contract_sums.first_date', 'date') }} as loan_first_date,
         {{ tag_value(contracts, 'contract_sums.last_date', 'date') }} as loan_last_date,
-        {{ tag_value(notes + contracts, 'note_sums.bal / nullif(contract_sums.amt, 0)', 'decimal(18,4)') }} as loan_drawn_ratio,
+        -- A contract that nobody has drawn on yet is used to 0.
+        {{ tag_value(notes + contracts, 'coalesce(note_sums.bal, 0) / nullif(contract_sums.amt, 0)', 'decimal(18,4)') }}
+            as loan_drawn_ratio,
         {{ tag_value(cards, 'card_sums.bal', 'decimal(18,2)', '0') }} as cc_bal,
         {{ tag_value(cards, 'card_sums.limit_amt', 'decimal(18,2)', '0') }} as cc_limit_amt,
         {{ tag_value(cards, 'greatest(0, card_sums.limit_amt - card_sums.bal)', 'decimal(18,2)', '0') }} as cc_avail_amt,
