@@ -1,4 +1,4 @@
-"""Tags of what a retail customer owes, drawn: contracts that are not drawn yet, cards that were closed."""
+"""Tags of what a retail customer owes, drawn: contracts not drawn yet, cards that were closed, halves of a cent."""
 
 from __future__ import annotations
 
@@ -53,3 +53,18 @@ def test_statements_do_not_apply_without_a_card_that_is_not_closed(duck, model: 
     assert values(found["ann"], names) == (first, Decimal(50), 0, 1)
     assert values(found["bob"], names) == (None, None, None, None)
     assert values(found["cat"], names) == (Decimal(0), Decimal(0), 0, 0)
+
+
+def test_a_half_of_the_last_digit_is_rounded_up(duck) -> None:
+    card = {"customer_id": "ann", "cc_acct_no": "1", "bal_date": "2026-06-30", "status_code": "active", "open_date": "2020-01-01"}
+    statement = {"customer_id": "ann", "cc_acct_no": "1", "min_pay_amt": "0", "paid_amt": "0"}
+    tables = {
+        "dwd_credit_card": [card | {"bal": "3", "credit_bal": "0", "instal_bal": "0", "limit_amt": "20000"}],
+        "dwd_credit_card_statement": [
+            statement | {"stmt_month": "2026-04-30", "stmt_amt": "1"}, statement | {"stmt_month": "2026-05-31", "stmt_amt": "0.13"},
+        ],
+    }  # fmt: skip
+    # 0.00015 and 0.565: as doubles both lie below the half.
+    assert said(duck, "tag_retail_liability", "ann", tables)["ann"]["cc_util_ratio"] == Decimal("0.0002")
+    names = "cc_util_max_ratio cc_stmt_mean_amt_l6m"
+    assert values(said(duck, "tag_retail_card_use", "ann", tables)["ann"], names) == (Decimal("0.0002"), Decimal("0.57"))
