@@ -61,7 +61,9 @@ def _kept(plan: pd.DataFrame, bank: Bank) -> dict[str, pd.Series]:
     customers, day = bank.customers("retail"), bank.day
     year = inside(plan, "due_date", "l12m", day)
     on_time = year[year.paid_date <= year.due_date]
-    told = {f"loan_due_amt_sum_{name}": total(inside(plan, "due_date", name, day), "all_amt", customers) for name in ("lm", "l12m")}
+    told = {}
+    for window in ("lm", "l12m"):
+        told[f"loan_due_amt_sum_{window}"] = total(inside(plan, "due_date", window, day), "all_amt", customers)
     told["loan_ontime_ratio_l12m"] = divided(count(on_time, customers), count(year, customers), 4)
     told["loan_late_cnt_l12m"] = count(year, customers) - count(on_time, customers)
     return told
@@ -74,7 +76,7 @@ def _demand(bank: Bank) -> pd.Series:
 
 
 def _wage(bank: Bank) -> pd.Series:
-    """The median of the wages of the last 3 complete months, over those with pay; of two the lower; empty without pay."""
+    """The median wage of a month, over the last 3 complete months with pay; of two the lower; empty without pay."""
     paid = bank.dwd("pay_detail")
     paid = paid[(paid.pay_type == "wage") & (paid.result_code == "ok") & (paid.pay_date <= bank.day)]
     usual = inside(paid, "pay_date", "365d", bank.day).assign(day=lambda rows: rows.pay_date.dt.day)
@@ -84,4 +86,5 @@ def _wage(bank: Bank) -> pd.Series:
     month = paid.pay_date.dt.to_period("M") + is_early.astype(int)
     running = bank.day.to_period("M")
     sums = paid[(month >= running - 3) & (month < running)].groupby(["customer_id", month])["amt"].sum()
-    return sums.groupby("customer_id").quantile(0.5, interpolation="lower").reindex(bank.customers("retail")).astype("Int64")
+    median = sums.groupby("customer_id").quantile(0.5, interpolation="lower")
+    return median.reindex(bank.customers("retail")).astype("Int64")

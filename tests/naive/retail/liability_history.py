@@ -7,7 +7,7 @@ import pandas as pd
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, base, days_of, divided, inside
 from tests.naive.retail._debts import KINDS
-from tests.naive.retail._told import of, total
+from tests.naive.retail._told import last, of, total
 
 # Family → windows of its averages and base points of its balances, from the naming of the families.
 OF_LOANS = (["30d", "90d", "365d", "mtd", "qtd", "ytd", "lm", "lq", "l3m"], ["bom", "boq", "boy"])
@@ -22,8 +22,8 @@ def tags(bank: Bank) -> pd.DataFrame:
     for kind in KINDS:
         told |= _family(f"loan_{kind}", notes[notes.kind_code == kind], *OF_A_KIND, bank)
     for name, rows in {"loan": notes, "cc": cards}.items():
-        a_day = inside(rows, "bal_date", "365d", bank.day).groupby(["customer_id", "bal_date"], as_index=False)["bal"].sum()
-        told[f"{name}_bal_max_365d"] = a_day.groupby("customer_id")["bal"].max().reindex(bank.customers("retail")).fillna(0)
+        a_day = inside(rows, "bal_date", "365d", bank.day).groupby(["customer_id", "bal_date"])["bal"].sum().reset_index()
+        told[f"{name}_bal_max_365d"] = last(a_day, "bal", bank.customers("retail")).fillna(0)
     return pd.DataFrame(told)
 
 

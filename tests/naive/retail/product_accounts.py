@@ -53,7 +53,8 @@ def tags(bank: Bank) -> pd.DataFrame:
 
 def _shared(open_: pd.DataFrame, bank: Bank) -> dict[str, pd.Series]:
     customers, persons = bank.customers("retail"), of("retail", bank.dwd("account_person"))
-    users = persons[persons.role_code != "owner"].merge(open_[["acct_no", "customer_id"]], on="acct_no", suffixes=("", "_owner"))
+    owners = open_[["acct_no", "customer_id"]]
+    users = persons[persons.role_code != "owner"].merge(owners, on="acct_no", suffixes=("", "_owner"))
     of_others = users[users.customer_id != users.customer_id_owner]
     return {
         "acct_use_cnt": distinct(of_others, "acct_no", customers),

@@ -8,8 +8,8 @@ from tests.naive.bank import Bank
 from tests.naive.fold import inside
 from tests.naive.retail._told import count, days, distinct, first, has, last, of
 
-KINDS = ["mbank", "ebank", "sms", "wm", "fund", "ins", "stock_custody", "etc", "pension", "ecny", "ssc", "payroll", "autopay", "pb"]
-DATED = ["mbank", "ebank", "sms", "wm", "fund", "ins", "etc", "pension", "payroll", "pb", "stock_custody", "ecny", "ssc"]
+DATED = ["mbank", "ebank", "sms", "wm", "fund", "ins", "stock_custody", "etc", "pension", "ecny", "ssc", "payroll", "pb"]
+KINDS = [*DATED, "autopay"]
 GIVEN_UP = ["mbank", "ebank", "etc", "payroll"]
 # Names that were there before the families were.
 HAS = {"pb": "prod_has_pb_contract"}
@@ -47,7 +47,8 @@ def tags(bank: Bank) -> pd.DataFrame:
         told[SINCE.get(kind, f"agr_{kind}_date")] = since
         told[f"agr_{kind}_days"] = days(day, since)
     for kind in GIVEN_UP:
-        told[f"agr_{kind}_is_lapsed"] = has(ever[ever.agr_type == kind], customers) & ~has(live[live.agr_type == kind], customers)
+        signed_once, holds = has(ever[ever.agr_type == kind], customers), has(live[live.agr_type == kind], customers)
+        told[f"agr_{kind}_is_lapsed"] = signed_once & ~holds
     return pd.DataFrame(told | _first_and_last(ever, customers))
 
 

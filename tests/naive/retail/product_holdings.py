@@ -9,6 +9,8 @@ from tests.naive.fold import inside
 from tests.naive.retail._told import count, days, distinct, first, has, last
 
 LINES = ["wm", "fund", "pm", "tb", "trust"]
+# How many wealth products and funds are held stands among the assets.
+COUNTED = ["pm", "tb", "trust"]
 
 
 def held(bank: Bank) -> pd.DataFrame:
@@ -32,7 +34,6 @@ def tags(bank: Bank) -> pd.DataFrame:
         now, newest = rows[rows.hold_date == day], last(rows, "hold_date", customers)
         told |= {
             f"prod_has_{line}_hold": has(now, customers),
-            f"prod_{line}_cnt": distinct(now, "prod_id", customers),
             f"prod_{line}_first_date": first(ever, "since", customers),
             f"prod_{line}_last_date": newest,
             f"prod_{line}_idle_days": days(day, newest).where(~has(now, customers)),
@@ -40,8 +41,8 @@ def tags(bank: Bank) -> pd.DataFrame:
             f"prod_{line}_new_cnt_365d": count(inside(ever, "since", "365d", day), customers),
             f"prod_{line}_is_lapsed": has(rows, customers) & ~has(now, customers),
         }
-    # How many wealth products and funds are held stands among the assets.
-    del told["prod_wm_cnt"], told["prod_fund_cnt"]
+        if line in COUNTED:
+            told[f"prod_{line}_cnt"] = distinct(now, "prod_id", customers)
     return pd.DataFrame(told | _orders(bank))
 
 
@@ -50,7 +51,8 @@ def _orders(bank: Bank) -> dict[str, pd.Series]:
     orders = orders[orders.order_date <= bank.day]
     plans = orders[orders.order_type == "sip"]
     bought = orders[(orders.order_type == "sub") & (orders.status_code != "failed")]
-    newest = bought.sort_values(["order_date", "order_no"]).drop_duplicates("customer_id", keep="last").set_index("customer_id")
+    in_order = bought.sort_values(["order_date", "order_no"])
+    newest = in_order.drop_duplicates("customer_id", keep="last").set_index("customer_id")
     return {
         "prod_sip_cnt_90d": distinct(inside(plans, "order_date", "90d", bank.day), "prod_id", customers),
         "prod_sip_first_date": first(plans, "order_date", customers),

@@ -72,8 +72,13 @@ def _history(lines: pd.DataFrame, since: pd.DataFrame, bank: Bank) -> dict[str, 
     begun = since.melt(var_name="line", value_name="date", ignore_index=False).dropna().reset_index().sort_values("line")
     held_now = lines.melt(var_name="line", value_name="is_held", ignore_index=False).reset_index()
     begun = begun.merge(held_now, on=["customer_id", "line"])
-    oldest, newest = (begun.sort_values("date", ascending=order, kind="stable") for order in (True, False))
-    oldest, newest = (rows.drop_duplicates("customer_id").set_index("customer_id").reindex(customers) for rows in (oldest, newest))
+    oldest, newest = (
+        begun.sort_values("date", ascending=is_first, kind="stable")
+        .drop_duplicates("customer_id")
+        .set_index("customer_id")
+        .reindex(customers)
+        for is_first in (True, False)
+    )
     return {
         "prod_first_line_code": oldest.line,
         "prod_first_line_date": oldest.date,
@@ -89,8 +94,9 @@ def _history(lines: pd.DataFrame, since: pd.DataFrame, bank: Bank) -> dict[str, 
 def _items(bank: Bank) -> dict[str, pd.Series]:
     customers, own, owed, all_policies = bank.customers("retail"), accounts(bank), notes(bank), policies(bank)
     now = held(bank).query("hold_date == @bank.day")
-    single = [own[own.is_open], active_cards(bank), open_cards(bank), owed[owed.principal_amt > 0], all_policies[all_policies.is_live]]
-    return {"prod_item_cnt": sum(count(rows, customers) for rows in single) + distinct(now, "prod_id", customers)}
+    single = [own[own.is_open], active_cards(bank), open_cards(bank), owed[owed.principal_amt > 0]]
+    items = sum(count(rows, customers) for rows in [*single, all_policies[all_policies.is_live]])
+    return {"prod_item_cnt": items + distinct(now, "prod_id", customers)}
 
 
 def _loans(bank: Bank) -> dict[str, pd.Series]:
@@ -120,10 +126,11 @@ def _gaps(lines: pd.DataFrame, bank: Bank) -> dict[str, pd.Series]:
 
 def _owns_business(bank: Bank) -> pd.Series:
     """Whether a person leads a company that is a customer, or signed a merchant contract that is in force."""
-    day, ties = bank.day, bank.dwd("relation")
-    ties = ties[(ties.from_entity == "retail") & ties.to_customer_id.notna() & ~(ties.from_date > day) & ~(ties.to_date <= day)]
+    customers, day, ties = bank.customers("retail"), bank.day, bank.dwd("relation")
+    ties = ties[ties.to_customer_id.notna() & ~(ties.from_date > day) & ~(ties.to_date <= day)]
     enough = int(float(bank.parameter("controller_share")) * 10_000)
-    leads = ties[ties.rel_code.isin(["legal_rep", "operator"]) | ((ties.rel_code == "controller") & (ties.share_ratio >= enough))]
+    controls = (ties.rel_code == "controller") & (ties.share_ratio >= enough)
+    leads = ties[ties.rel_code.isin(["legal_rep", "operator"]) | controls]
     merchants = bank.dwd("merchant")
     signers = merchants[merchants.status_code == "normal"].owner_customer_id
-    return pd.Series(bank.customers("retail").isin([*leads.from_customer_id, *signers]), index=bank.customers("retail"), dtype="boolean")
+    return pd.Series(customers.isin([*leads.from_customer_id, *signers]), index=customers, dtype="boolean")

@@ -34,19 +34,20 @@ def tags(bank: Bank) -> pd.DataFrame:
         is_enough = (level >= lowest[line]).fillna(False)
         # The first that is missing has the last word.
         code = pd.Series(0, index=customers, dtype="Int64")
-        for lack, met in ((5, is_enough), (4, is_valid), (3, newest.notna()), (2, is_signed), (1, can_pay)):
-            code = code.where(met, lack)
+        for lack, condition in ((5, is_enough), (4, is_valid), (3, newest.notna()), (2, is_signed), (1, can_pay)):
+            code = code.where(condition, lack)
         told[f"prod_ready_{line}_code"] = code
-        told[f"prod_ready_{line}_unmet_cnt"] = 4 - sum(met.astype("Int64") for met in (can_pay, is_signed, is_valid, is_enough))
-    del told["prod_ready_ins_unmet_cnt"]
+        if line != "ins":
+            met = [can_pay, is_signed, is_valid, is_enough]
+            told[f"prod_ready_{line}_unmet_cnt"] = 4 - sum(condition.astype("Int64") for condition in met)
     return pd.DataFrame(told | _within(shelf, level.where(is_valid), customers))
 
 
 def _tested(bank: Bank) -> dict[str, pd.Series]:
     """What the tests that were not taken back say. Of two of one day the lower level is the later."""
     customers, day, tests = bank.customers("retail"), bank.day, bank.dwd("risk_test")
-    tests = tests[~tests.is_revoked & (tests.test_date <= day)].sort_values(["test_date", "result_level"], ascending=[True, False])
-    by_customer = tests.groupby("customer_id")
+    tests = tests[~tests.is_revoked & (tests.test_date <= day)]
+    by_customer = tests.sort_values(["test_date", "result_level"], ascending=[True, False]).groupby("customer_id")
     newest, before = (by_customer.nth(place).set_index("customer_id").reindex(customers) for place in (-1, -2))
     return {
         "prod_risk_level_code": newest.result_level,
@@ -72,6 +73,7 @@ def _within(shelf: pd.DataFrame, tolerance: pd.Series, customers: pd.Index) -> d
     told = {}
     for line in LINES:
         risks = shelf[shelf.line_code == line].risk_level
-        told[f"prod_shelf_{line}_cnt"] = pd.Series([int((risks <= mine).sum()) if pd.notna(mine) else 0 for mine in tolerance], index=customers)
+        within = [int((risks <= mine).sum()) if pd.notna(mine) else 0 for mine in tolerance]
+        told[f"prod_shelf_{line}_cnt"] = pd.Series(within, index=customers, dtype="Int64")
     everything = int(shelf.line_code.isin(LINES).sum())
     return told | {"prod_shelf_ratio": divided(sum(told.values()), everything, 4)}
