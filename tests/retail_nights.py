@@ -23,6 +23,7 @@ MONEY, COUNT = "decimal(18,2)", "integer"
 # What a name does not tell: the class of an account is a letter or digit, that of a loan a number.
 OVERRIDES = {
     ("dwd_account", "class_code"): "varchar", ("dwd_account_control", "amt"): MONEY, ("dwd_relation", "share_ratio"): "decimal(7,4)",
+    ("dwd_card_instalment", "fee_rate"): "decimal(9,6)",
 }  # fmt: skip
 WHOLE = {"seq", "dpd", "result_level", "risk_level", "class_code", "prev_class", "term_no", "terms", "billed_terms", "rank_no"}
 SUMS = {"amt", "bal", "credit_bal", "instal_bal", "cash_value", "reg_capital", "units", "rate", "share_ratio"}

@@ -192,6 +192,28 @@ def test_what_is_missing_before_a_purchase(duck) -> None:
     assert values(found["eve"], "prod_ready_wm_unmet_cnt prod_ready_fund_unmet_cnt") == (1, 2)
 
 
+def test_what_is_not_on_sale_asks_for_no_tolerance(duck) -> None:
+    found = said(duck, "tag_retail_product", "ann", {
+        "dwd_account": [{
+            "customer_id": "ann", "acct_no": "1", "entity": "retail", "class_code": "1", "status_code": "open", "open_date": "2020-01-01",
+        }],
+        "dwd_card_debit": [{"customer_id": "ann", "card_ref": "1", "open_date": "2020-01-01", "status_code": "active"}],
+        "dwd_agreement": [
+            {"customer_id": "ann", "entity": "retail", "agr_type": kind, "seq": 1, "from_date": "2020-01-01", "status_code": "live"}
+            for kind in ("wm", "fund")
+        ],
+        "dwd_risk_test": [{"customer_id": "ann", "test_date": "2026-06-30", "result_level": 2, "is_revoked": False}],
+        "dwd_product": [
+            {"prod_id": "W1", "line_code": "wm", "risk_level": 3, "shelf_from_date": "2020-01-01"},
+            {"prod_id": "W2", "line_code": "wm", "risk_level": 2, "shelf_from_date": "2020-01-01", "shelf_to_date": "2026-06-29"},
+            {"prod_id": "F1", "line_code": "fund", "risk_level": 2, "shelf_from_date": "2020-01-01", "shelf_to_date": "2026-06-30"},
+            {"prod_id": "F2", "line_code": "fund", "risk_level": 1, "shelf_from_date": "2026-07-01"},
+        ],
+    })  # fmt: skip
+    # The only wealth product that ann could bear went off the shelf yesterday; the fund's last day of sale is D.
+    assert values(found["ann"], "prod_ready_wm_code prod_ready_fund_code") == (5, 0)
+
+
 def test_depth_over_base_tags(duck) -> None:
     common = {"prod_has_wm_hold": False, "prod_has_fund_hold": False, "prod_has_loan": False, "prod_has_etc": False, "prod_has_mbank": True,
               "prod_has_pension": False, "prod_ready_wm_code": 0, "prod_acct_cnt": 1, "card_debit_cnt": 1}  # fmt: skip

@@ -22,7 +22,7 @@ card_sums as (
         sum(credit_cards.instal_bal) as instal_bal,
         max(credit_cards.limit_amt) as limit_max,
         sum(credit_cards.temp_limit_amt) as temp_amt,
-        max(credit_cards.bal / nullif(credit_cards.limit_amt, 0)) as util_max
+        max({{ divided('credit_cards.bal', 'credit_cards.limit_amt') }}) as util_max
     from {{ ref('dwd_credit_card') }} as credit_cards
     inner join night on credit_cards.bal_date = night.biz_date
     where credit_cards.status_code <> 'closed'
@@ -196,10 +196,10 @@ final as (
         {{ tag_value(cards, 'card_sums.limit_max', 'decimal(18,2)') }} as cc_limit_max_amt,
         {{ tag_value(cards, 'card_sums.temp_amt', 'decimal(18,2)', '0') }} as cc_temp_limit_amt,
         {{ tag_value(cards, 'card_sums.util_max', 'decimal(18,4)') }} as cc_util_max_ratio,
-        {{ tag_value(cards, 'card_sums.instal_bal / nullif(card_sums.bal, 0)', 'decimal(18,4)') }} as cc_instal_ratio,
+        {{ tag_value(cards, divided('card_sums.instal_bal', 'card_sums.bal'), 'decimal(18,4)') }} as cc_instal_ratio,
         {{ tag_value(instal, 'instal_sums.left_amt', 'decimal(18,2)', '0') }} as cc_instal_left_amt,
         {{ tag_value(instal, 'instal_sums.new_amt', 'decimal(18,2)', '0') }} as cc_instal_amt_sum_l12m,
-        {{ tag_value(instal, 'instal_sums.fee_amt / nullif(instal_sums.live_amt, 0)', 'decimal(18,4)') }} as cc_instal_fee_rate,
+        {{ tag_value(instal, divided('instal_sums.fee_amt', 'instal_sums.live_amt'), 'decimal(18,4)') }} as cc_instal_fee_rate,
         {{ tag_value(
             stmts,
             'case when card_sums.customer_id is not null then coalesce(stmt_sums.min_lm, 0) end',
@@ -240,9 +240,9 @@ final as (
             'case when card_sums.customer_id is not null then coalesce(stmt_sums.full_l12m, 0) end',
             'integer'
         ) }} as cc_full_cnt_l12m,
-        {{ tag_value(stmts, 'stmt_sums.paid_l12m / nullif(stmt_sums.amt_l12m, 0)', 'decimal(18,4)') }}
+        {{ tag_value(stmts, divided('stmt_sums.paid_l12m', 'stmt_sums.amt_l12m'), 'decimal(18,4)') }}
             as cc_stmt_pay_ratio_l12m,
-        {{ tag_value(stmts, 'stmt_sums.amt_l6m / nullif(stmt_sums.month_l6m, 0)', 'decimal(18,2)') }} as cc_stmt_mean_amt_l6m
+        {{ tag_value(stmts, divided('stmt_sums.amt_l6m', 'stmt_sums.month_l6m', 2), 'decimal(18,2)') }} as cc_stmt_mean_amt_l6m
     from spine
     left join card_sums on spine.customer_id = card_sums.customer_id
     left join flow_sums on spine.customer_id = flow_sums.customer_id

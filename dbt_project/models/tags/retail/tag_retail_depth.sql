@@ -118,7 +118,7 @@ final as (
     select
         spine.customer_id,
         {{ tag_value(lines, 'line_sums.held_cnt', 'integer') }} as prod_depth_cnt,
-        {{ tag_value(lines, 'line_sums.held_cnt / cast(9 as decimal(18,4))', 'decimal(18,4)') }} as prod_breadth_ratio,
+        {{ tag_value(lines, divided('line_sums.held_cnt', '9'), 'decimal(18,4)') }} as prod_breadth_ratio,
         {{ tag_value(lines, 'line_sums.invest_cnt', 'integer') }} as prod_invest_line_cnt,
         {{ tag_value(lines, 'line_sums.debt_cnt', 'integer') }} as prod_debt_line_cnt,
         {{ tag_value(lines, 'line_sums.held_cnt = 1', 'boolean') }} as prod_is_single_line,

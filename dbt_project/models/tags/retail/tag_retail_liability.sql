@@ -113,11 +113,9 @@ statement_sums as (
     group by customer_id
 ),
 
--- Who has a card, and no statement in the window, has 0 of them; for who has none the question does not arise.
+-- Who has a card, and no statement in the window, has 0 of them; for who has none, or closed it, the question does not arise.
 card_holders as (
-    select customer_id from card_sums
-    union
-    select customer_id from statement_sums
+    select customer_id from card_sums where acct_cnt > 0
 ),
 
 final as (
@@ -136,8 +134,8 @@ final as (
         {{ tag_value(notes, 'note_sums.biz_due_30d', 'decimal(18,2)', '0') }} as loan_biz_due_amt_next30d,
         {{ tag_value(notes, 'note_sums.biz_due_60d', 'decimal(18,2)', '0') }} as loan_biz_due_amt_next60d,
         {{ tag_value(notes, 'note_sums.next_due_days', 'integer') }} as loan_next_due_days,
-        {{ tag_value(notes, 'note_sums.rate_amt / nullif(note_sums.bal, 0)', 'decimal(18,4)') }} as loan_rate,
-        {{ tag_value(notes, 'note_sums.mtg_rate_amt / nullif(note_sums.mtg_bal, 0)', 'decimal(18,4)') }} as loan_mtg_rate,
+        {{ tag_value(notes, divided('note_sums.rate_amt', 'note_sums.bal'), 'decimal(18,4)') }} as loan_rate,
+        {{ tag_value(notes, divided('note_sums.mtg_rate_amt', 'note_sums.mtg_bal'), 'decimal(18,4)') }} as loan_mtg_rate,
         {{ tag_value(notes, 'note_sums.max_rate', 'decimal(18,4)') }} as loan_rate_max,
         {{ tag_value(contracts, 'contract_sums.cnt', 'integer', '0') }} as loan_contract_cnt,
         {{ tag_value(contracts, 'contract_sums.ever_cnt', 'integer', '0') }} as loan_contract_cnt_ltd,
@@ -145,11 +143,13 @@ final as (
         {{ tag_value(contracts, 'contract_sums.max_amt', 'decimal(18,2)', '0') }} as loan_contract_max_amt_ltd,
         {{ tag_value(contracts, 'contract_sums.first_date', 'date') }} as loan_first_date,
         {{ tag_value(contracts, 'contract_sums.last_date', 'date') }} as loan_last_date,
-        {{ tag_value(notes + contracts, 'note_sums.bal / nullif(contract_sums.amt, 0)', 'decimal(18,4)') }} as loan_drawn_ratio,
+        -- A contract that nobody has drawn on yet is used to 0.
+        {{ tag_value(notes + contracts, divided('coalesce(note_sums.bal, 0)', 'contract_sums.amt'), 'decimal(18,4)') }}
+            as loan_drawn_ratio,
         {{ tag_value(cards, 'card_sums.bal', 'decimal(18,2)', '0') }} as cc_bal,
         {{ tag_value(cards, 'card_sums.limit_amt', 'decimal(18,2)', '0') }} as cc_limit_amt,
         {{ tag_value(cards, 'greatest(0, card_sums.limit_amt - card_sums.bal)', 'decimal(18,2)', '0') }} as cc_avail_amt,
-        {{ tag_value(cards, 'card_sums.bal / nullif(card_sums.limit_amt, 0)', 'decimal(18,4)') }} as cc_util_ratio,
+        {{ tag_value(cards, divided('card_sums.bal', 'card_sums.limit_amt'), 'decimal(18,4)') }} as cc_util_ratio,
         {{ tag_value(cards, 'card_sums.credit_bal', 'decimal(18,2)', '0') }} as cc_credit_bal,
         {{ tag_value(cards, 'card_sums.instal_bal', 'decimal(18,2)', '0') }} as cc_instal_bal,
         {{ tag_value(cards, 'card_sums.acct_cnt', 'integer', '0') }} as cc_acct_cnt,

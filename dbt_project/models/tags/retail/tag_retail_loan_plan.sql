@@ -97,12 +97,12 @@ final as (
         {{ tag_value(plans, 'plan_sums.unpaid_amt', 'decimal(18,2)', '0') }} as loan_unpaid_due_amt,
         {{ tag_value(plans, 'plan_sums.due_lm', 'decimal(18,2)', '0') }} as loan_due_amt_sum_lm,
         {{ tag_value(plans, 'plan_sums.due_l12m', 'decimal(18,2)', '0') }} as loan_due_amt_sum_l12m,
-        {{ tag_value(plans, 'plan_sums.ontime_cnt / nullif(plan_sums.due_cnt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(plans, divided('plan_sums.ontime_cnt', 'plan_sums.due_cnt'), 'decimal(18,4)') }}
             as loan_ontime_ratio_l12m,
         {{ tag_value(plans, 'plan_sums.due_cnt - plan_sums.ontime_cnt', 'integer', '0') }} as loan_late_cnt_l12m,
-        {{ tag_value(plans+pay, 'plan_sums.due_30d / nullif(payroll.pay_amt_median_l3m, 0)', 'decimal(18,4)') }}
+        {{ tag_value(plans+pay, divided('plan_sums.due_30d', 'payroll.pay_amt_median_l3m'), 'decimal(18,4)') }}
             as loan_due_pay_ratio,
-        {{ tag_value(plans+bal, 'plan_sums.due_30d / nullif(assets.demand_bal, 0)', 'decimal(18,4)') }} as loan_due_demand_ratio
+        {{ tag_value(plans+bal, divided('plan_sums.due_30d', 'assets.demand_bal'), 'decimal(18,4)') }} as loan_due_demand_ratio
     from spine
     left join plan_sums on spine.customer_id = plan_sums.customer_id
     left join next_dues on spine.customer_id = next_dues.customer_id

@@ -70,12 +70,12 @@ contract_principals as (
     group by customer_id, contract_no, kind_code
 ),
 
-paid_sums as (
+-- Of the kinds of loans, what their contracts (each once) came to, and what of it is owed.
+granted_sums as (
     select
         contract_principals.customer_id{% for kind in ['mtg', 'cons', 'biz'] %},
-        1 - sum(case when contract_principals.kind_code = '{{ kind }}' then contract_principals.principal_amt end)
-        / nullif(sum(case when contract_principals.kind_code = '{{ kind }}' then loan_contracts.contract_amt end), 0)
-            as {{ kind }}_ratio{% endfor %}
+        sum(case when contract_principals.kind_code = '{{ kind }}' then contract_principals.principal_amt end) as {{ kind }}_owed,
+        sum(case when contract_principals.kind_code = '{{ kind }}' then loan_contracts.contract_amt end) as {{ kind }}_granted{% endfor %}
 
     from contract_principals
     inner join loan_contracts on contract_principals.contract_no = loan_contracts.contract_no
@@ -115,33 +115,45 @@ final as (
         {{ tag_value(contracts, 'contract_sums.mtg_amt', 'decimal(18,2)', '0') }} as loan_mtg_contract_amt,
         {{ tag_value(notes, 'note_sums.mtg_left_days', 'integer') }} as loan_mtg_left_days,
         {{ tag_value(contracts, 'contract_sums.mtg_first', 'date') }} as loan_mtg_first_date,
-        {{ tag_value(notes+contracts, 'paid_sums.mtg_ratio', 'decimal(18,4)') }} as loan_mtg_paid_ratio,
+        {{ tag_value(
+            notes+contracts,
+            divided('granted_sums.mtg_granted - granted_sums.mtg_owed', 'granted_sums.mtg_granted'),
+            'decimal(18,4)'
+        ) }} as loan_mtg_paid_ratio,
         {{ tag_value(notes, 'note_sums.cons_cnt', 'integer', '0') }} as loan_cons_note_cnt,
         {{ tag_value(contracts, 'contract_sums.cons_amt', 'decimal(18,2)', '0') }} as loan_cons_contract_amt,
         {{ tag_value(notes, 'note_sums.cons_left_days', 'integer') }} as loan_cons_left_days,
         {{ tag_value(contracts, 'contract_sums.cons_first', 'date') }} as loan_cons_first_date,
-        {{ tag_value(notes+contracts, 'paid_sums.cons_ratio', 'decimal(18,4)') }} as loan_cons_paid_ratio,
+        {{ tag_value(
+            notes+contracts,
+            divided('granted_sums.cons_granted - granted_sums.cons_owed', 'granted_sums.cons_granted'),
+            'decimal(18,4)'
+        ) }} as loan_cons_paid_ratio,
         {{ tag_value(notes, 'note_sums.biz_cnt', 'integer', '0') }} as loan_biz_note_cnt,
         {{ tag_value(contracts, 'contract_sums.biz_amt', 'decimal(18,2)', '0') }} as loan_biz_contract_amt,
         {{ tag_value(notes, 'note_sums.biz_left_days', 'integer') }} as loan_biz_left_days,
         {{ tag_value(contracts, 'contract_sums.biz_first', 'date') }} as loan_biz_first_date,
-        {{ tag_value(notes+contracts, 'paid_sums.biz_ratio', 'decimal(18,4)') }} as loan_biz_paid_ratio,
-        {{ tag_value(notes, 'note_sums.cons_rate_amt / nullif(note_sums.cons_bal, 0)', 'decimal(18,4)') }} as loan_cons_rate,
-        {{ tag_value(notes, 'note_sums.biz_rate_amt / nullif(note_sums.biz_bal, 0)', 'decimal(18,4)') }} as loan_biz_rate,
+        {{ tag_value(
+            notes+contracts,
+            divided('granted_sums.biz_granted - granted_sums.biz_owed', 'granted_sums.biz_granted'),
+            'decimal(18,4)'
+        ) }} as loan_biz_paid_ratio,
+        {{ tag_value(notes, divided('note_sums.cons_rate_amt', 'note_sums.cons_bal'), 'decimal(18,4)') }} as loan_cons_rate,
+        {{ tag_value(notes, divided('note_sums.biz_rate_amt', 'note_sums.biz_bal'), 'decimal(18,4)') }} as loan_biz_rate,
         {{ tag_value(
             notes,
-            '(note_sums.mtg_rate_amt / nullif(note_sums.mtg_bal, 0) - rates.mtg_new_rate) * 100',
+            divided('(note_sums.mtg_rate_amt - note_sums.mtg_bal * rates.mtg_new_rate) * 100', 'note_sums.mtg_bal'),
             'decimal(18,4)'
         ) }} as loan_mtg_spread_bp,
         {{ tag_value(contracts, 'contract_sums.mtg_reprice_days', 'integer') }} as loan_mtg_reprice_days,
         {{ tag_value(contracts, 'contract_sums.lpr_amt', 'decimal(18,2)', '0') }} as loan_lpr_contract_amt,
-        {{ tag_value(contracts, 'contract_sums.lpr_amt / nullif(contract_sums.amt, 0)', 'decimal(18,4)') }} as loan_lpr_ratio,
+        {{ tag_value(contracts, divided('contract_sums.lpr_amt', 'contract_sums.amt'), 'decimal(18,4)') }} as loan_lpr_ratio,
         {{ tag_value(contracts, 'contract_sums.mortgage_amt', 'decimal(18,2)', '0') }} as loan_guar_mortgage_amt,
         {{ tag_value(contracts, 'contract_sums.guarantee_amt', 'decimal(18,2)', '0') }} as loan_guar_guarantee_amt,
         {{ tag_value(contracts, 'contract_sums.credit_amt', 'decimal(18,2)', '0') }} as loan_guar_credit_amt,
-        {{ tag_value(notes, 'note_sums.mtg_bal / nullif(note_sums.bal, 0)', 'decimal(18,4)') }} as loan_mtg_amt_ratio,
-        {{ tag_value(notes, 'note_sums.cons_bal / nullif(note_sums.bal, 0)', 'decimal(18,4)') }} as loan_cons_amt_ratio,
-        {{ tag_value(notes, 'note_sums.biz_bal / nullif(note_sums.bal, 0)', 'decimal(18,4)') }} as loan_biz_amt_ratio,
+        {{ tag_value(notes, divided('note_sums.mtg_bal', 'note_sums.bal'), 'decimal(18,4)') }} as loan_mtg_amt_ratio,
+        {{ tag_value(notes, divided('note_sums.cons_bal', 'note_sums.bal'), 'decimal(18,4)') }} as loan_cons_amt_ratio,
+        {{ tag_value(notes, divided('note_sums.biz_bal', 'note_sums.bal'), 'decimal(18,4)') }} as loan_biz_amt_ratio,
         {{ tag_value(notes, 'note_sums.last_due', 'date') }} as loan_last_due_date,
         {{ tag_value(notes, 'base_sums.mtg_bom', 'decimal(18,2)', '0') }} as loan_mtg_bal_bom,
         {{ tag_value(notes, 'base_sums.mtg_boy', 'decimal(18,2)', '0') }} as loan_mtg_bal_boy,
@@ -159,7 +171,7 @@ final as (
     cross join rates
     left join note_sums on spine.customer_id = note_sums.customer_id
     left join contract_sums on spine.customer_id = contract_sums.customer_id
-    left join paid_sums on spine.customer_id = paid_sums.customer_id
+    left join granted_sums on spine.customer_id = granted_sums.customer_id
     left join base_sums on spine.customer_id = base_sums.customer_id
 )
 

@@ -98,13 +98,13 @@ final as (
         {{ tag_value(limits, 'limit_sums.cons_avail', 'decimal(18,2)', '0') }} as loan_cons_avail_amt,
         {{ tag_value(limits, 'limit_sums.cons_age', 'integer') }} as loan_cons_limit_age_days,
         {{ tag_value(limits, 'limit_sums.cons_left', 'integer') }} as loan_cons_limit_left_days,
-        {{ tag_value(limits, 'limit_sums.cons_used / nullif(limit_sums.cons_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(limits, divided('limit_sums.cons_used', 'limit_sums.cons_amt'), 'decimal(18,4)') }}
             as loan_cons_util_ratio,
         {{ tag_value(limits, 'limit_sums.cnt', 'integer', '0') }} as crd_limit_cnt,
         {{ tag_value(limits, 'limit_sums.amt', 'decimal(18,2)', '0') }} as crd_limit_amt,
         {{ tag_value(limits, 'limit_sums.used', 'decimal(18,2)', '0') }} as crd_used_amt,
         {{ tag_value(limits, 'limit_sums.avail', 'decimal(18,2)', '0') }} as crd_avail_amt,
-        {{ tag_value(limits, 'limit_sums.used / nullif(limit_sums.amt, 0)', 'decimal(18,4)') }} as crd_util_ratio,
+        {{ tag_value(limits, divided('limit_sums.used', 'limit_sums.amt'), 'decimal(18,4)') }} as crd_util_ratio,
         {{ tag_value(limits, 'limit_sums.revolving', 'decimal(18,2)', '0') }} as crd_revolving_amt,
         {{ tag_value(limits, 'limit_sums.expired_cnt', 'integer', '0') }} as crd_expired_cnt,
         {{ tag_value(limits, 'limit_sums.last_date', 'date') }} as crd_limit_last_date,

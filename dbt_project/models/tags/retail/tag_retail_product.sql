@@ -61,12 +61,16 @@ risk_tests as (
     where risk_tests.test_date <= night.biz_date and not coalesce(risk_tests.is_revoked, false)
 ),
 
--- The lowest risk that the shelf has of each line: a tolerance below it can buy nothing there.
+-- The lowest risk that is on sale of each line: a tolerance below it can buy nothing there.
 shelf as (
     select
-        min(case when line_code = 'wm' then risk_level end) as wm_risk_level,
-        min(case when line_code = 'fund' then risk_level end) as fund_risk_level
-    from {{ ref('dwd_product') }}
+        min(case when products.line_code = 'wm' then products.risk_level end) as wm_risk_level,
+        min(case when products.line_code = 'fund' then products.risk_level end) as fund_risk_level
+    from {{ ref('dwd_product') }} as products
+    cross join night
+    where
+        products.shelf_from_date <= night.biz_date
+        and (products.shelf_to_date is null or products.shelf_to_date >= night.biz_date)
 ),
 
 account_sums as (

@@ -161,7 +161,7 @@ final as (
         {{ tag_value(shelf, 'shelf_sums.pm_cnt', 'integer', '0') }} as prod_shelf_pm_cnt,
         {{ tag_value(shelf, 'shelf_sums.tb_cnt', 'integer', '0') }} as prod_shelf_tb_cnt,
         {{ tag_value(shelf, 'shelf_sums.trust_cnt', 'integer', '0') }} as prod_shelf_trust_cnt,
-        {{ tag_value(shelf, 'coalesce(shelf_sums.all_cnt, 0) / nullif(shelf_total.all_cnt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(shelf, divided('coalesce(shelf_sums.all_cnt, 0)', 'shelf_total.all_cnt'), 'decimal(18,4)') }}
             as prod_shelf_ratio
     from spine
     cross join shelf_total
