@@ -61,7 +61,7 @@ def _family(bank: Bank) -> dict[str, pd.Series]:
     sides = ["customer_id", "other", "rel_code", "from_date"]
     one = tie[["from_customer_id", "to_customer_id", "rel_code", "from_date"]].set_axis(sides, axis=1)
     two = tie[["to_customer_id", "from_customer_id", "rel_code", "from_date"]].set_axis(sides, axis=1)
-    both = pd.concat([one, two]).dropna(subset=["customer_id", "other"])
+    both = pd.concat([one, two])
     children = counted(one[one.rel_code == "child"], customers)
     spouses = flag(customers, both.customer_id[both.rel_code == "spouse"])
     return {
@@ -69,7 +69,7 @@ def _family(bank: Bank) -> dict[str, pd.Series]:
         "prof_has_spouse_declared": spouses.mask(~spouses),
         "prof_has_child_declared": (children > 0).mask(children == 0),
         "prof_child_declared_cnt": children.mask(children == 0),
-        "prof_is_child_declared": flag(customers, two.customer_id[two.rel_code == "child"]),
+        "prof_is_child_declared": flag(customers, two.customer_id[(two.rel_code == "child") & two.other.notna()]),
         "prof_is_card_main": flag(customers, one.customer_id[one.rel_code == "supplementary"]),
         "prof_is_card_supplementary": flag(customers, two.customer_id[two.rel_code == "supplementary"]),
         "prof_household_cnt": counted(both, customers, "other"),
@@ -87,7 +87,7 @@ def _by_hand(bank: Bank) -> dict[str, pd.Series]:
         "prof_override_cnt_ltd": counted(ever, customers),
         "prof_override_last_date": per_customer(ever, "from_date", "max", customers),
         "prof_is_excluded_by_hand": flag(customers, now.customer_id[now.kind_code == "exclude"]),
-        "prof_family_override_code": per_customer(now[now.kind_code == "family"], "value_code", "max", customers),
+        "prof_family_override_code": per_customer(now[now.kind_code == "family"].sort_values("from_date"), "value_code", "last", customers),
     }
 
 

@@ -97,7 +97,7 @@ household_sums as (
         customer_id,
         count(case when rel_code = 'spouse' then 1 end) as spouse_cnt,
         count(case when rel_code = 'child' and side_code = 'from' then 1 end) as child_cnt,
-        count(case when rel_code = 'child' and side_code = 'to' then 1 end) as parent_cnt,
+        count(case when rel_code = 'child' and side_code = 'to' then other_id end) as parent_cnt,
         count(case when rel_code = 'supplementary' and side_code = 'from' then 1 end) as supplementary_cnt,
         count(case when rel_code = 'supplementary' and side_code = 'to' then 1 end) as main_cnt,
         count(distinct other_id) as other_cnt,
@@ -121,7 +121,7 @@ override_sums as (
         count(*) as cnt,
         count(case when is_live then 1 end) as live_cnt,
         bool_or(kind_code = 'exclude' and is_live) as is_excluded,
-        max(case when kind_code = 'family' and is_live then value_code end) as family_code,
+        arg_max(value_code, case when kind_code = 'family' and is_live then from_date end) as family_code,
         max(from_date) as last_date
     from overrides
     group by customer_id
