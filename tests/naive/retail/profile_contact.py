@@ -68,8 +68,8 @@ def _number(bank: Bank, mobile: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _home(bank: Bank, address: pd.DataFrame) -> dict[str, pd.Series]:
-    """Tags of the region of the preferred address."""
-    region = _preferred(address, bank.customers("retail")).region_code
+    """Tags of the region of the preferred one of the addresses that have a region."""
+    region = _preferred(address.dropna(subset=["region_code"]), bank.customers("retail")).region_code
     branch = persons(bank).mng_org.map(bank.dwd("branch").set_index("org_id").region_code)
     return {
         "prof_region_code": region,

@@ -55,8 +55,7 @@ def _pension(bank: Bank, person: pd.DataFrame) -> dict[str, pd.Series]:
     """Who gets a pension through the bank."""
     paid = bank.dwd("pay_detail").query("pay_type == 'pension' and result_code == 'ok'")
     pensioner = flag(person.index, inside(paid, "pay_date", f"{bank.parameter('pay_source_days')}d", bank.day).customer_id)
-    retired = known(person.occup_code == "retired", person.occup_code)
-    return {"prof_is_pensioner": pensioner, "prof_is_retired_inferred": retired | pensioner}
+    return {"prof_is_pensioner": pensioner, "prof_is_retired_inferred": pensioner | (person.occup_code == "retired")}
 
 
 def _since(person: pd.DataFrame, day: pd.Timestamp) -> dict[str, pd.Series]:
