@@ -110,6 +110,7 @@ def test_ties_and_the_business_owner(duck) -> None:
             tie("bob", "firm", "controller", share_ratio="0.24"),  # too little of it
             tie("bob", "shop", "controller", share_ratio="0.25", to_date="2026-06-30"),  # ended on D
             tie("cat", "shop", "controller", share_ratio="0.25", to_date="2026-07-01"),
+            tie("bob", "mill", "group"),  # no tie that says what he is to the company
             tie("ann", "dan", "child", entity="retail"),
             tie(None, "cat", "child", entity="retail"),  # declared by a parent who is no customer
         ],
@@ -140,7 +141,7 @@ def test_ties_and_the_business_owner(duck) -> None:
     assert values(found["dan"], "prof_is_child_declared prof_mer_cnt") == (True, 1)
     assert values(found["cat"], "prof_is_child_declared prof_household_cnt") == (False, 0)
     assert found["bob"]["prof_family_override_code"] == "private"  # the one that began last
-    assert found["bob"]["prof_controller_cnt"] == 1
+    assert values(found["bob"], "prof_controller_cnt prof_company_cnt") == (1, 1)
 
 
 def test_relationship_and_stage_of_life(duck) -> None:

@@ -225,6 +225,14 @@ def test_the_grace_that_is_left_is_that_of_the_evaluated_tier(bank: Bank) -> Non
     assert (tags["tier_code"], tags["tier_watch_months"], tags["tier_grace_left_months"]) == ("private", 1, 2)
 
 
+def test_what_was_set_by_hand_is_no_evaluation_of_a_new_customer(bank: Bank) -> None:
+    bank.has("old", [0, 0, 0])
+    bank.has("a", [0, 0, 0, 0], opened="2026-03-20")
+    bank.duck.execute("insert into dwd_override values ('a', 'retail', 'tier', 'high', '2026-03-25', null)")
+    tags = bank.tags("a", "2026-04-15")
+    assert (tags["tier_code"], tags["tier_eval_code"], tags["tier_date"], tags["tier_max_code_l12m"]) == ("high", None, None, None)
+
+
 def test_without_a_feed_or_rules_nothing_is_said(bank: Bank) -> None:
     bank.has("a", [60_000, 60_000])
     bank.duck.execute("update ops.feed_present set inv_hold = false")

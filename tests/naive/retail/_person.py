@@ -54,9 +54,10 @@ def cut(bank: Bank, name: str, values: pd.Series, unit: int = 1) -> pd.Series:
     `unit` is how many of the values' units make one of the list's: 100 where the values are cents.
     """
     points = bank.seed("cut_point").query("cut_list == @name")
+    bounds = sorted((int(Decimal(point.lower_bound) * unit), int(point.code)) for point in points.itertuples())
     found = pd.Series(pd.NA, index=values.index, dtype="Int64")
-    for bound, code in sorted((Decimal(bound) * unit, int(code)) for bound, code in zip(points.lower_bound, points.code, strict=True)):
-        found = found.mask((values >= int(bound)).fillna(False), code)
+    for bound, code in bounds:
+        found = found.mask((values >= bound).fillna(False), code)
     return found
 
 

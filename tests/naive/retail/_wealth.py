@@ -15,18 +15,26 @@ LINES = (*DEPOSITS, *HOLDINGS, "transit")
 
 
 @cache
-def ends(bank: Bank, lines: tuple[str, ...] = LINES) -> pd.DataFrame:
-    """Cents that each customer has in some lines together at the end of each day of the bank's history."""
-    return weighted(bank, dict.fromkeys(lines, 1))
+def ends(bank: Bank) -> pd.DataFrame:
+    """Cents that each customer has at the end of each day of the bank's history."""
+    return weighted(bank, dict.fromkeys(LINES, 1))
 
 
 def weighted(bank: Bank, weights: dict[str, int]) -> pd.DataFrame:
-    """The same, where each line counts by a weight of its own; a line without one does not."""
+    """The same, where each line counts by its weight; a line without one does not."""
     rows = _rows(bank)
-    rows = rows.assign(bal=rows.bal * rows.line.map(weights).astype("Int64"))
+    rows = rows[rows.line.isin(weights)]
+    rows = rows.assign(bal=rows.bal * rows.line.map(weights))
     sums = rows.groupby(["day", "customer_id"]).bal.sum().unstack()
     days = pd.date_range(first_day(bank), bank.day)
-    return sums.reindex(index=days, columns=bank.customers("retail")).fillna(0).astype("Int64")
+    return sums.reindex(index=days, columns=bank.customers("retail")).fillna(0).astype("int64")
+
+
+def today(bank: Bank, *lines: str) -> pd.Series:
+    """Cents that each customer has in some lines together at the end of the business date."""
+    rows = _rows(bank)
+    rows = rows[(rows.day == bank.day) & rows.line.isin(lines)]
+    return rows.groupby("customer_id").bal.sum().reindex(bank.customers("retail"), fill_value=0)
 
 
 def first_day(bank: Bank) -> pd.Timestamp:
@@ -63,4 +71,4 @@ def _transit(bank: Bank) -> pd.DataFrame:
 def day_average(table: pd.DataFrame, name: str, day: pd.Timestamp) -> pd.Series:
     """Cents a calendar day of a window."""
     first, last = window(name, day)
-    return divided(table.loc[first:last].sum().astype("Int64"), (last - first).days + 1)
+    return divided(table.loc[first:last].sum(), (last - first).days + 1)

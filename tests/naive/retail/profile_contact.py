@@ -17,8 +17,8 @@ def tags(bank: Bank) -> pd.DataFrame:
     contact = contact[contact.customer_id.isin(customers)]
     mobile, address, email = (contact[contact.contact_kind == kind] for kind in ("mobile", "address", "email"))
     sure = contact[contact.is_verified]
-    verified = {kind: flag(customers, sure.customer_id[sure.contact_kind == kind]) for kind in ("mobile", "address", "email")}
-    last = {kind: per_customer(rows, "update_date", "max", customers) for kind, rows in (("mobile", mobile), ("address", address))}
+    verified = {kind: flag(customers, rows.customer_id) for kind, rows in sure.groupby("contact_kind")}
+    changed = {kind: per_customer(rows, "update_date", "max", customers) for kind, rows in contact.groupby("contact_kind")}
     found = {
         "prof_has_mobile": flag(customers, mobile.customer_id),
         "prof_has_email": flag(customers, email.customer_id),
@@ -32,9 +32,9 @@ def tags(bank: Bank) -> pd.DataFrame:
         "prof_address_cnt": counted(address, customers),
         "prof_contact_kind_cnt": counted(contact, customers, "contact_kind"),
         "prof_region_cnt": counted(address, customers, "region_code"),
-        "prof_mobile_update_date": last["mobile"],
-        "prof_mobile_update_days": days_since(last["mobile"], day),
-        "prof_address_update_days": days_since(last["address"], day),
+        "prof_mobile_update_date": changed["mobile"],
+        "prof_mobile_update_days": days_since(changed["mobile"], day),
+        "prof_address_update_days": days_since(changed["address"], day),
         "prof_contact_update_days": days_since(per_customer(contact, "update_date", "max", customers), day),
         "prof_contact_chg_cnt_90d": counted(inside(contact, "update_date", "90d", day), customers),
         "prof_contact_chg_cnt_365d": counted(inside(contact, "update_date", "365d", day), customers),

@@ -18,6 +18,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     person = persons(bank)
     left = -days_since(person.id_expiry_date, bank.day)
     missing = person[FACTS].isna().sum(axis=1).astype("Int64")
+    nation = person.nation_code
     found = {
         "prof_id_type_code": person.id_type,
         "prof_has_id_no": person.id_no.notna().astype("boolean"),
@@ -30,7 +31,7 @@ def tags(bank: Bank) -> pd.DataFrame:
         "prof_id_expired_days": (-left).where(left < 0),
         "prof_is_permit_hmt": known(person.id_type == "permit_hmt", person.id_type),
         "prof_is_foreign": known(person.id_type.isin(["passport", "foreign_pr"]), person.id_type),
-        "prof_nation_band_code": (person.nation_code == "01").map({True: "han", False: "minority"}).mask(person.nation_code.isna()),
+        "prof_nation_band_code": (nation == "01").map({True: "han", False: "minority"}).mask(nation.isna()),
         "prof_missing_field_cnt": missing,
         "prof_is_file_complete": missing == 0,
     }

@@ -1,4 +1,4 @@
-"""Profile: what the customer file says of the person, how long one is a customer, and the organisations that opened and keep one."""
+"""Profile: what the customer file says of the person, since when one is a customer, and of which organisations."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def _business(bank: Bank) -> dict[str, pd.Series]:
 
     merchant = bank.dwd("merchant").drop(columns="customer_id").rename(columns={"owner_customer_id": "customer_id"})
     merchant = merchant[merchant.customer_id.isin(customers) & (merchant.status_code == "normal")]
-    begun = pd.concat([led[["customer_id", "from_date"]], merchant[["customer_id", "start_date"]].set_axis(["customer_id", "from_date"], axis=1)])
+    begun = pd.concat([led, merchant.rename(columns={"start_date": "from_date"})])
 
     largest = led.merge(bank.dwd("company").rename(columns={"customer_id": "to_customer_id"}), on="to_customer_id")
     largest = largest.sort_values(["reg_capital", "to_customer_id"], ascending=[False, True], na_position="last")
@@ -82,12 +82,13 @@ def _by_hand(bank: Bank) -> dict[str, pd.Series]:
     setting = bank.dwd("override")
     ever = setting[setting.customer_id.isin(customers) & (setting.from_date <= bank.day)]
     now = in_force(ever, bank.day)
+    family = now[now.kind_code == "family"].sort_values("from_date")
     return {
         "prof_override_cnt": counted(now, customers),
         "prof_override_cnt_ltd": counted(ever, customers),
         "prof_override_last_date": per_customer(ever, "from_date", "max", customers),
         "prof_is_excluded_by_hand": flag(customers, now.customer_id[now.kind_code == "exclude"]),
-        "prof_family_override_code": per_customer(now[now.kind_code == "family"].sort_values("from_date"), "value_code", "last", customers),
+        "prof_family_override_code": per_customer(family, "value_code", "last", customers),
     }
 
 

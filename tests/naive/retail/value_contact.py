@@ -64,8 +64,8 @@ def _consent(bank: Bank) -> dict[str, pd.Series]:
     granted, withdrawn = (word[word.action_code == action] for action in ("grant", "withdraw"))
     marketing = granted[granted.purpose_code == "marketing"]
     refused = withdrawn[withdrawn.purpose_code == "marketing"]
-    found = {f"reach_{channel}_is_ok": flag(customers, marketing.customer_id[marketing.channel_code == channel]) for channel in CHANNELS}
-    return found | {
+    by = {channel: marketing.customer_id[marketing.channel_code == channel] for channel in CHANNELS}
+    return {f"reach_{channel}_is_ok": flag(customers, who) for channel, who in by.items()} | {
         "reach_any_is_ok": flag(customers, marketing.customer_id),
         "reach_service_is_ok": flag(customers, granted.customer_id[granted.purpose_code == "service"]),
         "reach_channel_cnt": counted(marketing, customers, "channel_code"),

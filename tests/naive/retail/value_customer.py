@@ -9,18 +9,19 @@ import pandas as pd
 from tests.naive.bank import Bank
 from tests.naive.fold import inside, per_customer, window
 from tests.naive.retail._person import counted, cut, days_since, full_years, persons
-from tests.naive.retail._wealth import DEPOSITS, HOLDINGS, day_average, ends
+from tests.naive.retail._wealth import DEPOSITS, HOLDINGS, LINES, day_average, ends, today
 
 
 def tags(bank: Bank) -> pd.DataFrame:
     day = bank.day
     opened = persons(bank).open_date
     tenure, idle = days_since(opened, day), _idle_days(bank)
-    assets = sum((ends(bank, lines).loc[day] > 0).astype("Int64") for lines in (DEPOSITS, *((line,) for line in HOLDINGS)))
+    lines = [DEPOSITS, *((line,) for line in HOLDINGS)]
+    assets = sum((today(bank, *line) > 0).astype("Int64") for line in lines)
     recency, frequency, money = _rfm(bank, idle)
     found = {
-        "val_aum_band_code": cut(bank, "aum_band", ends(bank).loc[day], 100),
-        "val_dep_band_code": cut(bank, "dep_band", ends(bank, DEPOSITS).loc[day], 100),
+        "val_aum_band_code": cut(bank, "aum_band", today(bank, *LINES), 100),
+        "val_dep_band_code": cut(bank, "dep_band", today(bank, *DEPOSITS), 100),
         "val_life_code": _life(bank, tenure, idle),
         "val_asset_line_cnt": assets,
         "val_line_cnt": assets + _debts(bank),

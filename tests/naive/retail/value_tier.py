@@ -49,7 +49,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     reached = {e: _reached(_average(worth, (e - DAY).replace(day=1), e - DAY), tiers) for e in evaluations}
     so_far = _average(worth, day.replace(day=1), day)
     stays = worth.loc[day] * (day.days_in_month - day.day)
-    forecast = divided(worth.loc[day.replace(day=1) : day].sum().astype("Int64") + stays, day.days_in_month * 10_000)
+    forecast = divided(worth.loc[day.replace(day=1) : day].sum() + stays, day.days_in_month * 10_000)
     best = _best_of_newcomers(worth, opened, day, tiers)
     hand, past_hand = _by_hand(bank, day), {e: _by_hand(bank, e) for e in evaluations}
     code = {tier.number: tier.code for tier in tiers}
@@ -57,11 +57,12 @@ def tags(bank: Bank) -> pd.DataFrame:
     for who in opened.index:
         steps = _replay(opened[who], {e: (int(reached[e][who]), past_hand[e].get(who)) for e in evaluations}, tiers)
         last = steps[evaluations[-1]] if who not in best else None
+        highest = max([*(reached[e][who] for e in evaluations), *(step.number for step in steps.values())])
         now = hand.get(who) or (last.number if last else best[who])
         rows[who] = {
             "tier_code": code[now],
             "tier_eval_code": code[last.number] if last else pd.NA,
-            "tier_date": _since(last, evaluations, max([*(reached[e][who] for e in evaluations), *(s.number for s in steps.values())])),
+            "tier_date": _since(last, evaluations, highest),
             "tier_watch_months": last.watch if last else pd.NA,
             "tier_grace_left_months": tiers[last.number - 1].grace - last.watch if last and last.watch else pd.NA,
             "tier_is_watch": bool(last and last.watch),
@@ -70,7 +71,7 @@ def tags(bank: Bank) -> pd.DataFrame:
             "tier_lm_code": code[reached[evaluations[-1]][who]],
             "tier_forecast_amt": forecast[who],
             "tier_forecast_code": code[_tier_of(forecast[who], tiers)],
-            **_year(steps, last is not None, evaluations, code, day),
+            **_year(steps if last else {}, code, day),
             **_way(now, int(so_far[who]), tiers, bank),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("customer_id")
@@ -78,11 +79,10 @@ def tags(bank: Bank) -> pd.DataFrame:
 
 def _tiers(bank: Bank) -> list[Tier]:
     """The tiers from the lowest to the highest. The seed has one period: the lines of today are those of every evaluation."""
-    rows = bank.seed("tier_rule").query("entity == 'retail'").itertuples()
-    found = [
-        Tier(row.tier, int(row.tier_no), int(Decimal(row.lower_bound) * 100), int(row.up_delay_m), int(row.grace_m), row.down_code == "one")
-        for row in rows
-    ]
+    found = []
+    for row in bank.seed("tier_rule").query("entity == 'retail'").itertuples():
+        line = int(Decimal(row.lower_bound) * 100)
+        found.append(Tier(row.tier, int(row.tier_no), line, int(row.up_delay_m), int(row.grace_m), row.down_code == "one"))
     return sorted(found, key=lambda tier: tier.number)
 
 
@@ -94,7 +94,7 @@ def _worth(bank: Bank) -> pd.DataFrame:
 
 def _average(worth: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
     """Cents a day."""
-    return divided(worth.loc[first:last].sum().astype("Int64"), ((last - first).days + 1) * 10_000)
+    return divided(worth.loc[first:last].sum(), ((last - first).days + 1) * 10_000)
 
 
 def _tier_of(amount: int, tiers: list[Tier]) -> int:
@@ -155,13 +155,13 @@ def _since(last: Standing | None, evaluations: list[pd.Timestamp], highest: int)
     return last.since if last and highest > 1 and last.since > evaluations[0] else pd.NaT
 
 
-def _year(steps: Steps, is_evaluated: bool, evaluations: list[pd.Timestamp], code: dict[int, str], day: pd.Timestamp) -> dict[str, object]:
+def _year(steps: Steps, code: dict[int, str], day: pd.Timestamp) -> dict[str, object]:
     """The evaluations of the last twelve complete months, each against the one before."""
     first = window("l12m", day)[0]
-    numbers = [steps[e].number for e in evaluations if e > first and e in steps]
-    pairs = [(steps[b].number, steps[e].number) for b, e in pairwise(evaluations) if e > first and b in steps]
+    numbers = [step.number for evaluation, step in steps.items() if evaluation > first]
+    pairs = [(before.number, after.number) for (_, before), (e, after) in pairwise(steps.items()) if e > first]
     return {
-        "tier_max_code_l12m": code[max(numbers)] if is_evaluated else pd.NA,
+        "tier_max_code_l12m": code[max(numbers)] if numbers else pd.NA,
         "tier_up_cnt_l12m": sum(after > before for before, after in pairs),
         "tier_down_cnt_l12m": sum(after < before for before, after in pairs),
     }

@@ -24,7 +24,9 @@ ties as (
 company_ties as (
     select from_customer_id as customer_id, to_customer_id as company_id, rel_code, share_ratio, from_date
     from ties
-    where to_entity = 'corporate' and from_customer_id is not null
+    where
+        to_entity = 'corporate' and from_customer_id is not null
+        and rel_code in ('legal_rep', 'controller', 'ubo', 'shareholder', 'operator', 'guarantor')
 ),
 
 merchants as (

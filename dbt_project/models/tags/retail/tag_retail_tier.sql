@@ -239,7 +239,7 @@ final as (
         spine.customer_id,
         {{ tag_value(assets, 'tiered.tier', 'varchar') }} as tier_code,
         {{ tag_value(assets, 'tiered.eval_tier', 'varchar') }} as tier_eval_code,
-        {{ tag_value(assets, 'tiered.since_date', 'date') }} as tier_date,
+        {{ tag_value(assets, 'case when tiered.is_evaluated then tiered.since_date end', 'date') }} as tier_date,
         {{ tag_value(assets, 'case when tiered.is_evaluated then tiered.watch_months end', 'integer') }} as tier_watch_months,
         {{ tag_value(assets, 'case when tiered.watch_months > 0 then tiered.grace_m - tiered.watch_months end', 'integer') }}
             as tier_grace_left_months,
