@@ -38,7 +38,7 @@ def _type(model: str, column: str) -> str:
         return MONEY
     if column.startswith("is_"):
         return "boolean"
-    endings = {"_date": "date", "_time": "timestamp", "_month": "date"}
+    endings = {"_date": "date", "_time": "timestamp", "_month": "date", "month_end": "date"}
     if column == "renew_due_month":
         return "varchar"
     return next((data_type for ending, data_type in endings.items() if column.endswith(ending)), "varchar")

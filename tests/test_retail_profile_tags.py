@@ -97,7 +97,7 @@ def test_contacts(duck) -> None:
 
 
 def test_ties_and_the_business_owner(duck) -> None:
-    def tie(who: str, other: str, rel: str, entity: str = "corporate", **facts: object) -> dict:
+    def tie(who: str | None, other: str, rel: str, entity: str = "corporate", **facts: object) -> dict:
         return {
             "from_customer_id": who, "from_entity": "retail", "to_customer_id": other, "to_entity": entity, "rel_code": rel,
             "from_date": "2020-01-01",
@@ -110,7 +110,9 @@ def test_ties_and_the_business_owner(duck) -> None:
             tie("bob", "firm", "controller", share_ratio="0.24"),  # too little of it
             tie("bob", "shop", "controller", share_ratio="0.25", to_date="2026-06-30"),  # ended on D
             tie("cat", "shop", "controller", share_ratio="0.25", to_date="2026-07-01"),
+            tie("bob", "mill", "group"),  # no tie that says what he is to the company
             tie("ann", "dan", "child", entity="retail"),
+            tie(None, "cat", "child", entity="retail"),  # declared by a parent who is no customer
         ],
         "dwd_merchant": [
             {"customer_id": "m1", "owner_customer_id": "dan", "owner_entity_code": "retail", "status_code": "normal", "start_date": "2026-06-30"},
@@ -124,6 +126,8 @@ def test_ties_and_the_business_owner(duck) -> None:
         ],
         "dwd_override": [
             {"customer_id": "ann", "entity": "retail", "kind_code": "exclude", "value_code": "sms", "from_date": "2026-01-01", "to_date": "2026-06-30"},
+            {"customer_id": "bob", "entity": "retail", "kind_code": "family", "value_code": "wealth", "from_date": "2025-01-01"},
+            {"customer_id": "bob", "entity": "retail", "kind_code": "family", "value_code": "private", "from_date": "2026-01-01"},
         ],
     })  # fmt: skip
     names = "prof_is_biz_owner biz_link_cnt prof_biz_industry_code prof_is_qualified prof_qualified_days prof_has_child_declared"
@@ -135,7 +139,9 @@ def test_ties_and_the_business_owner(duck) -> None:
     }
     assert values(found["ann"], "prof_override_cnt prof_override_cnt_ltd prof_is_excluded_by_hand prof_household_cnt") == (0, 1, False, 1)
     assert values(found["dan"], "prof_is_child_declared prof_mer_cnt") == (True, 1)
-    assert found["bob"]["prof_controller_cnt"] == 1
+    assert values(found["cat"], "prof_is_child_declared prof_household_cnt") == (False, 0)
+    assert found["bob"]["prof_family_override_code"] == "private"  # the one that began last
+    assert values(found["bob"], "prof_controller_cnt prof_company_cnt") == (1, 1)
 
 
 def test_relationship_and_stage_of_life(duck) -> None:

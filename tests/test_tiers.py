@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ class Bank:
     def __init__(self, duck: object) -> None:
         self.duck = duck
 
-    def has(self, customer: str, amounts: list[int], opened: str = "2020-01-01", prod: str = "demand") -> None:
+    def has(self, customer: str, amounts: Sequence[int | Decimal], opened: str = "2020-01-01", prod: str = "demand") -> None:
         """A customer whose balance is amounts[i] all through month i of 2026."""
         self.duck.execute("insert into dwd_party values (?, 'retail', ?)", [customer, opened])
         self.duck.execute("insert into dws_retail_spine values (?, '2026-09-15')", [customer])
@@ -155,6 +156,7 @@ def test_a_new_customer_is_judged_on_her_first_full_month_and_before_it_only_ris
     # In April the running average is growth, yet what she reached in March stays until the month is judged.
     assert bank.tags("b", "2026-04-20")["tier_code"] == "wealth"
     assert bank.tags("b", "2026-04-20")["tier_watch_months"] is None
+    assert bank.tags("b", "2026-04-20")["tier_max_code_l12m"] is None
     assert bank.tags("b", "2026-05-01")["tier_code"] == "growth"
 
 
@@ -198,6 +200,37 @@ def test_the_tags_say_how_far_the_next_tier_is(bank: Bank) -> None:
     tags = bank.tags("a", "2026-02-10")
     assert (tags["tier_code"], tags["tier_mtd_code"], tags["tier_gap_down_amt"]) == ("growth", "mass", 50_000)
     assert tags["tier_forecast_amt"] == 0
+
+
+def test_orders_that_are_older_than_balances_begin_no_history(bank: Bank) -> None:
+    bank.has("a", [600_000, 600_000])
+    bank.duck.execute("insert into dws_retail_asset_history values ('b', 'transit', '2025-03-06', '2025-03-09', 100)")
+    assert bank.steps("a", "2026-03-01") == [("wealth", 0), ("wealth", 0)]
+    # She had it when the history began: nobody knows since when.
+    assert bank.tags("a", "2026-03-01")["tier_date"] is None
+
+
+def test_half_a_cent_of_an_average_is_rounded_up(bank: Bank) -> None:
+    bank.has("a", [0, 0, 0, Decimal("6509.30")])
+    bank.duck.execute("insert into dws_retail_asset_history values ('a', 'wm', '2026-04-10', '2026-04-11', 0.15)")
+    # 195,279.15 over 30 days: 6,509.305, for which floating point has only 6,509.30499…
+    tags = bank.tags("a", "2026-04-30")
+    assert (tags["tier_gap_up_amt"], tags["tier_forecast_amt"]) == (Decimal("43490.69"), Decimal("6509.31"))
+
+
+def test_the_grace_that_is_left_is_that_of_the_evaluated_tier(bank: Bank) -> None:
+    bank.has("a", [600_000, 0, 0])
+    bank.duck.execute("insert into dwd_override values ('a', 'retail', 'tier', 'private', '2026-03-10', null)")
+    tags = bank.tags("a", "2026-03-15")
+    assert (tags["tier_code"], tags["tier_watch_months"], tags["tier_grace_left_months"]) == ("private", 1, 2)
+
+
+def test_what_was_set_by_hand_is_no_evaluation_of_a_new_customer(bank: Bank) -> None:
+    bank.has("old", [0, 0, 0])
+    bank.has("a", [0, 0, 0, 0], opened="2026-03-20")
+    bank.duck.execute("insert into dwd_override values ('a', 'retail', 'tier', 'high', '2026-03-25', null)")
+    tags = bank.tags("a", "2026-04-15")
+    assert (tags["tier_code"], tags["tier_eval_code"], tags["tier_date"], tags["tier_max_code_l12m"]) == ("high", None, None, None)
 
 
 def test_without_a_feed_or_rules_nothing_is_said(bank: Bank) -> None:

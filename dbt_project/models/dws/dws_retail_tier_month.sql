@@ -13,6 +13,7 @@ parties as (
 ),
 
 -- From the first month whose every day is there, to the last one that is over. A month is judged on the day after its end.
+-- Orders, and with them money in transit, go further back than daily balances: they do not say where the history begins.
 months as (
     select
         cast(row_number() over (order by spans.month_start) as integer) as month_no,
@@ -31,6 +32,7 @@ months as (
             )) as date) as month_start
         from asset_history
         cross join night
+        where asset_history.prod <> 'transit'
     ) as spans
 ),
 
@@ -57,16 +59,19 @@ tier_weights as (
     where tier_weight.entity = 'retail' and tier_weight.bank in ('all', run_context.bank)
 ),
 
--- The day average of the month: every calendar day of the month, with what there was at its end.
+-- The day average of the month: every calendar day of the month, with what there was at its end. Rounded in whole cents, where
+-- half a cent is exact in floating point too.
 month_measures as (
     select
         asset_history.customer_id,
         months.month_no,
         cast(
-            sum(
-                asset_history.bal * tier_weights.weight
-                * (least(asset_history.valid_to, months.eval_date) - greatest(asset_history.valid_from, months.month_start))
-            ) / max(months.eval_date - months.month_start) as decimal(18, 2)
+            round(
+                sum(
+                    asset_history.bal * tier_weights.weight
+                    * (least(asset_history.valid_to, months.eval_date) - greatest(asset_history.valid_from, months.month_start))
+                ) * 100 / max(months.eval_date - months.month_start)
+            ) / 100 as decimal(18, 2)
         ) as measure_amt
     from asset_history
     inner join months on asset_history.valid_from < months.eval_date and asset_history.valid_to > months.month_start

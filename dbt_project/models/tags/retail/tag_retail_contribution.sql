@@ -67,7 +67,7 @@ contact_rows as (
         contact_rows.result_code in ('interested', 'applied') as is_response
     from {{ ref('dwd_marketing_contact') }} as contact_rows
     inner join night on contact_rows.contact_date <= night.biz_date
-    where contact_rows.entity = 'retail'
+    where contact_rows.entity = 'retail' and contact_rows.log_status <> 'void'
 ),
 
 contact_sums as (
@@ -175,21 +175,24 @@ aum_sums as (
             window_runs.is_l12m and window_runs.peak_so_far > 0 and window_runs.bal < lines.lost_amt
             and window_runs.bal <= lines.lost_ratio * window_runs.peak_so_far
         ) as was_lost,
-        {% for name, first, days in [
-            ('davg_365d', 'window_runs.biz_date - 364', '365'),
-        ] %}
-        sum(window_runs.bal * greatest(0, window_runs.to_date - greatest(window_runs.from_date, {{ first }}))) / {{ days }}
-            as {{ name }},
-        {% endfor %}
+        -- Rounded in whole cents, where half a cent is exact in floating point too: as aum_davg_365d and aum_davg_lm are.
+        cast(
+            round(
+                sum(window_runs.bal * greatest(0, window_runs.to_date - greatest(window_runs.from_date, window_runs.biz_date - 364)))
+                * 100 / 365
+            ) / 100 as decimal(18, 2)
+        ) as davg_365d,
         {% for name, ago in [('davg_lm', 1), ('davg_p3', 4)] %}
         cast(
-            sum(
-                window_runs.bal * greatest(
-                    0,
-                    least(window_runs.to_date, cast(window_runs.month_start - interval {{ ago - 1 }} month as date))
-                    - greatest(window_runs.from_date, cast(window_runs.month_start - interval {{ ago }} month as date))
-                )
-            ) / day(last_day(max(window_runs.month_start) - interval {{ ago }} month)) as decimal(18, 2)
+            round(
+                sum(
+                    window_runs.bal * greatest(
+                        0,
+                        least(window_runs.to_date, cast(window_runs.month_start - interval {{ ago - 1 }} month as date))
+                        - greatest(window_runs.from_date, cast(window_runs.month_start - interval {{ ago }} month as date))
+                    )
+                ) * 100 / day(last_day(max(window_runs.month_start) - interval {{ ago }} month))
+            ) / 100 as decimal(18, 2)
         ) as {{ name }}{{ ',' if not loop.last }}
         {% endfor %}
     from window_runs

@@ -24,7 +24,9 @@ ties as (
 company_ties as (
     select from_customer_id as customer_id, to_customer_id as company_id, rel_code, share_ratio, from_date
     from ties
-    where to_entity = 'corporate' and from_customer_id is not null
+    where
+        to_entity = 'corporate' and from_customer_id is not null
+        and rel_code in ('legal_rep', 'controller', 'ubo', 'shareholder', 'operator', 'guarantor')
 ),
 
 merchants as (
@@ -97,7 +99,7 @@ household_sums as (
         customer_id,
         count(case when rel_code = 'spouse' then 1 end) as spouse_cnt,
         count(case when rel_code = 'child' and side_code = 'from' then 1 end) as child_cnt,
-        count(case when rel_code = 'child' and side_code = 'to' then 1 end) as parent_cnt,
+        count(case when rel_code = 'child' and side_code = 'to' then other_id end) as parent_cnt,
         count(case when rel_code = 'supplementary' and side_code = 'from' then 1 end) as supplementary_cnt,
         count(case when rel_code = 'supplementary' and side_code = 'to' then 1 end) as main_cnt,
         count(distinct other_id) as other_cnt,
@@ -121,7 +123,7 @@ override_sums as (
         count(*) as cnt,
         count(case when is_live then 1 end) as live_cnt,
         bool_or(kind_code = 'exclude' and is_live) as is_excluded,
-        max(case when kind_code = 'family' and is_live then value_code end) as family_code,
+        arg_max(value_code, case when kind_code = 'family' and is_live then from_date end) as family_code,
         max(from_date) as last_date
     from overrides
     group by customer_id

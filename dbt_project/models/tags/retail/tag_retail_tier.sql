@@ -85,19 +85,24 @@ month_sums as (
     group by recent_assets.customer_id
 ),
 
+-- Rounded in whole cents, where half a cent is exact in floating point too: the averages are those of aum_davg_mtd and aum_davg_lm.
 measures as (
     select
         spine.customer_id,
         cast(
-            coalesce(month_sums.mtd_sum, 0) / (night.biz_date - night.month_start + 1) as decimal(18, 2)
+            round(coalesce(month_sums.mtd_sum, 0) * 100 / (night.biz_date - night.month_start + 1)) / 100 as decimal(18, 2)
         ) as mtd_amt,
         cast(
-            coalesce(month_sums.lm_sum, 0) / (night.month_start - cast(night.month_start - interval 1 month as date))
-            as decimal(18, 2)
+            round(
+                coalesce(month_sums.lm_sum, 0) * 100
+                / (night.month_start - cast(night.month_start - interval 1 month as date))
+            ) / 100 as decimal(18, 2)
         ) as lm_amt,
         cast(
-            (coalesce(month_sums.mtd_sum, 0) + coalesce(month_sums.bal, 0) * (last_day(night.biz_date) - night.biz_date))
-            / day(last_day(night.biz_date)) as decimal(18, 2)
+            round(
+                (coalesce(month_sums.mtd_sum, 0) + coalesce(month_sums.bal, 0) * (last_day(night.biz_date) - night.biz_date))
+                * 100 / day(last_day(night.biz_date))
+            ) / 100 as decimal(18, 2)
         ) as forecast_amt
     from spine
     cross join night
@@ -115,14 +120,18 @@ newcomer_days as (
     select
         newcomers.customer_id,
         days.cal_date,
-        sum(
-            recent_assets.counted_amt
-            * greatest(
-                0,
-                least(recent_assets.to_date, days.cal_date + 1)
-                - greatest(recent_assets.from_date, cast(date_trunc('month', days.cal_date) as date))
-            )
-        ) / day(days.cal_date) as running_amt
+        cast(
+            round(
+                sum(
+                    recent_assets.counted_amt
+                    * greatest(
+                        0,
+                        least(recent_assets.to_date, days.cal_date + 1)
+                        - greatest(recent_assets.from_date, cast(date_trunc('month', days.cal_date) as date))
+                    )
+                ) * 100 / day(days.cal_date)
+            ) / 100 as decimal(18, 2)
+        ) as running_amt
     from newcomers
     inner join recent_assets on newcomers.customer_id = recent_assets.customer_id
     cross join (
@@ -138,7 +147,7 @@ newcomer_days as (
 newcomer_tiers as (
     select newcomer_days.customer_id, max(tier_rules.tier_no) as tier_no
     from newcomer_days
-    inner join tier_rules on cast(newcomer_days.running_amt as decimal(18, 2)) >= tier_rules.lower_bound
+    inner join tier_rules on newcomer_days.running_amt >= tier_rules.lower_bound
     group by newcomer_days.customer_id
 ),
 
@@ -181,7 +190,7 @@ numbered as (
             newcomer_tiers.tier_no,
             lowest.tier_no
         ) as own_no,
-        coalesce(evaluated.max_no, lowest.tier_no) as max_no,
+        case when newcomers.customer_id is null then coalesce(evaluated.max_no, lowest.tier_no) end as max_no,
         lowest.tier_no as lowest_no,
         coalesce(evaluated.watch_months, 0) as watch_months,
         evaluated.since_date,
@@ -206,7 +215,6 @@ tiered as (
         limits.close_ratio,
         own_rules.tier,
         own_rules.lower_bound as own_amt,
-        own_rules.grace_m,
         own_rules.next_tier,
         own_rules.next_bound as next_amt,
         {% for measure in ['mtd', 'lm', 'forecast'] %}
@@ -216,6 +224,8 @@ tiered as (
         ) as {{ measure }}_tier,
         {% endfor %}
         eval_rules.tier as eval_tier,
+        -- What is watched is the evaluated tier, whatever was set by hand since.
+        eval_rules.grace_m,
         max_rules.tier as max_tier
     from numbered
     cross join limits
@@ -229,7 +239,7 @@ final as (
         spine.customer_id,
         {{ tag_value(assets, 'tiered.tier', 'varchar') }} as tier_code,
         {{ tag_value(assets, 'tiered.eval_tier', 'varchar') }} as tier_eval_code,
-        {{ tag_value(assets, 'tiered.since_date', 'date') }} as tier_date,
+        {{ tag_value(assets, 'case when tiered.is_evaluated then tiered.since_date end', 'date') }} as tier_date,
         {{ tag_value(assets, 'case when tiered.is_evaluated then tiered.watch_months end', 'integer') }} as tier_watch_months,
         {{ tag_value(assets, 'case when tiered.watch_months > 0 then tiered.grace_m - tiered.watch_months end', 'integer') }}
             as tier_grace_left_months,

@@ -93,8 +93,8 @@ final as (
     select
         spine.customer_id,
         {{ tag_value(ecif, 'coded.tenure_code', 'integer') }} as val_tenure_code,
-        {{ tag_value(ecif, 'coded.tenure_days <= 90', 'boolean') }} as val_is_new,
-        {{ tag_value(flows, 'coded.idle_days >= 180', 'boolean') }} as val_is_sleeping,
+        {{ tag_value(ecif, 'coded.tenure_days <= ' ~ parameter('life_new_days'), 'boolean') }} as val_is_new,
+        {{ tag_value(flows, 'coded.idle_days >= ' ~ parameter('life_sleep_days'), 'boolean') }} as val_is_sleeping,
         {{ tag_value(deposits, 'coded.dep_band_code', 'integer') }} as val_dep_band_code,
         {{ tag_value(flows, 'coded.r_code', 'integer') }} as val_rfm_r_code,
         {{ tag_value(flows, 'coded.f_code', 'integer') }} as val_rfm_f_code,
