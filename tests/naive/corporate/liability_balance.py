@@ -50,9 +50,9 @@ def note_balances(notes: pd.DataFrame, day: pd.Timestamp, customers: pd.Index) -
 
 
 def face_amounts(business: pd.DataFrame, day: pd.Timestamp, customers: pd.Index) -> pd.DataFrame:
-    """Face amounts from the day of issue to the day before it falls due, without what was settled before: a row a day."""
+    """Face amounts from the day of issue to the day before it falls due; what was over before is left out. A row a day."""
     daily = pd.DataFrame(0, index=calendar(day), columns=customers, dtype="Int64")
-    early = (business.status_code == "settled") & (business.due_date > day)
+    early = (business.status_code != "live") & (business.due_date > day)
     for item in business[~early].itertuples():
         if item.customer_id in customers:
             daily.loc[item.start_date : item.due_date - DAY, item.customer_id] += item.face_amt

@@ -20,8 +20,8 @@ def tags(bank: Bank) -> pd.DataFrame:
 
 
 def left_of(limits: pd.DataFrame) -> pd.Series:
-    """Limit − used − frozen, at least 0."""
-    return least_zero(limits.amt - limits.used_amt - limits.frozen_amt)
+    """Limit − used − frozen, at least 0, and 0 for a frozen limit."""
+    return least_zero(limits.amt - limits.used_amt - limits.frozen_amt).where(limits.status_code != "frozen", 0)
 
 
 def own_limits(bank: Bank, customers: pd.Index) -> dict[str, pd.Series]:
@@ -29,12 +29,11 @@ def own_limits(bank: Bank, customers: pd.Index) -> dict[str, pd.Series]:
     day, limits = bank.day, credit.single(credit.limits_now(bank))
     usable = limits[limits.status_code == "live"]
     some, used = has(limits, customers), total(limits, "used_amt", customers)
-    left = limits.assign(left=left_of(limits).where(limits.status_code != "frozen", 0))
     expiry, begun = first(limits, "to_date", customers), last(limits, "from_date", customers)
     found = {
         "crd_limit_amt": total(limits, "amt", customers),
         "crd_used_amt": used,
-        "crd_avail_amt": per_customer(left, "left", "sum", customers),
+        "crd_avail_amt": per_customer(limits.assign(left=left_of(limits)), "left", "sum", customers),
         "crd_frozen_amt": total(limits, "frozen_amt", customers),
         "crd_util_ratio": divided(total(usable, "used_amt", customers), total(usable, "amt", customers), 4),
         "crd_limit_expiry_date": expiry,
@@ -76,11 +75,11 @@ def low_risk(bank: Bank, customers: pd.Index) -> dict[str, pd.Series]:
 
 
 def of_group(bank: Bank, customers: pd.Index) -> dict[str, pd.Series]:
-    """Group limits in force above a limit of the company, or held by it as head of the group."""
-    every, live = bank.dwd("credit_limit"), credit.limits_now(bank)
+    """Group limits in force above a limit of the company in force, or held by it as head of the group."""
+    live = credit.limits_now(bank)
     groups = live[live.kind_code == "group"]
     groups = groups.assign(left=left_of(groups))
-    below = every[["customer_id", "parent_limit_no"]].merge(
+    below = live[["customer_id", "parent_limit_no"]].merge(
         groups.drop(columns=["customer_id", "parent_limit_no"]), left_on="parent_limit_no", right_on="limit_no"
     )
     over = pd.concat([groups, below])

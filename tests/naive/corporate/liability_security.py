@@ -24,15 +24,15 @@ def collateral(bank: Bank, customers: pd.Index) -> dict[str, pd.Series]:
     things = every[every.kind_code.isin(COLLATERAL)]
     principal = total(notes, "principal_amt", customers)
     covered = notes[notes.contract_no.isin(things.contract_no)]
+    covering = things[things.contract_no.isin(notes.contract_no)]
     bare = notes[~notes.contract_no.isin(every.contract_no)]
-    of_notes = things[things.contract_no.isin(notes.contract_no)]
     stale = things[days(things.appraise_date, day) > int(bank.parameter("appraise_stale_days"))]
     found = {
         "crd_coll_cnt": number(things, customers),
         "crd_coll_value_amt": total(things, "value_amt", customers),
         "crd_coll_secured_amt": total(things, "amt", customers),
-        "crd_ltv_ratio": divided(total(covered, "principal_amt", customers), total(things, "value_amt", customers), 4),
-        "crd_coll_cover_ratio": divided(total(of_notes, "value_amt", customers), principal, 4),
+        "crd_ltv_ratio": divided(total(covered, "principal_amt", customers), total(covering, "value_amt", customers), 4),
+        "crd_coll_cover_ratio": divided(total(covering, "value_amt", customers), principal, 4),
         "crd_coll_age_days": days(first(things, "appraise_date", customers), day),
         "crd_coll_appraise_date": last(things, "appraise_date", customers),
         "crd_coll_stale_cnt": number(stale, customers),

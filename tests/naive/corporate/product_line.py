@@ -47,9 +47,9 @@ def products(bank: Bank) -> pd.DataFrame:
     """Every product of a line that a company has or had: customer, line, first day, day from which it is over."""
     every, signed, business, merchants = accounts(bank), agreements(bank), credit.off_balance(bank), merchants_of(bank)
     notes = credit.notes_on_record(bank)
-    # A note or a business is over when it is repaid or settled; while it is not, its due date ends nothing.
+    # A note is over on the first day off the books, business once it is settled; otherwise its due date ends nothing.
     gone = notes.assign(over=(notes.bal_date + DAY).where(notes.bal_date < bank.day))
-    business = business.assign(over=business.due_date.where(business.status_code == "settled"))
+    business = business.assign(over=business.due_date.clip(upper=bank.day).where(business.status_code == "settled"))
     parts = [
         ("account", every[every.kind_code.isin(DEMAND)], "open_date", "close_date"),
         ("term", every[every.kind_code.isin(TERM)], "open_date", "close_date"),

@@ -46,7 +46,7 @@ def one_way(legs: pd.DataFrame, day: pd.Timestamp, customers: pd.Index) -> dict[
         "yoy_lm": divided(last_month - year_before, year_before, 4),
         "chg_ratio_l3m": divided(quarter - quarter_before, quarter_before, 4),
         "amt_median_90d": counted(recent).groupby("customer_id")["amt"].agg(lower_median).reindex(customers),
-        "cash_ratio_90d": divided(total(recent[recent["mode"] == "cash"], "amt", customers), total(recent, "amt", customers), 4),
+        "cash_ratio_90d": divided(total(recent[recent.cp == "cash"], "amt", customers), total(recent, "amt", customers), 4),
         "last_date": last(counted(legs), "acct_date", customers),
     }
 
