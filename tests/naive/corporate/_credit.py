@@ -33,9 +33,9 @@ def contracts(bank: Bank) -> pd.DataFrame:
 
 
 def off_balance(bank: Bank) -> pd.DataFrame:
-    """Acceptances, guarantees, letters of credit, discounted bills and commitments of companies."""
+    """Acceptances, guarantees, letters of credit, discounted bills and commitments of companies, begun by the day."""
     every = bank.dwd("off_balance")
-    return every[every.entity == "corporate"]
+    return every[(every.entity == "corporate") & (every.start_date <= bank.day)]
 
 
 def limits_now(bank: Bank) -> pd.DataFrame:

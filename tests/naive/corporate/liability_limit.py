@@ -53,8 +53,9 @@ def own_limits(bank: Bank, customers: pd.Index) -> dict[str, pd.Series]:
 
 
 def limits_ever(bank: Bank, customers: pd.Index) -> dict[str, pd.Series]:
-    """All single limits, expired ones included."""
+    """All single limits begun by the day, expired ones included."""
     every = credit.single(bank.dwd("credit_limit"))
+    every = every[every.from_date <= bank.day]
     return {
         "crd_limit_first_date": first(every, "from_date", customers),
         "crd_limit_last_date": last(every, "from_date", customers),

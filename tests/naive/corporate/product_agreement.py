@@ -12,19 +12,14 @@ KINDS = ["ebank", "direct_link", "cashmgmt", "payroll", "pos", "fx", "sms", "aut
 
 
 def agreements(bank: Bank) -> pd.DataFrame:
-    """Agreements of companies, ended ones included."""
+    """Agreements of companies begun by the day, ended ones included."""
     every = bank.dwd("agreement")
-    return every[every.entity == "corporate"]
-
-
-def in_force(every: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """Agreements that have begun and not ended at a day."""
-    return every[(every.from_date <= day) & (every.to_date.isna() | (every.to_date > day))]
+    return every[(every.entity == "corporate") & (every.from_date <= bank.day)]
 
 
 def tags(bank: Bank) -> pd.DataFrame:
     day, customers, every = bank.day, bank.customers("corporate"), agreements(bank)
-    live, ended = in_force(every, day), every[every.to_date <= day]
+    live, ended = every[every.to_date.isna() | (every.to_date > day)], every[every.to_date <= day]
     legs = bank.dwd("corporate_flow")
     legs = legs[~legs.is_void & ~legs.is_reversal]
     found = {}

@@ -38,9 +38,9 @@ def tags(bank: Bank) -> pd.DataFrame:
 
 
 def merchants_of(bank: Bank) -> pd.DataFrame:
-    """Acquiring contracts; the customer is who signed them."""
+    """Acquiring contracts begun by the day; the customer is who signed them."""
     every = bank.dwd("merchant").drop(columns="customer_id").rename(columns={"owner_customer_id": "customer_id"})
-    return every[every.owner_entity_code == "corporate"]
+    return every[(every.owner_entity_code == "corporate") & (every.start_date <= bank.day)]
 
 
 def products(bank: Bank) -> pd.DataFrame:

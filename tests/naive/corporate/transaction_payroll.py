@@ -11,6 +11,7 @@ from tests.naive.fold import divided, inside, per_customer
 
 def tags(bank: Bank) -> pd.DataFrame:
     day, customers, contracts = bank.day, bank.customers("corporate"), bank.dwd("pay_contract")
+    contracts = contracts[contracts.from_date <= day]
     # The customer is who pays; who is paid is a person.
     details = bank.dwd("pay_detail").rename(columns={"customer_id": "person"}).rename(columns={"payer_customer_id": "customer_id"})
     details = details.assign(month=pay_months(details, contracts))
@@ -19,7 +20,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     of_contract = people(bank, paid, customers) | failures(details, day, customers)
     of_contract |= {"pay_last_date": last(paid, "pay_date", customers)}
     of_contract |= {"pay_idle_days": days(of_contract["pay_last_date"], day)}
-    live = contracts[(contracts.from_date <= day) & (contracts.to_date.isna() | (contracts.to_date > day))]
+    live = contracts[contracts.to_date.isna() | (contracts.to_date > day)]
     found = {name: tag.where(ever) for name, tag in of_contract.items()} | {
         "pay_contract_date": first(contracts, "from_date", customers),
         "pay_contract_is_live": has(live, customers),
