@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
+from tests.naive.corporate._tally import total
 
 LIVE_KINDS = ["accept", "guarantee", "lc"]
 
@@ -46,13 +47,13 @@ def limits_now(bank: Bank) -> pd.DataFrame:
 
 
 def single(limits: pd.DataFrame) -> pd.DataFrame:
-    """Single limits (单户额度): of kind single, or of kind product without a limit above; low-risk ones are outside the exposure."""
+    """Single limits (单户额度): of kind single, or of kind product without a limit above; never low-risk ones."""
     alone = (limits.kind_code == "product") & (limits.parent_limit_no.isna() | (limits.parent_limit_no == ""))
     return limits[(limits.entity == "corporate") & ((limits.kind_code == "single") | alone) & ~limits.is_low_risk]
 
 
 def securities(bank: Bank) -> pd.DataFrame:
-    """Collateral and guarantees in force for contracts of companies; the customer is the debtor, `provider` who gives it."""
+    """Securities in force of companies' contracts; the customer is the debtor, `provider` who gives it."""
     every = bank.dwd("collateral").rename(columns={"customer_id": "provider", "entity": "provider_entity"})
     day = bank.day
     live = every[(every.from_date <= day) & (every.to_date >= day) & (every.status_code == "live")]
@@ -63,3 +64,9 @@ def balances(bank: Bank, kind: str) -> pd.DataFrame:
     """Balances of companies' accounts at the end of the day: demand (with call), term, cd or margin."""
     rows = bank.dwd("account_balance_daily")
     return rows[(rows.entity == "corporate") & (rows.bal_date == bank.day) & (rows["prod"] == kind)]
+
+
+def free_demand(bank: Bank, customers: pd.Index) -> pd.Series:
+    """Demand and call balance at the end of the day, less what is frozen of it."""
+    rows = balances(bank, "demand")
+    return total(rows.assign(free=rows.bal - rows.frozen_amt), "free", customers)

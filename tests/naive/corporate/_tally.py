@@ -1,4 +1,4 @@
-"""What is said of a customer's rows again and again: sums and numbers that are 0 without a row, first and last days, days since."""
+"""What is said of rows again and again: sums and numbers that are 0 without a row, first and last days, days since."""
 
 from __future__ import annotations
 
@@ -45,6 +45,11 @@ def last(rows: pd.DataFrame, column: str, customers: pd.Index) -> pd.Series:
 def days(begin: pd.Series | pd.Timestamp, end: pd.Series | pd.Timestamp) -> pd.Series:
     """Days from one date to another; NA where either is."""
     return (end - begin).dt.days.astype("Int64")
+
+
+def without(some: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are not among others; both have the same columns, and no row twice."""
+    return some.merge(others, how="left", indicator=True).query("_merge == 'left_only'").drop(columns="_merge")
 
 
 def least_zero(amounts: pd.Series) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Corporate, liability: end-of-day balances and day averages of loans and off-balance business, and what is drawn and paid."""
+"""Corporate, liability: balances and day averages of loans and off-balance business, and what is drawn and paid."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ def tags(bank: Bank) -> pd.DataFrame:
     notes, business = credit.note_days(bank), credit.off_balance(bank)
 
     loans = note_balances(notes, day, customers)
-    found = balance_tags("loan", loans, day, ["bom", "boq", "boy"], ["bom", "boy", "30d"], ["30d", "90d", "365d", "mtd", "ytd", "lm"])
+    spans = ["30d", "90d", "365d", "mtd", "ytd", "lm"]
+    found = balance_tags("loan", loans, day, ["bom", "boq", "boy"], ["bom", "boy", "30d"], spans)
     found |= {"loan_bal_max_365d": top(loans, "365d", day)}
     for kind in ["wcap", "fixed", "trade", "sole"]:
         of_kind = note_balances(notes[notes.kind_code == kind], day, customers)
@@ -50,7 +51,7 @@ def note_balances(notes: pd.DataFrame, day: pd.Timestamp, customers: pd.Index) -
 
 
 def face_amounts(business: pd.DataFrame, day: pd.Timestamp, customers: pd.Index) -> pd.DataFrame:
-    """Face amounts from the day of issue to the day before it falls due; what was over before is left out. A row a day."""
+    """Face amounts from the day of issue to the day before it falls due, without what was over before: a row a day."""
     daily = pd.DataFrame(0, index=calendar(day), columns=customers, dtype="Int64")
     early = (business.status_code != "live") & (business.due_date > day)
     for item in business[~early].itertuples():
@@ -82,7 +83,7 @@ def top(daily: pd.DataFrame, span: str, day: pd.Timestamp) -> pd.Series:
 
 
 def flows(bank: Bank) -> dict[str, pd.DataFrame]:
-    """What was drawn (all scheduled principal of a note, on the day it starts) and paid, a row an event: customer, date, amount."""
+    """What was drawn (all scheduled principal of a note, on the day it starts) and paid: customer, date, amount."""
     notes, schedule = credit.notes_on_record(bank), bank.dwd("loan_schedule")
     planned = schedule.groupby("note_no")["prin_amt"].sum()
     draw = notes.assign(date=notes.start_date, amt=notes.note_no.map(planned).astype("Int64"))

@@ -39,15 +39,13 @@ def coming(bank: Bank, plan: pd.DataFrame, customers: pd.Index) -> dict[str, pd.
     ahead, late = unpaid[unpaid.term_date > day], unpaid[unpaid.term_date < day]
     next_date = first(ahead, "term_date", customers)
     on_it = ahead[ahead.term_date == ahead.customer_id.map(next_date)]
-    demand = credit.balances(bank, "demand")
-    free = total(demand.assign(free=demand.bal - demand.frozen_amt), "free", customers)
     return found | {
         "loan_due_next_date": next_date,
         "loan_due_next_days": days(day, next_date),
         "loan_due_next_amt": per_customer(on_it, "open_amt", "sum", customers),
         "loan_late_term_cnt": number(late, customers),
         "loan_late_amt": total(late, "open_amt", customers),
-        "loan_due_cover_ratio_next30d": divided(free, found["loan_due_amt_next30d"], 4),
+        "loan_due_cover_ratio_next30d": divided(credit.free_demand(bank, customers), found["loan_due_amt_next30d"], 4),
     }
 
 

@@ -14,8 +14,9 @@ def tags(bank: Bank) -> pd.DataFrame:
     customers = bank.customers("corporate")
     found = own_limits(bank, customers) | limits_ever(bank, customers) | low_risk(bank, customers)
     found |= of_group(bank, customers) | exposure(bank, customers)
-    lower = found["crd_group_avail_amt"].where(found["crd_group_avail_amt"] < found["crd_avail_amt"], found["crd_avail_amt"])
-    found["crd_drawable_amt"] = lower.where(found["crd_avail_amt"].notna() & found["crd_group_avail_amt"].notna(), found["crd_avail_amt"])
+    # The lower of the two, or the own one where there is no group.
+    own, group = found["crd_avail_amt"], found["crd_group_avail_amt"]
+    found["crd_drawable_amt"] = own.where(group.isna() | (own <= group), group).where(own.notna())
     return pd.DataFrame(found, index=customers)
 
 

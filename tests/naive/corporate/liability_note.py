@@ -10,14 +10,15 @@ from tests.naive.corporate._tally import days, different, first, highest, last, 
 from tests.naive.fold import divided, per_customer
 
 # Days to the end of a note, both in.
-REMAIN = {"past": (None, 0), "short": (1, 90), "mid": (91, 365), "long": (366, 1095), "vlong": (1096, None)}
+REMAIN = {"past": (-99999, 0), "short": (1, 90), "mid": (91, 365), "long": (366, 1095), "vlong": (1096, 99999)}
 MODES = {"credit": "credit", "guar": "guarantee", "mortgage": "mortgage", "pledge": "pledge"}
 
 
 def tags(bank: Bank) -> pd.DataFrame:
     customers = bank.customers("corporate")
     notes, agreed = credit.notes_at(bank, bank.day), credit.contracts(bank)
-    notes = notes.merge(agreed[["contract_no", "guar_mode", "rate_type", "next_reprice_date"]], on="contract_no", how="left")
+    conditions_of = agreed[["contract_no", "guar_mode", "rate_type", "next_reprice_date"]]
+    notes = notes.merge(conditions_of, on="contract_no", how="left")
     found = stock(notes, customers) | terms(notes, bank.day, customers) | conditions(notes, bank.day, customers)
     found |= records(bank, agreed, customers) | inclusive(bank, notes, agreed, customers)
     return pd.DataFrame(found, index=customers)
@@ -59,14 +60,15 @@ def terms(notes: pd.DataFrame, day: pd.Timestamp, customers: pd.Index) -> dict[s
     left = notes.assign(left=days(day, notes.due_date))
     found = {"loan_remain_days": weighted(left.assign(left=left.left.clip(lower=0)), "left", customers, 4)}
     for name, (least, most) in REMAIN.items():
-        band = left[(left.left >= (least if least is not None else -(10**6))) & (left.left <= (most if most is not None else 10**6))]
-        found[f"loan_remain_{name}_bal"] = total(band, "principal_amt", customers)
+        found[f"loan_remain_{name}_bal"] = total(left[left.left.between(least, most)], "principal_amt", customers)
     return found
 
 
 def conditions(notes: pd.DataFrame, day: pd.Timestamp, customers: pd.Index) -> dict[str, pd.Series]:
     """Guarantee modes and kinds of rate of the contracts under the notes."""
-    found = {f"loan_{name}_bal": total(notes[notes.guar_mode == mode], "principal_amt", customers) for name, mode in MODES.items()}
+    found = {}
+    for name, mode in MODES.items():
+        found[f"loan_{name}_bal"] = total(notes[notes.guar_mode == mode], "principal_amt", customers)
     by_mode = notes.groupby(["customer_id", "guar_mode"], as_index=False)["principal_amt"].sum()
     most = by_mode[by_mode.principal_amt > 0].sort_values(["principal_amt", "guar_mode"], ascending=[False, True])
     reprice = first(notes[notes.next_reprice_date > day], "next_reprice_date", customers)

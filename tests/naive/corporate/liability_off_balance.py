@@ -1,4 +1,4 @@
-"""Corporate, liability: acceptances, guarantees, letters of credit, discounted bills and commitments, their margin and advances."""
+"""Corporate, liability: acceptances, guarantees, letters of credit, bills, commitments, their margin and advances."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def at_day(bank: Bank, live: pd.DataFrame, customers: pd.Index) -> dict[str, pd.
 def coming(bank: Bank, live: pd.DataFrame, customers: pd.Index) -> dict[str, pd.Series]:
     """What falls due, and what of the acceptances the company could not pay."""
     day, found = bank.day, {}
-    demand = credit.balances(bank, "demand")
-    free = total(demand.assign(free=demand.bal - demand.frozen_amt), "free", customers)
+    free = credit.free_demand(bank, customers)
     of_kind = {kind: live[live.kind_code == kind] for kind in KINDS}
-    for kind, name in [(kind, name) for kind in credit.LIVE_KINDS for name in ("next30d", "next90d")] + [("accept", "next7d")]:
+    windows = [(kind, name) for kind in credit.LIVE_KINDS for name in ("next30d", "next90d")] + [("accept", "next7d")]
+    for kind, name in windows:
         found[f"obs_{kind}_due_amt_{name}"] = total(inside(of_kind[kind], "due_date", name, day), "face_amt", customers)
     for kind in ("accept", "guarantee"):
         ahead = of_kind[kind][of_kind[kind].due_date > day]

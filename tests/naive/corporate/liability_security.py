@@ -1,4 +1,4 @@
-"""Corporate, liability: collateral and guarantees that the company has for its own contracts, and guarantees that it gives."""
+"""Corporate, liability: collateral and guarantees for the company's own contracts, and guarantees that it gives."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def collateral(bank: Bank, customers: pd.Index) -> dict[str, pd.Series]:
         "crd_coll_cnt": number(things, customers),
         "crd_coll_value_amt": total(things, "value_amt", customers),
         "crd_coll_secured_amt": total(things, "amt", customers),
-        "crd_ltv_ratio": divided(total(covered, "principal_amt", customers), total(covering, "value_amt", customers), 4),
+        "crd_ltv_ratio": divided(
+            total(covered, "principal_amt", customers), total(covering, "value_amt", customers), 4
+        ),
         "crd_coll_cover_ratio": divided(total(covering, "value_amt", customers), principal, 4),
         "crd_coll_age_days": days(first(things, "appraise_date", customers), day),
         "crd_coll_appraise_date": last(things, "appraise_date", customers),
@@ -60,8 +62,9 @@ def guaranteed(bank: Bank, customers: pd.Index) -> dict[str, pd.Series]:
 
 def given(bank: Bank, customers: pd.Index) -> dict[str, pd.Series]:
     """Guarantees that the company gives for other companies; here the customer is who gives them."""
-    every = credit.securities(bank).rename(columns={"customer_id": "debtor"}).rename(columns={"provider": "customer_id"})
-    given = every[(every.kind_code == "guarantee") & (every.provider_entity == "corporate") & (every.debtor != every.customer_id)]
+    every = credit.securities(bank).rename(columns={"customer_id": "debtor", "provider": "customer_id"})
+    of_companies = (every.kind_code == "guarantee") & (every.provider_entity == "corporate")
+    given = every[of_companies & (every.debtor != every.customer_id)]
     notes = credit.notes_at(bank, bank.day)
     late = given[given.debtor.isin(notes[notes.dpd > 0].customer_id)]
     pairs = set(zip(given.customer_id, given.debtor, strict=True))

@@ -1,4 +1,4 @@
-"""Corporate, transaction: the counterparties of settlement, as many as there are different ones of, and how much hangs on few."""
+"""Corporate, transaction: the counterparties of settlement: how many, which are new, and how much hangs on few."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate._settlement import amount, counted, settlements
-from tests.naive.corporate._tally import different, number, total
+from tests.naive.corporate._tally import different, number, total, without
 from tests.naive.fold import DAY, divided, inside, per_customer, rounded
 
 WAYS = ["in", "out"]
@@ -35,18 +35,15 @@ def pairs(legs: pd.DataFrame, begin: pd.Timestamp, end: pd.Timestamp) -> pd.Data
     return rows[(rows.acct_date >= begin) & (rows.acct_date <= end)][["customer_id", "cp_key"]].drop_duplicates()
 
 
-def without(some: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
-    """The pairs that are not among others."""
-    return some.merge(others, how="left", indicator=True).query("_merge == 'left_only'").drop(columns="_merge")
-
-
 def who(legs: pd.DataFrame, day: pd.Timestamp, customers: pd.Index) -> dict[str, pd.Series]:
     """How many counterparties, new, lost, and customers of this bank."""
     recent, before = pairs(legs, day - 89 * DAY, day), pairs(legs, day - 179 * DAY, day - 90 * DAY)
     last90 = inside(legs, "acct_date", "90d", day)
     here = last90[last90.is_cp_customer]
-    found = {f"cnt_{name}": different(inside(counted(legs), "acct_date", name, day), "cp_key", customers) for name in ("30d", "90d", "365d")}
-    return found | {
+    return {
+        f"cnt_{name}": different(inside(counted(legs), "acct_date", name, day), "cp_key", customers)
+        for name in ("30d", "90d", "365d")
+    } | {
         "new_cnt_90d": number(without(recent, pairs(legs, day - 364 * DAY, day - 90 * DAY)), customers),
         "lost_cnt_90d": number(without(before, recent), customers),
         "here_cnt_90d": different(counted(here), "cp_key", customers),
@@ -78,7 +75,8 @@ def new_payers(bank: Bank, legs: pd.DataFrame, customers: pd.Index) -> dict[str,
     """Counterparties that paid for the first time, and much."""
     day = bank.day
     fresh = without(pairs(legs, day - 29 * DAY, day), pairs(legs, day - 364 * DAY, day - 30 * DAY))
-    paid = inside(legs, "acct_date", "30d", day).groupby(["customer_id", "cp_key"], as_index=False)["amt"].sum().merge(fresh)
+    month = inside(legs, "acct_date", "30d", day)
+    paid = month.groupby(["customer_id", "cp_key"], as_index=False)["amt"].sum().merge(fresh)
     year = paid.customer_id.map(amount(settlements(bank, "in"), "l12m", day, customers))
     least = int(bank.parameter("cp_newlarge_amt")) * 100
     share = Fraction(bank.parameter("cp_newlarge_ratio"))

@@ -10,7 +10,10 @@ from tests.naive.corporate._tally import different, highest, number
 from tests.naive.fold import inside
 
 # The purposes that have tags, by direction; every other one is `other`.
-PURPOSES = {"in": {"interest": "interest", "transfer": "remit"}, "out": {"fee": "fee", "loan": "loan", "tax": "tax", "transfer": "remit"}}
+PURPOSES = {
+    "in": {"interest": "interest", "transfer": "remit"},
+    "out": {"fee": "fee", "loan": "loan", "tax": "tax", "transfer": "remit"},
+}
 PARTIES = {
     "in": {"same_bank_other": "samebank", "other_bank_other": "otherbank", "third_pay": "thirdpay"},
     "out": {"same_bank_other": "samebank", "other_bank_other": "otherbank", "government": "gov"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._tally import days, different, first, has, last, number, total
+from tests.naive.corporate._tally import days, different, first, has, last, number, total, without
 from tests.naive.fold import divided, inside, per_customer
 
 
@@ -13,7 +13,8 @@ def tags(bank: Bank) -> pd.DataFrame:
     day, customers, contracts = bank.day, bank.customers("corporate"), bank.dwd("pay_contract")
     contracts = contracts[contracts.from_date <= day]
     # The customer is who pays; who is paid is a person.
-    details = bank.dwd("pay_detail").rename(columns={"customer_id": "person"}).rename(columns={"payer_customer_id": "customer_id"})
+    details = bank.dwd("pay_detail").rename(columns={"customer_id": "person"})
+    details = details.rename(columns={"payer_customer_id": "customer_id"})
     details = details.assign(month=pay_months(details, contracts))
     paid = details[details.result_code == "ok"]
     ever = has(contracts, customers)
@@ -66,16 +67,12 @@ def people(bank: Bank, paid: pd.DataFrame, customers: pd.Index) -> dict[str, pd.
     }
 
 
-def without(some: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
-    """The pairs that are not among others."""
-    return some.merge(others, how="left", indicator=True).query("_merge == 'left_only'")
-
-
 def well_off(bank: Bank) -> pd.Index:
     """People with at least so much AUM at the day: deposits, investments and money in transit."""
     day, held, orders = bank.day, bank.dwd("holding"), bank.dwd("order")
     balance = bank.dwd("account_balance_daily")
-    deposits = balance[(balance.bal_date == day) & balance["prod"].isin(["demand", "term", "cd"])].groupby("customer_id")["bal"].sum()
+    balance = balance[(balance.bal_date == day) & balance["prod"].isin(["demand", "term", "cd"])]
+    deposits = balance.groupby("customer_id")["bal"].sum()
     invested = held[held.hold_date == day].groupby("customer_id")["market_amt"].sum()
     orders = orders[orders.status_code != "failed"]
     buying = orders[orders.order_type.isin(["sub", "sip"]) & (orders.confirm_date.isna() | (orders.confirm_date > day))]
@@ -96,8 +93,12 @@ def failures(details: pd.DataFrame, day: pd.Timestamp, customers: pd.Index) -> d
 
 def amounts(paid: pd.DataFrame, day: pd.Timestamp, customers: pd.Index) -> dict[str, pd.Series]:
     """Amounts and numbers by the day on which they were paid."""
-    found = {f"pay_amt_sum_{name}": total(inside(paid, "pay_date", name, day), "amt", customers) for name in ("ytd", "lm", "l3m", "l12m")}
-    found |= {f"pay_cnt_{name}": number(inside(paid, "pay_date", name, day), customers) for name in ("lm", "l3m", "l12m")}
+    found = {}
+    for name in ["ytd", "lm", "l3m", "l12m"]:
+        then = inside(paid, "pay_date", name, day)
+        found[f"pay_amt_sum_{name}"] = total(then, "amt", customers)
+        if name != "ytd":
+            found[f"pay_cnt_{name}"] = number(then, customers)
     year = inside(paid, "pay_date", "l12m", day)
     for kind in ["wage", "bonus"]:
         found[f"pay_{kind}_amt_sum_l12m"] = total(year[year.pay_type == kind], "amt", customers)

@@ -27,7 +27,8 @@ def tags(bank: Bank) -> pd.DataFrame:
         "stl_idle_days": days(last(either, "acct_date", customers), day),
         "stl_retain_ratio_90d": divided(found["stl_net_amt_sum_90d"], amount(money_in, "90d", day, customers), 4),
     }
-    found |= payments(bank, money_out, customers) | receipts(bank, money_in, customers) | taxes(bank, money_in, money_out, customers)
+    found |= payments(bank, money_out, customers) | receipts(bank, money_in, customers)
+    found |= taxes(bank, money_in, money_out, customers)
     return pd.DataFrame(found, index=customers)
 
 
@@ -42,11 +43,12 @@ def one_way(legs: pd.DataFrame, day: pd.Timestamp, customers: pd.Index) -> dict[
     last_month, year_before = of_months(1), of_months(13)
     quarter, quarter_before = of_months(1, 2, 3), of_months(4, 5, 6)
     recent = inside(legs, "acct_date", "90d", day)
+    cash = recent[recent.cp == "cash"]
     return {
         "yoy_lm": divided(last_month - year_before, year_before, 4),
         "chg_ratio_l3m": divided(quarter - quarter_before, quarter_before, 4),
         "amt_median_90d": counted(recent).groupby("customer_id")["amt"].agg(lower_median).reindex(customers),
-        "cash_ratio_90d": divided(total(recent[recent.cp == "cash"], "amt", customers), total(recent, "amt", customers), 4),
+        "cash_ratio_90d": divided(total(cash, "amt", customers), total(recent, "amt", customers), 4),
         "last_date": last(counted(legs), "acct_date", customers),
     }
 
@@ -66,11 +68,12 @@ def payments(bank: Bank, legs: pd.DataFrame, customers: pd.Index) -> dict[str, p
     night = own[(own.txn_time.dt.hour >= begins) | (own.txn_time.dt.hour < ends)]
     calendar = bank.dwd("calendar")
     holiday = own[own.acct_date.isin(calendar[~calendar.is_workday].cal_date)]
+    electronic = recent[recent.channel.isin(ELECTRONIC)]
     by_channel = own.groupby(["customer_id", "channel"], as_index=False).size()
     most = by_channel.sort_values(["size", "channel"], ascending=[False, True])
     return {
         "stl_out_large_ratio_90d": divided(total(large, "amt", customers), whole, 4),
-        "stl_out_electronic_ratio_90d": divided(total(recent[recent.channel.isin(ELECTRONIC)], "amt", customers), whole, 4),
+        "stl_out_electronic_ratio_90d": divided(total(electronic, "amt", customers), whole, 4),
         "stl_out_night_ratio_90d": divided(number(night, customers), number(own, customers), 4),
         "stl_out_holiday_ratio_90d": divided(number(holiday, customers), number(own, customers), 4),
         "stl_out_main_channel_code_90d": per_customer(most, "channel", "first", customers),
@@ -85,10 +88,11 @@ def receipts(bank: Bank, legs: pd.DataFrame, customers: pd.Index) -> dict[str, p
     by_day = recent.groupby(["customer_id", "acct_date"], as_index=False)["amt"].sum()
     by_month = year.groupby(["customer_id", "month"], as_index=False)["amt"].sum()
     items = counted(year).groupby(["customer_id", "month"], as_index=False).size()
+    active = items[items["size"] >= int(bank.parameter("stl_active_min_cnt"))]
     return {
         "stl_in_day_max_amt_90d": per_customer(by_day, "amt", "max", customers),
         "stl_in_month_max_amt_l12m": per_customer(by_month, "amt", "max", customers),
-        "stl_active_month_cnt_l12m": number(items[items["size"] >= int(bank.parameter("stl_active_min_cnt"))], customers),
+        "stl_active_month_cnt_l12m": number(active, customers),
         "stl_in_month_cnt_l12m": number(items, customers),
     }
 
