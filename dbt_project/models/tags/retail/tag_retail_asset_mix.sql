@@ -99,7 +99,9 @@ month_averages as (
 month_stats as (
     select
         month_steps.customer_id,
-        stddev_pop(month_steps.davg_amt) as std_amt,
+        -- In exact decimals: a floating-point aggregate is another number in another order of rows.
+        sqrt(6 * sum(month_steps.davg_amt * month_steps.davg_amt) - sum(month_steps.davg_amt) * sum(month_steps.davg_amt)) / 6
+            as std_amt,
         sum(month_steps.davg_amt) / 6 as mean_amt,
         min(month_steps.davg_amt) as min_amt,
         max(month_steps.davg_amt) as max_amt,
@@ -239,7 +241,7 @@ final as (
         {{ tag_value(assets, 'balances.square_sum / nullif(balances.aum_bal * balances.aum_bal, 0)', 'decimal(18,4)') }}
             as aum_hhi,
         {{ tag_value(assets, 'balances.main_prod', 'varchar') }} as aum_main_code,
-        {{ tag_value(assets, 'month_stats.std_amt', 'decimal(18,2)') }} as aum_davg_std_l6m,
+        {{ tag_value(assets, 'case when month_stats.max_amt > 0 then month_stats.std_amt end', 'decimal(18,2)') }} as aum_davg_std_l6m,
         {{ tag_value(assets, 'month_stats.std_amt / nullif(month_stats.mean_amt, 0)', 'decimal(18,4)') }} as aum_vol_ratio_l6m,
         {{ tag_value(assets, 'month_stats.min_amt', 'decimal(18,2)', '0') }} as aum_davg_min_amt_l6m,
         {{ tag_value(assets, 'month_stats.max_amt', 'decimal(18,2)', '0') }} as aum_davg_max_amt_l6m,
@@ -248,7 +250,7 @@ final as (
             as aum_swell_ratio_boq,
         {{ tag_value(assets, '90 - coalesce(day_stats.full_days, 0)', 'integer') }} as aum_zero_day_cnt_90d,
         {{ tag_value(assets, 'day_stats.peak_date', 'date') }} as aum_peak_date_l12m,
-        {{ tag_value(assets, 'balances.aum_bal / nullif(day_stats.peak_amt, 0)', 'decimal(18,4)') }} as aum_peak_ratio_l12m,
+        {{ tag_value(assets, 'coalesce(balances.aum_bal, 0) / nullif(day_stats.peak_amt, 0)', 'decimal(18,4)') }} as aum_peak_ratio_l12m,
         {{ tag_value(terms, 'ladder.due_60d', 'decimal(18,2)', '0') }} as dep_term_due_amt_next60d,
         {{ tag_value(terms, 'ladder.noroll_60d', 'decimal(18,2)', '0') }} as dep_term_due_noroll_amt_next60d,
         {{ tag_value(terms, 'ladder.roll_7d', 'decimal(18,2)', '0') }} as dep_term_due_roll_amt_next7d,

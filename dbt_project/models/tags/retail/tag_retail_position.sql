@@ -63,7 +63,8 @@ hold_days as (
     group by asset_history.customer_id
 ),
 
--- What was bought or sold on a day did not move with its price: the units are those of the day before.
+-- An order is filled at the price of the day before its units come or go: what is held at the end of a price's own day moved
+-- to that price, whether it values that day or the next.
 market_moves as (
     select
         holdings.customer_id,
@@ -72,7 +73,7 @@ market_moves as (
     from {{ ref('dwd_price') }} as prices
     inner join night on prices.valued_date >= date_trunc('year', night.biz_date) and prices.valued_date <= night.biz_date
     inner join {{ ref('dwd_holding') }} as holdings
-        on holdings.hold_date = prices.valued_date - 1 and prices.prod_id = holdings.prod_id
+        on prices.price_date = holdings.hold_date and prices.prod_id = holdings.prod_id
 ),
 
 market_sums as (
