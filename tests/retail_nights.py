@@ -25,7 +25,7 @@ OVERRIDES = {
     ("dwd_account", "class_code"): "varchar", ("dwd_account_control", "amt"): MONEY, ("dwd_relation", "share_ratio"): "decimal(7,4)",
 }  # fmt: skip
 WHOLE = {"seq", "dpd", "result_level", "risk_level", "class_code", "prev_class", "term_no", "terms", "billed_terms", "rank_no"}
-SUMS = {"amt", "bal", "credit_bal", "instal_bal", "cash_value", "reg_capital", "units", "rate", "share_ratio"}
+SUMS = {"amt", "bal", "credit_bal", "instal_bal", "cash_value", "reg_capital", "units", "rate", "share_ratio", "price", "prev_price"}
 
 
 def _type(model: str, column: str) -> str:
