@@ -7,7 +7,7 @@ import pandas as pd
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, divided, inside, per_customer
 from tests.naive.retail._assets import summed
-from tests.naive.retail._debts import LOANS, debts, note_owner, open_notes, retail_notes
+from tests.naive.retail._risk import LOANS, debts, note_owner, open_notes, retail_notes
 
 
 def tags(bank: Bank) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 from tests.naive.bank import Bank
 from tests.naive.fold import divided, inside, per_customer
 from tests.naive.retail._assets import summed
-from tests.naive.retail._debts import LOANS, note_owner, open_cards, open_notes, retail_notes
+from tests.naive.retail._risk import LOANS, note_owner, open_cards, open_notes, retail_notes
 
 NON_PERFORMING = 3
 THINGS = ["house", "machinery", "receivable"]
