@@ -82,3 +82,20 @@ def test_assets_over_months(duck) -> None:
     assert values(found["bob"], names) == (None, None, 0, date(2025, 6, 10), 60)
     assert values(found["cat"], "aum_peak_ratio_l12m aum_davg_std_l6m aum_zero_day_cnt_90d") == (Decimal(0), None, 90)
     assert values(found["dan"], "aum_peak_ratio_l12m aum_davg_std_l6m aum_zero_day_cnt_90d") == (None, None, 90)
+
+
+def test_halves_of_assets_are_rounded_up(duck) -> None:
+    def term(number: str, due: str) -> dict:
+        return {
+            "customer_id": "ann", "entity": "retail", "acct_no": number, "kind_code": "term", "principal_amt": "100", "rate": "1",
+            "start_date": "2026-01-01", "due_date": due, "is_auto_roll": True, "status_code": "live",
+        }  # fmt: skip
+
+    found = said(duck, "tag_retail_asset_mix", "ann", {
+        "dwd_term_deposit": [term("1", "2026-07-02"), term("2", "2026-07-03")],  # 2 and 3 days: 2.5
+        # Fifteen of the thirty days of April: 222663.505 yuan, which no floating-point number is.
+        "dws_retail_asset_history": [
+            {"customer_id": "ann", "prod": "demand", "valid_from": "2026-04-01", "valid_to": "2026-04-16", "bal": "445327.01"}
+        ],
+    })  # fmt: skip
+    assert values(found["ann"], "dep_term_left_days aum_davg_max_amt_l6m") == (3, Decimal("222663.51"))

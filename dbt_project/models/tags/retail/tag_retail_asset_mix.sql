@@ -82,11 +82,12 @@ month_averages as (
         holders.customer_id,
         months.step,
         months.month_start,
-        cast(
+        -- Hundredths first: their quotient is rounded at exact halves, which a quotient of yuan is not.
+        cast(round(
             coalesce(
                 sum(runs.aum_bal * (least(runs.to_date, months.next_start) - greatest(runs.from_date, months.month_start))), 0
-            ) / max(months.next_start - months.month_start) as decimal(18, 2)
-        ) as davg_amt
+            ) * 100 / max(months.next_start - months.month_start)
+        ) / 100 as decimal(18, 2)) as davg_amt
     from holders
     cross join months
     left join runs
@@ -257,7 +258,7 @@ final as (
         {{ tag_value(terms, 'ladder.roll_30d', 'decimal(18,2)', '0') }} as dep_term_due_roll_amt_next30d,
         {{ tag_value(terms, 'ladder.roll_90d', 'decimal(18,2)', '0') }} as dep_term_due_roll_amt_next90d,
         {{ tag_value(terms, 'ladder.cnt_30d', 'integer', '0') }} as dep_term_due_cnt_next30d,
-        {{ tag_value(terms, 'cast(ladder.left_sum / nullif(ladder.principal, 0) as integer)', 'integer') }}
+        {{ tag_value(terms, 'round(ladder.left_sum / nullif(ladder.principal, 0))', 'integer') }}
             as dep_term_left_days,
         {{ tag_value(terms, 'ladder.long_amt / nullif(ladder.principal, 0)', 'decimal(18,4)') }} as dep_term_long_ratio,
         {{ tag_value(terms, 'ladder.max_rate', 'decimal(18,4)') }} as dep_term_rate_max,
