@@ -99,3 +99,19 @@ def test_halves_of_assets_are_rounded_up(duck) -> None:
         ],
     })  # fmt: skip
     assert values(found["ann"], "dep_term_left_days aum_davg_max_amt_l6m") == (3, Decimal("222663.51"))
+
+
+def test_one_product_in_two_rows_is_one_product(duck) -> None:
+    def hold(line: str, prod: str, amount: str, cost: str, start: str) -> dict:
+        return {
+            "customer_id": "ann", "line_code": line, "prod_id": prod, "hold_date": "2026-06-30", "market_amt": amount, "cost_amt": cost,
+            "start_date": start,
+        }  # fmt: skip
+
+    found = said(duck, "tag_retail_position", "ann", {"dwd_holding": [
+        hold("wm", "W1", "30", "30", "2026-01-01"), hold("wm", "W1", "30", "30", "2026-02-01"), hold("wm", "W2", "40", "40", "2026-03-01"),
+        # Lost on the one purchase and gained more on the other: the product is no loss.
+        hold("fund", "F1", "40", "50", "2026-01-01"), hold("fund", "F1", "60", "40", "2026-02-01"),
+    ]})  # fmt: skip
+    names = "wm_max_prod_amt inv_top_ratio fund_loss_prod_cnt inv_prod_cnt"
+    assert values(found["ann"], names) == (Decimal(60), Decimal("0.5"), 0, 3)

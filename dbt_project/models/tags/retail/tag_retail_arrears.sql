@@ -41,7 +41,7 @@ arrears as (
         max(case when acct_date >= month_start - interval 12 month and acct_date < month_start then dpd end) as dpd_l12m,
         sum(case when days_ago = 0 then overdue_amt else 0 end) as overdue_amt,
         sum(case when days_ago = 0 then bal else 0 end) as bal,
-        count(distinct case when days_ago = 0 and dpd > 0 then prod end) as prod_cnt
+        count(distinct case when days_ago = 0 and dpd > 0 and prod in ('mtg', 'cons', 'biz', 'cc') then prod end) as prod_cnt
     from liability_daily
     group by customer_id
 ),
