@@ -37,6 +37,20 @@ def test_a_price_values_its_own_night_or_the_next(duck) -> None:
     assert found == [("F1", saturday), ("G1", friday), ("T1", saturday), ("W1", friday)]
 
 
+def test_margin_is_no_asset_of_a_person() -> None:
+    with duckdb.connect() as own:
+        own.execute("""
+            create table dwd_account_balance_daily as
+            select
+                'ann' as customer_id, 'retail' as entity, date '2026-06-30' as bal_date,
+                unnest(['demand', 'margin']) as prod, unnest([10.00, 500.00]) as bal
+        """)
+        own.execute("create table dwd_holding (customer_id varchar, hold_date date, line_code varchar, market_amt decimal(18,2))")
+        sql = (PROJECT / "models" / "dws" / "dws_retail_held_history.sql").read_text("utf-8")
+        found = own.execute(f"select prod, bal from ({rendered(sql, PROJECT, ref=str)})").fetchall()
+    assert found == [("demand", Decimal(10))]
+
+
 def test_prices_move_what_was_held_at_the_end_of_their_own_day(duck) -> None:
     def hold(customer: str, line: str, prod: str, day: str, units: str) -> dict:
         return {"customer_id": customer, "line_code": line, "prod_id": prod, "hold_date": day, "units": units, "market_amt": units}
