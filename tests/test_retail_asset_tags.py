@@ -99,20 +99,24 @@ def test_assets_over_months(duck) -> None:
 
 
 def test_halves_of_assets_are_rounded_up(duck) -> None:
-    def term(number: str, due: str) -> dict:
+    def term(number: str, due: str, customer: str = "ann", principal: str = "100") -> dict:
         return {
-            "customer_id": "ann", "entity": "retail", "acct_no": number, "kind_code": "term", "principal_amt": "100", "rate": "1",
+            "customer_id": customer, "entity": "retail", "acct_no": number, "kind_code": "term", "principal_amt": principal, "rate": "1",
             "start_date": "2026-01-01", "due_date": due, "is_auto_roll": True, "status_code": "live",
         }  # fmt: skip
 
-    found = said(duck, "tag_retail_asset_mix", "ann", {
-        "dwd_term_deposit": [term("1", "2026-07-02"), term("2", "2026-07-03")],  # 2 and 3 days: 2.5
+    found = said(duck, "tag_retail_asset_mix", "ann bob", {
+        "dwd_term_deposit": [
+            term("1", "2026-07-02"), term("2", "2026-07-03"),  # 2 and 3 days: 2.5
+            term("3", "2028-01-01", "bob", "3"), term("4", "2026-07-02", "bob", "19997"),  # 3 of 20,000: 0.00015
+        ],
         # Fifteen of the thirty days of April: 222663.505 yuan, which no floating-point number is.
         "dws_retail_asset_history": [
             {"customer_id": "ann", "prod": "demand", "valid_from": "2026-04-01", "valid_to": "2026-04-16", "bal": "445327.01"}
         ],
     })  # fmt: skip
     assert values(found["ann"], "dep_term_left_days aum_davg_max_amt_l6m") == (3, Decimal("222663.51"))
+    assert found["bob"]["dep_term_long_ratio"] == Decimal("0.0002")
 
 
 def test_one_product_in_two_rows_is_one_product(duck) -> None:
