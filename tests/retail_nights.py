@@ -26,7 +26,7 @@ OVERRIDES = {
     ("dwd_card_instalment", "fee_rate"): "decimal(9,6)",
 }  # fmt: skip
 WHOLE = {"seq", "dpd", "result_level", "risk_level", "class_code", "prev_class", "term_no", "terms", "billed_terms", "rank_no"}
-SUMS = {"amt", "bal", "credit_bal", "instal_bal", "cash_value", "reg_capital", "units", "rate", "share_ratio"}
+SUMS = {"amt", "bal", "credit_bal", "instal_bal", "cash_value", "reg_capital", "units", "rate", "share_ratio", "price", "prev_price"}
 
 
 def _type(model: str, column: str) -> str:
