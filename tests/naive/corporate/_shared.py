@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from decimal import Decimal
+from functools import cache
 
 import pandas as pd
 
@@ -74,6 +75,7 @@ def code_of(bank: Bank, cut_list: str, values: pd.Series, unit: int = 1) -> pd.S
     return pd.Series(found, index=values.index, dtype="Int64")
 
 
+@cache
 def deposits(bank: Bank) -> pd.DataFrame:
     """Balances of accounts of companies at the end of each day, with kind and nature of the account; margin is in."""
     accounts = bank.dwd("account")[["acct_no", "kind_code", "nature_code"]]
@@ -85,12 +87,14 @@ def by_day(rows: pd.DataFrame, column: str = "bal", date: str = "bal_date") -> p
     return rows.groupby(["customer_id", date], as_index=False)[column].sum().rename(columns={date: "day", column: "bal"})
 
 
+@cache
 def balances(bank: Bank) -> pd.DataFrame:
     """Deposits without margin of each company and day on record."""
     rows = deposits(bank)
     return by_day(rows[rows["prod"] != "margin"])
 
 
+@cache
 def notes(bank: Bank) -> pd.DataFrame:
     """Loan notes of companies at the end of each day on which they are on the books."""
     return of_companies(bank, "loan_note")
