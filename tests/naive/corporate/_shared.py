@@ -134,3 +134,13 @@ def dpd_at(bank: Bank) -> pd.Series:
     """Most days past due over the notes at the business date, 0 without a note."""
     worst = notes_at(bank, bank.day).groupby("customer_id").dpd.max()
     return worst.reindex(bank.customers("corporate")).fillna(0).astype("Int64")
+
+
+def guarantees_given(bank: Bank) -> pd.DataFrame:
+    """Guarantees in force of companies for loan contracts of other companies; debtor_id is whose contract it is."""
+    held = of_companies(bank, "collateral")
+    # Unlike a tie, a guarantee still holds on its last day.
+    held = held[(held.kind_code == "guarantee") & (held.status_code == "live") & (held.from_date <= bank.day)]
+    held = held[held.to_date.isna() | (held.to_date >= bank.day)]
+    debtors = of_companies(bank, "loan_contract")[["contract_no", "customer_id"]].rename(columns={"customer_id": "debtor_id"})
+    return held.merge(debtors, on="contract_no").query("customer_id != debtor_id")

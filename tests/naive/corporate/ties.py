@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._shared import companies, dpd_at, exposure, in_force, loan_bal
+from tests.naive.corporate._shared import companies, dpd_at, exposure, guarantees_given, loan_bal
 from tests.naive.fold import divided
 
 
@@ -39,10 +39,8 @@ def _most(values: pd.Series, group: pd.Series) -> pd.Series:
 
 def _circles(bank: Bank) -> pd.Series:
     """The circle of each company: three or more that reach each other over guarantees in force, named by the smallest number."""
-    customers = bank.customers("corporate")
-    ties = in_force(bank.dwd("relation"), bank.day)
-    ties = ties[(ties.rel_code == "guarantor") & ties.from_customer_id.isin(customers) & ties.to_customer_id.isin(customers)]
-    given = ties.groupby("from_customer_id").to_customer_id.agg(set).to_dict()
+    customers, guarantees = bank.customers("corporate"), guarantees_given(bank)
+    given = guarantees.groupby("customer_id").debtor_id.agg(set).to_dict()
     reached = {company: _reached(company, given) for company in given}
     found = {}
     for company, others in reached.items():
