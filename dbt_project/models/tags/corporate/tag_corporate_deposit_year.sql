@@ -95,15 +95,18 @@ dated_months as (
     cross join periods
 ),
 
+-- Averages are rounded as whole cents: a half is exact in binary, half a hundredth is not.
 month_sums as (
     select
         customer_id,
         {% for span in ['ly', 'ytd', 'lq', 'lm', 'same'] %}
-        round(sum(case when in_{{ span }} then bal_days else 0 end) / any_value({{ span }}_days), 2) as davg_{{ span }},
+        round(sum(case when in_{{ span }} then bal_days else 0 end) * 100 / any_value({{ span }}_days)) / 100 as davg_{{ span }},
         {% endfor %}
         {% for prod in ['demand', 'term'] %}
-        round(sum(case when in_ly and prod = '{{ prod }}' then bal_days else 0 end) / any_value(ly_days), 2) as {{ prod }}_davg_ly,
-        round(sum(case when in_ytd and prod = '{{ prod }}' then bal_days else 0 end) / any_value(ytd_days), 2) as {{ prod }}_davg_ytd,
+        round(sum(case when in_ly and prod = '{{ prod }}' then bal_days else 0 end) * 100 / any_value(ly_days)) / 100
+            as {{ prod }}_davg_ly,
+        round(sum(case when in_ytd and prod = '{{ prod }}' then bal_days else 0 end) * 100 / any_value(ytd_days)) / 100
+            as {{ prod }}_davg_ytd,
         {% endfor %}
         any_value(lm_days) as lm_days
     from dated_months
@@ -123,7 +126,7 @@ shapes as (
         sum(case when day_sums.acct_date = periods.year_ago then bal else 0 end) as year_ago_bal,
         min(case when day_sums.acct_date > periods.biz_date - 90 then bal end) as min_90d,
         count(case when day_sums.acct_date > periods.biz_date - 90 then 1 end) as day_cnt_90d,
-        round(sum(case when day_sums.acct_date > periods.biz_date - 90 then bal else 0 end) / 90, 2) as davg_90d,
+        round(sum(case when day_sums.acct_date > periods.biz_date - 90 then bal else 0 end) * 100 / 90) / 100 as davg_90d,
         count(case when day_sums.acct_date > periods.biz_date - 90 and bal >= 1 then 1 end) as funded_cnt_90d,
         max(case when day_sums.acct_date > periods.biz_date - 365 then bal end) as max_365d
     from day_sums
@@ -131,12 +134,14 @@ shapes as (
     group by day_sums.customer_id
 ),
 
+-- One row an account and day: an account may hold several currencies.
 balances as (
-    select balances.*, accounts.kind_code
+    select balances.customer_id, balances.acct_no, balances.bal_date, balances.prod, accounts.kind_code, sum(balances.bal) as bal
     from {{ ref('dwd_account_balance_daily') }} as balances
     inner join {{ ref('dwd_account') }} as accounts on balances.acct_no = accounts.acct_no
     inner join night on balances.bal_date >= night.month_start and balances.bal_date <= night.biz_date
     where balances.entity = 'corporate' and balances.prod in ('demand', 'term', 'cd')
+    group by balances.customer_id, balances.acct_no, balances.bal_date, balances.prod, accounts.kind_code
 ),
 
 account_sums as (
