@@ -34,7 +34,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     found["val_net_chg_ratio_l3m"] = divided(found.val_net_amt_l3m - before, before, 4)
     found["val_contrib_month_cnt_l12m"] = distinct(year, "month", customers)
     found["val_contrib_month_date"] = pd.Series(last.end_time.normalize(), index=customers).where(customers.isin(rows.customer_id))
-    return pd.concat([found, _months(bank, year), _rank(year, net), _return(bank, net, last)], axis=1)
+    return pd.concat([found, _months(bank, year), _rank(rows, net), _return(bank, net, last)], axis=1)
 
 
 def _rows(bank: Bank) -> pd.DataFrame:
@@ -58,9 +58,9 @@ def _months(bank: Bank, year: pd.DataFrame) -> pd.DataFrame:
     })
 
 
-def _rank(year: pd.DataFrame, net: pd.Series) -> pd.DataFrame:
+def _rank(rows: pd.DataFrame, net: pd.Series) -> pd.DataFrame:
     """Ten groups of equal size by net contribution, then customer number; the first ones take what does not divide."""
-    ranked = net[net.index.isin(year.customer_id)].reset_index()
+    ranked = net[net.index.isin(rows.customer_id)].reset_index()
     ranked.columns = ["customer_id", "net"]
     ranked = ranked.sort_values(["net", "customer_id"], ascending=[False, True]).customer_id
     size, larger = divmod(len(ranked), 10)

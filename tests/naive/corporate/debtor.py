@@ -10,6 +10,7 @@ from tests.naive.bank import Bank
 from tests.naive.corporate._shared import any_of, count, days_between, notes, notes_at, of_companies, total
 from tests.naive.fold import base, divided, inside, per_customer
 
+KINDS = ["wcap", "fixed", "trade", "sole", "adv"]
 WORD = {1: "class1", 2: "class2", 3: "class3", 4: "class4", 5: "class5"}
 SUBSTANDARD = 3
 
@@ -35,7 +36,9 @@ def claims(bank: Bank) -> pd.DataFrame:
 
 
 def _floor(bank: Bank, kind: str, dpd: int) -> int:
-    steps = bank.seed("class_floor").query("prod == @kind")
+    prod = kind if kind in KINDS else "other"
+    floors = bank.seed("class_floor")
+    steps = floors[floors["prod"] == prod]
     return max((int(code) for first, code in zip(steps.dpd_from, steps.class_code, strict=True) if int(first) <= dpd), default=1)
 
 
@@ -66,7 +69,8 @@ def _history(bank: Bank) -> pd.DataFrame:
     told = bank.dwd("loan_class").assign(customer_id=lambda row: row.note_no.map(owner))
     told = told[told.customer_id.notna()]
     known = told.sort_values("class_date").groupby("note_no").tail(1)
-    now = known[known.note_no.isin(notes_at(bank, day).note_no)]
+    lent = notes_at(bank, day)
+    now = known[known.note_no.isin(lent[lent.principal_amt > 0].note_no)]
     last_month_end = base("bom", day)
     a_year_before = (last_month_end.to_period("M") - 12).end_time.normalize()
     end = per_customer(told[told.class_date == last_month_end], "class_code", "max", customers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._shared import any_of, days_between, distinct, in_force, latest
+from tests.naive.corporate._shared import any_of, days_between, distinct, in_force
 from tests.naive.fold import inside
 
 # The word of a tag and the code of the list.
@@ -19,10 +19,10 @@ LADDER = {3: "littlegiant", 2: "srdi", 1: "innovative"}
 def tags(bank: Bank) -> pd.DataFrame:
     """Where the company stands on each list at the business date, and what ends or ended."""
     customers, rows = bank.customers("corporate"), bank.dwd("company_list")
-    held = in_force(rows, bank.day)
+    held = in_force(rows, bank.day).sort_values("batch").groupby(["customer_id", "list_code"]).tail(1)
     found, ends = pd.DataFrame(index=customers), pd.DataFrame(index=customers)
     for word, code in LISTS.items():
-        newest = latest(held[held.list_code == code], ["batch"], customers)
+        newest = held[held.list_code == code].set_index("customer_id").reindex(customers)
         found[f"corp_is_{word}"] = newest.batch.notna().astype("boolean")
         found[f"list_{word}_batch"] = newest.batch
         found[f"list_{word}_date"] = newest.from_date

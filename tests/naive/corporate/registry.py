@@ -14,6 +14,7 @@ SEPARATORS = r"[\s\u3000\u00a0·•‧・．.]"
 def tags(bank: Bank) -> pd.DataFrame:
     """The latest entry of the register, and the changes that led to it; the first entry is no change."""
     entries = bank.dwd("company_registry").sort_values(["customer_id", "change_date"])
+    entries = entries[entries.change_date <= bank.day]
     earlier = entries.groupby("customer_id").shift()
     entries = entries.assign(
         is_first=~entries.customer_id.duplicated(),
@@ -48,8 +49,8 @@ def _now(bank: Bank, entries: pd.DataFrame) -> pd.DataFrame:
 def _changes(bank: Bank, entries: pd.DataFrame) -> pd.DataFrame:
     customers = bank.customers("corporate")
     later = entries[~entries.is_first]
-    capital = later[later.capital_amt != later.capital_before]
-    legal_rep = later[later.legal_rep_key != later.legal_rep_before]
+    capital = later[_differs(later.capital_amt, later.capital_before)]
+    legal_rep = later[_differs(later.legal_rep_key, later.legal_rep_before)]
     put_on = entries[entries.is_abnormal & ~entries.was_abnormal]
     taken_off = entries[~entries.is_abnormal & entries.was_abnormal]
     year = inside(later, "change_date", "365d", bank.day)
@@ -67,6 +68,11 @@ def _changes(bank: Bank, entries: pd.DataFrame) -> pd.DataFrame:
         "reg_abnormal_cnt_ltd": count(put_on, customers),
         "reg_abnormal_end_date": _last_day(taken_off, customers),
     })
+
+
+def _differs(one: pd.Series, other: pd.Series) -> pd.Series:
+    """True where both are known and not the same."""
+    return (one != other).fillna(False) & one.notna() & other.notna()
 
 
 def _last_day(entries: pd.DataFrame, customers: pd.Index) -> pd.Series:
