@@ -142,5 +142,6 @@ def guarantees_given(bank: Bank) -> pd.DataFrame:
     # Unlike a tie, a guarantee still holds on its last day.
     held = held[(held.kind_code == "guarantee") & (held.status_code == "live") & (held.from_date <= bank.day)]
     held = held[held.to_date.isna() | (held.to_date >= bank.day)]
-    debtors = of_companies(bank, "loan_contract")[["contract_no", "customer_id"]].rename(columns={"customer_id": "debtor_id"})
-    return held.merge(debtors, on="contract_no").query("customer_id != debtor_id")
+    contracts = of_companies(bank, "loan_contract")[["contract_no", "customer_id"]]
+    given = held.merge(contracts.rename(columns={"customer_id": "debtor_id"}), on="contract_no")
+    return given[given.customer_id != given.debtor_id]

@@ -15,7 +15,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     """Days past due are the most over all notes of a day, of principal or interest."""
     customers, day = bank.customers("corporate"), bank.day
     daily = notes(bank).groupby(["customer_id", "bal_date"], as_index=False).agg({"dpd": "max", "overdue_amt": "sum"})
-    late = daily[daily.dpd > 0]
+    late = daily[daily.dpd > 0].assign(month=lambda row: row.bal_date.dt.to_period("M"))
     year, months = inside(daily, "bal_date", "365d", day), inside(late, "bal_date", "l12m", day)
     found = pd.DataFrame({
         "risk_dpd_max": dpd_at(bank),
@@ -23,7 +23,7 @@ def tags(bank: Bank) -> pd.DataFrame:
         "risk_over30_day_cnt_365d": count(year[year.dpd > 30], customers),
         "risk_overdue_day_cnt_365d": count(inside(late, "bal_date", "365d", day), customers),
         "risk_overdue_day_cnt_90d": count(inside(late, "bal_date", "90d", day), customers),
-        "risk_overdue_month_cnt_l12m": _or_zero(months.assign(month=months.bal_date.dt.to_period("M")), "month", "nunique", customers),
+        "risk_overdue_month_cnt_l12m": _or_zero(months, "month", "nunique", customers),
         "risk_overdue_first_date": per_customer(late, "bal_date", "min", customers),
         "risk_overdue_last_date": per_customer(late, "bal_date", "max", customers),
         "risk_overdue_max_amt_365d": _or_zero(year, "overdue_amt", "max", customers),

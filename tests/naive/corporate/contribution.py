@@ -17,7 +17,8 @@ def tags(bank: Bank) -> pd.DataFrame:
     """Income, cost, provision and what is left, over 1, 3, 12 closed months and the year of the last one."""
     customers, rows = bank.customers("corporate"), _rows(bank)
     last = rows.month.max()
-    windows = {"lm": (last, last), "l3m": (last - 2, last), "l12m": (last - 11, last), "ytd": (pd.Period(f"{last.year}-01", "M"), last)}
+    january = pd.Period(f"{last.year}-01", "M")
+    windows = {"lm": (last, last), "l3m": (last - 2, last), "l12m": (last - 11, last), "ytd": (january, last)}
     found = pd.DataFrame({
         f"val_{part}_amt_{name}": total(_within(rows, *months), f"{part}_amt", customers)
         for part in PARTS for name, months in windows.items()
@@ -33,7 +34,8 @@ def tags(bank: Bank) -> pd.DataFrame:
     before = total(_within(rows, last - 5, last - 3), "net_amt", customers)
     found["val_net_chg_ratio_l3m"] = divided(found.val_net_amt_l3m - before, before, 4)
     found["val_contrib_month_cnt_l12m"] = distinct(year, "month", customers)
-    found["val_contrib_month_date"] = pd.Series(last.end_time.normalize(), index=customers).where(customers.isin(rows.customer_id))
+    month_end = pd.Series(last.end_time.normalize(), index=customers)
+    found["val_contrib_month_date"] = month_end.where(customers.isin(rows.customer_id))
     return pd.concat([found, _months(bank, year), _rank(rows, net), _return(bank, net, last)], axis=1)
 
 

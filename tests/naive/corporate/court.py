@@ -18,8 +18,10 @@ def tags(bank: Bank) -> pd.DataFrame:
     is_claim = cases.kind_code.isin(["civil", "enforce"])
     against, by = cases.role_code == "defendant", cases.role_code == "plaintiff"
     sued = cases[against & is_claim]
-    year, sued_now, suing_now = inside(sued, "filed_date", "l12m", day), cases[against & is_claim & is_open], cases[by & is_claim & is_open]
-    enforced, dishonest, limited = (cases[against & is_open & (cases.kind_code == kind)] for kind in ["enforce", "dishonest", "limit_consume"])
+    year = inside(sued, "filed_date", "l12m", day)
+    sued_now, suing_now = cases[against & is_claim & is_open], cases[by & is_claim & is_open]
+    listed = cases[against & is_open]
+    enforced, dishonest, limited = (listed[listed.kind_code == kind] for kind in ["enforce", "dishonest", "limit_consume"])
     return pd.DataFrame({
         "risk_court_defend_amt_l12m": total(year, "amt", customers),
         "risk_defend_cnt_l12m": count(year, customers),

@@ -11,7 +11,7 @@ from tests.naive.corporate._shared import any_of, count, days_between, notes, no
 from tests.naive.fold import base, divided, inside, per_customer
 
 KINDS = ["wcap", "fixed", "trade", "sole", "adv"]
-WORD = {1: "class1", 2: "class2", 3: "class3", 4: "class4", 5: "class5"}
+CLASSES = [1, 2, 3, 4, 5]
 SUBSTANDARD = 3
 
 
@@ -20,7 +20,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     return pd.concat([_claims_tags(bank), _history(bank)], axis=1)
 
 
-def claims(bank: Bank) -> pd.DataFrame:
+def _claims(bank: Bank) -> pd.DataFrame:
     """Notes with principal and advances at the business date: kind, money, latest class, floor by days past due, class."""
     known = bank.dwd("loan_class").sort_values("class_date").groupby("note_no").tail(1)
     lent = notes_at(bank, bank.day).rename(columns={"principal_amt": "amt"})
@@ -36,23 +36,23 @@ def claims(bank: Bank) -> pd.DataFrame:
 
 
 def _floor(bank: Bank, kind: str, dpd: int) -> int:
-    prod = kind if kind in KINDS else "other"
     floors = bank.seed("class_floor")
-    steps = floors[floors["prod"] == prod]
-    return max((int(code) for first, code in zip(steps.dpd_from, steps.class_code, strict=True) if int(first) <= dpd), default=1)
+    steps = floors[floors["prod"] == (kind if kind in KINDS else "other")]
+    reached = [int(code) for first, code in zip(steps.dpd_from, steps.class_code, strict=True) if int(first) <= dpd]
+    return max(reached, default=1)
 
 
 def _claims_tags(bank: Bank) -> pd.DataFrame:
-    customers, rows = bank.customers("corporate"), claims(bank)
-    money = pd.DataFrame({code: total(rows[rows.code == code], "amt", customers) for code in WORD})
+    customers, rows = bank.customers("corporate"), _claims(bank)
+    money = pd.DataFrame({code: total(rows[rows.code == code], "amt", customers) for code in CLASSES})
     all_of_it, bad = total(rows, "amt", customers), total(rows[rows.code >= SUBSTANDARD], "amt", customers)
     worst = per_customer(rows, "code", "max", customers).astype("Int64")
     limit = Fraction(bank.parameter("debtor_npl_ratio"))
-    debtor = pd.Series([
-        pd.NA if whole == 0 else most if part > limit * whole else max(WORD, key=lambda code, row=row: (row[code], code))
-        for whole, part, most, (_, row) in zip(all_of_it, bad, worst, money.iterrows(), strict=True)
-    ], index=customers, dtype="Int64")
-    found = pd.DataFrame({f"risk_{WORD[code]}_amt": money[code] for code in WORD})
+    mostly_bad = pd.Series([part > limit * whole for part, whole in zip(bad, all_of_it, strict=True)], index=customers)
+    # From the worst class down: of equal ones the first is the worse.
+    heaviest = money[CLASSES[::-1]].idxmax(axis=1).astype("Int64")
+    debtor = worst.where(mostly_bad, heaviest).mask(all_of_it == 0)
+    found = pd.DataFrame({f"risk_class{code}_amt": money[code] for code in CLASSES})
     return found.assign(
         risk_class_worst_code=worst.fillna(0),
         risk_class_floor_cnt=count(rows[rows.floor > rows.told], customers),
@@ -73,6 +73,7 @@ def _history(bank: Bank) -> pd.DataFrame:
     now = known[known.note_no.isin(lent[lent.principal_amt > 0].note_no)]
     last_month_end = base("bom", day)
     a_year_before = (last_month_end.to_period("M") - 12).end_time.normalize()
+    year = inside(told, "class_date", "365d", day)
     end = per_customer(told[told.class_date == last_month_end], "class_code", "max", customers)
     start = per_customer(told[told.class_date == a_year_before], "class_code", "max", customers)
     return pd.DataFrame({
@@ -80,7 +81,7 @@ def _history(bank: Bank) -> pd.DataFrame:
         "risk_class_chg_l12m": end - start,
         "risk_class_date": per_customer(now, "class_date", "max", customers),
         "risk_class_monthly_code": per_customer(now, "class_code", "max", customers).fillna(0),
-        "risk_class_worst_code_365d": per_customer(inside(told, "class_date", "365d", day), "class_code", "max", customers).fillna(0),
+        "risk_class_worst_code_365d": per_customer(year, "class_code", "max", customers).fillna(0),
         "risk_is_restructured": any_of(now[now.is_restructured], customers),
         "risk_npl_first_date": per_customer(told[told.class_code >= SUBSTANDARD], "class_date", "min", customers),
     })

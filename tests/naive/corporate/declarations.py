@@ -93,7 +93,9 @@ def _months(rows: pd.DataFrame, column: str, months: Months, how: str, bank: Ban
 def _growth(rows: pd.DataFrame, column: str, length: int, back: int, bank: Bank) -> pd.Series:
     """The last `length` complete months ÷ as many that ended `back` months earlier − 1; NA unless all months are declared."""
     running = bank.day.to_period("M")
-    now, then = ((begin.start_time, (begin + length).start_time - DAY) for begin in (running - length, running - length - back))
+    starts = (running - length, running - length - back)
+    now, then = ((first.start_time, (first + length).start_time - DAY) for first in starts)
     above, below = _months(rows, column, now, "sum", bank), _months(rows, column, then, "sum", bank)
-    complete = (_months(rows, column, now, "count", bank) == length) & (_months(rows, column, then, "count", bank) == length)
+    known = [_months(rows, column, months, "count", bank) == length for months in (now, then)]
+    complete = known[0] & known[1]
     return divided(above - below, below.where(complete), 4)

@@ -42,7 +42,8 @@ def _company(bank: Bank, file: pd.DataFrame) -> pd.DataFrame:
         "corp_region_code": region,
         "corp_province_code": region.str[:2] + "0000",
         "corp_city_code": region.str[:4] + "00",
-        "corp_is_local": (region.str[:4] == branch_region.str[:4]).astype("boolean").mask(region.isna() | branch_region.isna()),
+        "corp_is_local": (region.str[:4] == branch_region.str[:4]).astype("boolean")
+        .mask(region.isna() | branch_region.isna()),
         "prof_mng_region_code": branch_region,
     })
 

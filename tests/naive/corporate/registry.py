@@ -18,7 +18,9 @@ def tags(bank: Bank) -> pd.DataFrame:
     earlier = entries.groupby("customer_id").shift()
     entries = entries.assign(
         is_first=~entries.customer_id.duplicated(),
-        was_abnormal=earlier.is_abnormal.fillna(False), capital_before=earlier.capital_amt, legal_rep_before=earlier.legal_rep_key,
+        was_abnormal=earlier.is_abnormal.fillna(False),
+        capital_before=earlier.capital_amt,
+        legal_rep_before=earlier.legal_rep_key,
     )
     return pd.concat([_now(bank, entries), _changes(bank, entries)], axis=1)
 
@@ -36,7 +38,8 @@ def _now(bank: Bank, entries: pd.DataFrame) -> pd.DataFrame:
         "reg_is_ended": last.status_code.isin(["revoked", "cancelled"]).astype("boolean"),
         "reg_capital_amt": last.capital_amt,
         "reg_is_capital_same": last.capital_amt == file.reg_capital,
-        "reg_is_legalrep_same": (last.legal_rep_key == filed).astype("boolean").mask(last.legal_rep_key.isna() | filed.isna()),
+        "reg_is_legalrep_same": (last.legal_rep_key == filed).astype("boolean")
+        .mask(last.legal_rep_key.isna() | filed.isna()),
         "reg_shareholder_cnt": last.shareholder_cnt,
         "reg_pledge_ratio": last.pledge_ratio,
         "reg_has_pledge": (last.pledge_ratio > 0).fillna(False),

@@ -13,7 +13,8 @@ LINES = ["wm", "fund", "pm", "tb", "trust"]
 
 def tags(bank: Bank) -> pd.DataFrame:
     """Ties to the company, ties from it, its group, its legal representative and, of a sole trader, its operator."""
-    return pd.concat([_ties(bank), _group(bank), _person(bank, "legal_rep", "rep"), _person(bank, "operator", "owner")], axis=1)
+    persons = [_person(bank, "legal_rep", "rep"), _person(bank, "operator", "owner")]
+    return pd.concat([_ties(bank), _group(bank), *persons], axis=1)
 
 
 def _to_company(bank: Bank, kind: str) -> pd.DataFrame:
@@ -33,9 +34,10 @@ def _ties(bank: Bank) -> pd.DataFrame:
     holders, owners, guarantors = (_to_company(bank, kind) for kind in ["shareholder", "ubo", "guarantor"])
     top = per_customer(holders, "share_ratio", "max", customers)
     ties = in_force(bank.dwd("relation"), bank.day)
-    back = ties.rename(columns={"from_customer_id": "customer_id", "to_customer_id": "other", "to_entity": "other_entity"})
-    there = ties.rename(columns={"to_customer_id": "customer_id", "from_customer_id": "other", "from_entity": "other_entity"})
-    either = pd.concat([back, there])[["customer_id", "other", "other_entity"]]
+    ends = ["customer_id", "other", "other_entity"]
+    forth = ties[["from_customer_id", "to_customer_id", "to_entity"]].set_axis(ends, axis=1)
+    back = ties[["to_customer_id", "from_customer_id", "from_entity"]].set_axis(ends, axis=1)
+    either = pd.concat([forth, back])
     return pd.DataFrame({
         "corp_shareholder_cnt": count(holders, customers),
         "corp_shareholder_person_cnt": count(holders[holders.from_entity == "retail"], customers),
@@ -76,11 +78,12 @@ def _person(bank: Bank, kind: str, family: str) -> pd.DataFrame:
     person = last.from_customer_id.where(last.from_entity == "retail")
     since = bank.dwd("party").set_index("customer_id").open_date
     money, loans = _money(bank), _loans(bank)
+    wealth = person.map(lambda who: money.get(who, 0), na_action="ignore")
     found = pd.DataFrame({
         f"{family}_customer_id": person,
         f"{family}_is_customer": person.notna().astype("boolean"),
         f"{family}_tenure_days": days_between(person.map(since), bank.day),
-        f"{family}_aum_band_code": code_of(bank, "dep_band", person.map(lambda who: money.get(who, 0), na_action="ignore"), 100),
+        f"{family}_aum_band_code": code_of(bank, "dep_band", wealth, unit=100),
         f"{family}_has_loan": person.map(lambda who: loans.get(who, 0) > 0, na_action="ignore").astype("boolean"),
     })
     if family == "rep":
@@ -97,7 +100,8 @@ def _money(bank: Bank) -> pd.Series:
     invested = held[(held.hold_date == day) & held.line_code.isin(LINES)].rename(columns={"market_amt": "amt"})
     paid = orders[orders.order_type.isin(["sub", "sip"]) & (orders.settle_date <= day) & ~(orders.confirm_date <= day)]
     sold = orders[(orders.order_type == "red") & (orders.confirm_date <= day) & ~(orders.settle_date <= day)]
-    return pd.concat([part[["customer_id", "amt"]] for part in [deposit, invested, paid, sold]]).groupby("customer_id").amt.sum()
+    parts = pd.concat([part[["customer_id", "amt"]] for part in [deposit, invested, paid, sold]])
+    return parts.groupby("customer_id").amt.sum()
 
 
 def _loans(bank: Bank) -> pd.Series:

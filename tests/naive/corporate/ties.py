@@ -38,7 +38,7 @@ def _most(values: pd.Series, group: pd.Series) -> pd.Series:
 
 
 def _circles(bank: Bank) -> pd.Series:
-    """The circle of each company: three or more that reach each other over guarantees in force, named by the smallest number."""
+    """The circle of each company: three or more that reach each other by guarantees, named by the smallest number."""
     customers, guarantees = bank.customers("corporate"), guarantees_given(bank)
     given = guarantees.groupby("customer_id").debtor_id.agg(set).to_dict()
     reached = {company: _reached(company, given) for company in given}

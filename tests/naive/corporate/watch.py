@@ -53,14 +53,16 @@ def tags(bank: Bank) -> pd.DataFrame:
 
 
 def _below(values: pd.Series, share: Fraction, of: pd.Series) -> pd.Series:
-    return pd.Series([value < share * whole for value, whole in zip(values, of, strict=True)], index=values.index, dtype="boolean")
+    found = [value < share * whole for value, whole in zip(values, of, strict=True)]
+    return pd.Series(found, index=values.index, dtype="boolean")
 
 
 def _limits(bank: Bank, sued: pd.Series) -> pd.DataFrame:
     """Signs that the credit limits give: nearly used up, about to end, or small against what is claimed in court."""
     customers, day, limits = bank.customers("corporate"), bank.day, of_companies(bank, "credit_limit")
     own = (limits.kind_code == "single") | ((limits.kind_code == "product") & limits.parent_limit_no.isna())
-    held = limits[own & ~limits.is_low_risk & (limits.status_code != "expired") & (limits.from_date <= day) & (limits.to_date >= day)]
+    held = limits[own & ~limits.is_low_risk & (limits.status_code != "expired")]
+    held = held[(held.from_date <= day) & (held.to_date >= day)]
     normal = held[held.status_code == "live"]
     used, days = total(held, "used_amt", customers), (per_customer(held, "to_date", "min", customers) - day).dt.days
     use = divided(total(normal, "used_amt", customers), total(normal, "amt", customers), 4)
@@ -74,8 +76,10 @@ def _limits(bank: Bank, sued: pd.Series) -> pd.DataFrame:
 
 def _acceptance_gap(bank: Bank) -> pd.Series:
     """Face of live acceptances due in the next 30 days less their margin and the demand balance free of freeze."""
-    customers, day, business, rows = bank.customers("corporate"), bank.day, of_companies(bank, "off_balance"), deposits(bank)
-    due = inside(business[(business.kind_code == "accept") & (business.status_code == "live")], "due_date", "next30d", day)
+    customers, day, rows = bank.customers("corporate"), bank.day, deposits(bank)
+    business = of_companies(bank, "off_balance")
+    bills = business[(business.kind_code == "accept") & (business.status_code == "live")]
+    due = inside(bills, "due_date", "next30d", day)
     free = rows[(rows.bal_date == day) & (rows["prod"] == "demand")]
     free = total(free, "bal", customers) - total(free, "frozen_amt", customers)
     face = total(due, "face_amt", customers)
