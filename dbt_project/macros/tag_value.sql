@@ -7,6 +7,14 @@
     cast({{ when_fed(feeds, present) }} as {{ data_type }})
 {%- endmacro %}
 
+{#
+    One amount divided by another, rounded to so many decimals, halves away from zero; NULL where the second is 0.
+    DuckDB divides decimals as doubles, and a double has no 0.00005: a half is exact only in whole last digits.
+#}
+{% macro divided(above, below, digits=4) -%}
+    round(({{ above }}) * {{ 10 ** digits }}.0 / nullif({{ below }}, 0)) / {{ 10 ** digits }}
+{%- endmacro %}
+
 {# The date of the night and the first day of its month: one row, to cross join. Complete periods end the day before it. #}
 {% macro night_dates() -%}
     select

@@ -181,7 +181,7 @@ final as (
         {{ tag_value(flows, 'coded.r_code * 100 + coded.f_code * 10 + coded.m_code', 'integer') }} as val_rfm_code,
         {{ tag_value(size, 'coded.rel_amt', 'decimal(18,2)', '0') }} as val_rel_amt,
         {{ tag_value(size, 'coded.rel_code', 'integer') }} as val_rel_band_code,
-        {{ tag_value(size, 'coalesce(deposits.sum_365d, 0) / nullif(loans.sum_365d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(size, divided('coalesce(deposits.sum_365d, 0)', 'loans.sum_365d'), 'decimal(18,4)') }}
             as val_dep_loan_ratio_365d,
         {{ tag_value(cross, 'crossed.cnt', 'integer', '0') }} as val_cross_cnt,
         {{ tag_value(cross, 'crossed.cnt >= coded.deep_cnt', 'boolean', 'false') }} as val_is_deep
