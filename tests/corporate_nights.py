@@ -78,6 +78,17 @@ TABLES = {
     "dwd_pay_detail": {
         "customer_id": TEXT, "payer_customer_id": TEXT, "pay_date": DAY, "amt": MONEY, "pay_type": TEXT, "result_code": TEXT,
     },
+    "dwd_account_balance_daily": {
+        "acct_no": TEXT, "customer_id": TEXT, "entity": TEXT, "bal_date": DAY, "prod": TEXT, "ccy": TEXT, "bal": MONEY,
+    },
+    "dwd_account_month": {"customer_id": TEXT, "entity": TEXT, "month_end": DAY, "prod": TEXT, "davg_bal": MONEY},
+    "dws_corporate_asset_daily": {"customer_id": TEXT, "acct_date": DAY, "prod": TEXT, "bal": MONEY},
+    "dws_corporate_liability_daily": {"customer_id": TEXT, "acct_date": DAY, "bal": MONEY},
+    "dws_corporate_exposure": {"customer_id": TEXT, "exposure_amt": MONEY},
+    "dwd_contribution": {
+        "customer_id": TEXT, "entity": TEXT, "month_end": DAY, "side_code": TEXT, "ftp_amt": MONEY, "fee_amt": MONEY,
+        "cost_amt": MONEY, "provision_amt": MONEY, "net_amt": MONEY,
+    },
     "dwd_calendar": {"cal_date": DAY, "is_workday": FLAG},
     "dwd_transaction": {
         "txn_no": TEXT, "leg": COUNT, "acct_no": TEXT, "customer_id": TEXT, "entity": TEXT, "acct_date": DAY,
