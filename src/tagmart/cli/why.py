@@ -31,8 +31,8 @@ def why_tag(
     """The receipt of a value: definition, partials, dwd rows, files and lines that made it."""
     from rich.console import Console
 
-    from tagmart.explain.why import why_page
     from tagmart.explain.why import why_tag as receipt_of
+    from tagmart.explain.why_page import why_page
 
     settings = settings_for(bank)
     receipt = receipt_of(settings, _folder(settings, date), customer, tag, restricted)

@@ -55,6 +55,7 @@ class Shelf:
         biz_date: the date of the receipt, put in place of the warehouse's own.
         codes: columns that hold codes of a closed list, whatever their names.
         told: of each table the columns that are shown first: those that the tag is made of.
+        withheld: tables whose rows disclose what only the restricted file may say; none of them is shown.
     """
 
     settings: Settings
@@ -63,6 +64,7 @@ class Shelf:
     biz_date: date
     codes: frozenset[str]
     told: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    withheld: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         found = self.connection.execute(
@@ -96,7 +98,7 @@ class Shelf:
 
         A row is the customer's own if one of its customer numbers is; rows without any belong to what names the customer.
         """
-        if not table.startswith(f"{SHOWN_LAYER}.") or FILE not in self.types.get(table, ()):
+        if not table.startswith(f"{SHOWN_LAYER}.") or FILE not in self.types.get(table, ()) or table in self.withheld:
             return None
         seen = ", ".join(f"cast({identifier(column)} as varchar)" for column in self.shown(table))
         slip = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,21 +23,20 @@ from tagmart.core.mart import (
 )
 from tagmart.core.settings import Settings
 from tagmart.explain.descent import REF
+from tagmart.explain.lineage import CATALOGUES
 from tagmart.explain.partial import Folded, Row, fold, spans_of
 from tagmart.explain.receipt import UnfoldableError
-from tagmart.explain.rows import PARTIALS, SHOWN_LAYER, Shelf, Slip, model_files
-from tagmart.explain.trial import text_table, workbench
+from tagmart.explain.rows import SHOWN_LAYER, Shelf, Slip, model_files
+from tagmart.explain.trial import workbench
 from tagmart.tagspec.expand import tag_models
 from tagmart.tagspec.model import Tag, TagModel, Vocabulary
 from tagmart.tagspec.read import read_families
-from tagmart.tagspec.render import TAGS, rendered
+from tagmart.tagspec.render import TAGS, relation_of, rendered
 from tagmart.tagspec.vocabulary import read_vocabulary
 
 if TYPE_CHECKING:
     import duckdb
-    from rich.console import RenderableType
 
-SHOWN = 20
 # Of a definition: the model of the tag and what it stands on, down to the partials.
 DEFINED_BY = ("tag", "fold", "dws")
 
@@ -119,22 +119,25 @@ def why_tag(settings: Settings, folder: Path, customer: str, name: str, restrict
     window = _window(value, made[0][0] if made else None, vocabulary)
     try:
         with workbench(settings) as (connection, stands_at):
-            return _receipt(settings, connection, stands_at, value, made, vocabulary, (window, definition))
+            withheld = frozenset() if restricted else _withheld(connection, settings, entity)
+            shelf = Shelf(
+                settings, connection, customer, value.biz_date, frozenset(vocabulary.slices),
+                _told(connection, entity, value.name), withheld,
+            )  # fmt: skip
+            return _receipt(shelf, stands_at, value, made, vocabulary, (window, definition))
     except TagmartError as error:
         return Receipt(value, window, definition, (f"The rows cannot be shown: {error}",))
 
 
 def _receipt(
-    settings: Settings, connection: duckdb.DuckDBPyConnection, stands_at: date, value: Value,
-    made: Sequence[tuple[Tag, TagModel]], vocabulary: Vocabulary, known: tuple[str, tuple[str, tuple[str, ...]]],
+    shelf: Shelf, stands_at: date, value: Value, made: Sequence[tuple[Tag, TagModel]], vocabulary: Vocabulary,
+    known: tuple[str, tuple[str, tuple[str, ...]]],
 ) -> Receipt:  # fmt: skip
     """The rows of the warehouse behind a published value."""
-    notes = list(_notes(connection, stands_at, value))
+    notes = list(_notes(shelf.connection, stands_at, value))
+    notes += [f"Rows of {table} are shown only with --restricted." for table in sorted(shelf.withheld & set(shelf.told))]
     if stands_at < value.biz_date:
         return Receipt(value, *known, tuple(notes))
-    entity, codes = str(value.row["entity"]), frozenset(vocabulary.slices)
-    told = _told(connection, entity, value.name)
-    shelf = Shelf(settings, connection, value.customer, value.biz_date, codes, told)
     if made:
         tag, model = made[0]
         table, of = model.family.table, tag.column.measure.of
@@ -143,12 +146,12 @@ def _receipt(
         try:
             slips = shelf.behind_partial(table, of, folded.rows, spans_of(tag.column, value.biz_date))
         except UnfoldableError as error:
-            slips = shelf.of_customer(told)
+            slips = shelf.of_customer(_inputs(shelf, value))
             notes.append(_all_rows(error))
-        again = folded.value if value.value is not None or _is_fed(connection, value) else None
+        again = folded.value if value.value is not None or not _absent(shelf.connection, value) else None
         return Receipt(
             value, *known, tuple(notes), _proof(again, value.value, folded), again == value.value,
-            (table.name, of, *table.slices), folded.rows, tuple(slips), {one: shelf.shown(one) for one in told | _sources(slips)},
+            (table.name, of, *table.slices), folded.rows, tuple(slips), {one: shelf.shown(one) for one in _sources(slips)},
         )  # fmt: skip
     return _of_handwritten(shelf, value, known, notes)
 
@@ -165,9 +168,9 @@ def _of_handwritten(
             # Its rows may be those of somebody else: the owner of a merchant, the companies of a group.
             again, slips = shelf.behind_tag(sql, value.name, whoever=True)
             notes += ["The rows are of others: of an owner, of a group, of a list."] if slips else []
-        same, proof = again == value.value, _proof(again, value.value, None)
+        same, proof = again == value.value, _proof(again, value.value, None, bool(slips))
     except UnfoldableError as error:
-        slips = shelf.of_customer(shelf.told)
+        slips = shelf.of_customer(_inputs(shelf, value))
         notes.append(_all_rows(error))
     columns = {one: shelf.shown(one) for one in _sources(slips)}
     return Receipt(value, *known, tuple(notes), proof, same, slips=tuple(slips), columns=columns)
@@ -175,6 +178,15 @@ def _of_handwritten(
 
 def _sources(slips: Sequence[Slip]) -> dict[str, None]:
     return dict.fromkeys(slip.source for slip in slips)
+
+
+def _inputs(shelf: Shelf, value: Value) -> list[str]:
+    """The dwd tables that a tag stands on: those that its value is made of, else all that its models read."""
+    if shelf.told:
+        return list(shelf.told)
+    files, models = model_files(shelf.settings), definition_of(shelf.settings, str(value.row["model"]))[1]
+    read = {name for model in models for name in REF.findall(files[model].read_text(encoding="utf-8"))}
+    return sorted(relation_of(name) for name in read if name.startswith(f"{SHOWN_LAYER}_"))
 
 
 def _all_rows(error: UnfoldableError) -> str:
@@ -185,32 +197,39 @@ def _published(folder: Path, customer: str, name: str, restricted: bool) -> Valu
     """What a published run says; the restricted file is opened only where somebody asks for it."""
     from tagmart.core.duck import connect
 
-    file = folder / (RESTRICTED_FILE if restricted else MART_FILE)
-    with connect(file, read_only=True) as connection:
-        found = connection.execute(f"select * from {qualified(TAG_CATALOG)}")
-        columns = [column[0] for column in found.description]
-        rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
-        row = next((row for row in rows if name in (row["tag_name"], row["tag_id"])), None)
-        if row is None:
-            hint = nearest(name, tuple(str(row["tag_name"]) for row in rows))
-            raise TagmartError(
-                f"the run has no tag '{name}'" + (f". {hint}" if hint else ""), where=str(file),
-                do="see the run's mart.tag_catalog" + ("" if restricted else "; tags of the restricted file need --restricted"),
-            )  # fmt: skip
-        table = qualified(TAGS_PREFIX + str(row["entity"]))
-        whose = f"where customer_id = {literal(customer)}"
-        value = connection.execute(f"select {identifier(str(row['tag_name']))} from {table} {whose}").fetchone()
-        if value is None:
-            raise TagmartError(
-                f"the run has no such {row['entity']} customer", where=f"{file.name}, {TAGS_PREFIX}{row['entity']}",
-                do=f"'{row['tag_name']}' is a tag of {row['entity']} customers: check the number and whose it is",
-            )  # fmt: skip
-        manifest = qualified(RUN_MANIFEST.name)
-        code = connection.execute(f"select value from {manifest} where kind = 'run' and name = 'code_revision'").fetchone()
-        return Value(
-            row, value[0], customer, date.fromisoformat(folder.parent.name), folder.name, code[0] if code else "",
-            _bases(connection, row, table, whose),
+    known: list[str] = []
+    for file in (MART_FILE, RESTRICTED_FILE) if restricted else (MART_FILE,):
+        with connect(folder / file, read_only=True) as connection:
+            found = connection.execute(f"select * from {qualified(TAG_CATALOG)}")
+            columns = [column[0] for column in found.description]
+            for row in (dict(zip(columns, each, strict=True)) for each in found.fetchall()):
+                known.append(str(row["tag_name"]))
+                if name in (row["tag_name"], row["tag_id"]):
+                    return _value(connection, folder, row, customer)
+    hint = nearest(name, tuple(known))
+    raise TagmartError(
+        f"the run has no tag '{name}'" + (f". {hint}" if hint else ""), where=str(folder),
+        do="see the run's mart.tag_catalog" + ("" if restricted else "; tags of the restricted file need --restricted"),
+    )  # fmt: skip
+
+
+def _value(
+    connection: duckdb.DuckDBPyConnection, folder: Path, row: Mapping[str, object], customer: str
+) -> Value:
+    """The value of a customer, from the file whose catalogue has the tag."""
+    table, whose = qualified(TAGS_PREFIX + str(row["entity"])), f"where customer_id = {literal(customer)}"
+    value = connection.execute(f"select {identifier(str(row['tag_name']))} from {table} {whose}").fetchone()
+    if value is None:
+        raise TagmartError(
+            f"the run has no such {row['entity']} customer", where=f"{folder.name}, {TAGS_PREFIX}{row['entity']}",
+            do=f"'{row['tag_name']}' is a tag of {row['entity']} customers: check the number and whose it is",
         )  # fmt: skip
+    manifest = qualified(RUN_MANIFEST.name)
+    code = connection.execute(f"select value from {manifest} where kind = 'run' and name = 'code_revision'").fetchone()
+    return Value(
+        row, value[0], customer, date.fromisoformat(folder.parent.name), folder.name, code[0] if code else "",
+        _bases(connection, row, table, whose),
+    )  # fmt: skip
 
 
 def _bases(
@@ -242,6 +261,18 @@ def _told(connection: duckdb.DuckDBPyConnection, entity: str, name: str) -> dict
     return {table: frozenset(columns) for table, columns in found}
 
 
+def _withheld(connection: duckdb.DuckDBPyConnection, settings: Settings, entity: str) -> frozenset[str]:
+    """Tables of which more restricted tags are made than others: to see a row of theirs is to be told a restricted value."""
+    with (settings.dbt_project / "seeds" / "generated" / CATALOGUES[1]).open(encoding="utf-8", newline="") as lines:
+        hidden = ", ".join(["''", *(literal(row["tag_name"]) for row in csv.DictReader(lines) if row["entity"] == entity)])
+    found = connection.execute(
+        f"select '{SHOWN_LAYER}.' || table_name from ops.tag_lineage where layer = ? and role = 'value' and entity = ?"
+        f" group by 1 having count(distinct tag_name) filter (where tag_name in ({hidden})) * 2 > count(distinct tag_name)",
+        [SHOWN_LAYER, entity],
+    ).fetchall()
+    return frozenset(table for (table,) in found)
+
+
 def _notes(connection: duckdb.DuckDBPyConnection, stands_at: date, value: Value) -> Iterator[str]:
     """What a reader of the rows must know: the warehouse keeps one state, and that is its last night's."""
     run_id = connection.execute("select run_id from ops.run_context").fetchone()[0]
@@ -269,21 +300,19 @@ def _absent(connection: duckdb.DuckDBPyConnection, value: Value) -> list[str]:
     return [feed for feed in str(value.row["source_feeds"]).split() if not present.get(feed)]
 
 
-def _is_fed(connection: duckdb.DuckDBPyConnection, value: Value) -> bool:
-    return not _absent(connection, value)
-
-
-def _proof(again: object, published: object, folded: Folded | None) -> str:
+def _proof(again: object, published: object, folded: Folded | None, has_rows: bool = True) -> str:
     """What the rows come to, beside what was published."""
-    verb = "folds" if folded and len(folded.rows) == 1 else "fold" if folded else "computed again"
-    lead = f"{len(folded.rows)} row(s) {verb} to" if folded else "Computed again from these rows:"
+    lead = "Computed again from these rows:" if has_rows else "Computed again; no stored row of the customer counts:"
+    if folded:
+        lead = f"{len(folded.rows)} row(s) fold to"
     of = f" of {folded.whole:,}" if folded and folded.whole is not None else ""
     if again == published:
-        return f"{lead} {_said(again)}{of} = published {_said(published)}"
-    return f"{lead} {_said(again)}{of}, and published is {_said(published)}: they differ"
+        return f"{lead} {said(again)}{of} = published {said(published)}"
+    return f"{lead} {said(again)}{of}, and published is {said(published)}: they differ"
 
 
-def _said(value: object) -> str:
+def said(value: object) -> str:
+    """A value on a page; an empty one is NULL."""
     return "NULL" if value is None else str(value)
 
 
@@ -315,80 +344,3 @@ def definition_of(settings: Settings, model: str) -> tuple[str, tuple[str, ...]]
             waiting += REF.findall(seen[name])
     whole = "\n".join(f"{name}\n{seen[name]}" for name in sorted(seen))
     return sha256(whole.encode()).hexdigest()[:12], tuple(sorted(seen, key=lambda name: (DEFINED_BY.index(name.split("_")[0]), name)))
-
-
-def why_page(receipt: Receipt, everything: bool = False) -> RenderableType:
-    """The receipt for people.
-
-    Args:
-        everything: true to print all rows; else the first twenty of each table.
-    """
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    value, row = receipt.value, receipt.value.row
-    head = Table.grid(padding=(0, 2))
-    head.add_column(style="bold", no_wrap=True)
-    head.add_column(overflow="fold")
-    for title, text in _facts(receipt):
-        head.add_row(title, Text(text))
-    pages: list[RenderableType] = [Text(f"{value.name}  {row['zh']}｜{row['en']}", style="bold"), head]
-    for note in receipt.notes:
-        pages.append(Text(note, style="yellow"))
-    if receipt.partial:
-        pages += _partial_page(receipt, everything)
-    if receipt.proof:
-        pages.append(Text(receipt.proof, style="green" if receipt.same else "red"))
-    for source in receipt.columns:
-        slips = [slip for slip in receipt.slips if slip.source == source]
-        if slips:
-            pages.append(Text(f"\n{source} · {len(slips)} row(s)", style="bold"))
-            cells = [(slip.src_file or "?", str(slip.src_line or "?"), *slip.seen) for slip in slips]
-            pages += _cut(("file", "line", *receipt.columns[source]), cells, everything)
-    return Group(*pages)
-
-
-def _facts(receipt: Receipt) -> list[tuple[str, str]]:
-    value, row = receipt.value, receipt.value.row
-    fingerprint, models = receipt.definition
-    bases = "\n".join(f"{name} = {_said(base)}" for name, base in value.bases.items())
-    unit = f" {row['unit']}" if row["unit"] not in (None, "", "none") and value.value is not None else ""
-    facts = [
-        ("Value", f"{_said(value.value)}{unit} · {row['entity']} customer {value.customer}"),
-        ("Published", f"{value.biz_date} by run {value.run_id}" + (f", code {value.code}" if value.code else "")),
-        ("Meaning", f"{row['sentence_zh']}\n{row['sentence_en']}"),
-        ("Formula", str(row["formula"])),
-        ("Days", receipt.window),
-        ("Version", f"{row['tag_id']} · {row['status']} since {row['status_since']} · definition {fingerprint}"),
-        ("", f"of the checkout: {', '.join(models)}"),
-        ("Made of tags", bases),
-    ]
-    return [(title, text) for title, text in facts if text]
-
-
-def _partial_page(receipt: Receipt, everything: bool) -> list[RenderableType]:
-    from rich.text import Text
-
-    table, of, *slices = receipt.partial
-    is_state = any(row.first != row.last for row in receipt.rows)
-    days = ("from", "to") if is_state else ("day",)
-    cells = [
-        (str(row.first), *([str(row.last) if row.last.year < 9999 else "…"] if is_state else []),
-         *(row.slices[code] for code in slices), _said(row.value))
-        for row in receipt.rows
-    ]
-    title = Text(f"\n{PARTIALS}.{table.removeprefix(PARTIALS + '_')} · {len(receipt.rows)} row(s) of these days and slices", style="bold")
-    return [title, *(_cut((*days, *slices, of), cells, everything) if cells else [])]
-
-
-def _cut(titles: tuple[str, ...], cells: Sequence[tuple[str, ...]], everything: bool) -> list[RenderableType]:
-    """A table of the first rows; the newest partial rows come last, so what is left out is said and not hidden."""
-    from rich.text import Text
-
-    table = text_table(*titles)
-    shown = cells if everything else cells[:SHOWN]
-    for row in shown:
-        table.add_row(*map(Text, row))
-    left = len(cells) - len(shown)
-    return [table, *([Text(f"… and {left:,} more; --all prints them")] if left else [])]
