@@ -116,7 +116,10 @@ def why_tag(settings: Settings, folder: Path, customer: str, name: str, restrict
         for tag in model.tags if tag.name == value.name
     ]  # fmt: skip
     definition = definition_of(settings, str(value.row["model"]))
+    now = _of_now(settings, value)
     window = _window(value, made[0][0] if made else None, vocabulary)
+    if not definition[1]:
+        return Receipt(value, window, definition, now)
     try:
         with workbench(settings) as (connection, stands_at):
             withheld = frozenset() if restricted else _withheld(connection, settings, entity)
@@ -124,17 +127,29 @@ def why_tag(settings: Settings, folder: Path, customer: str, name: str, restrict
                 settings, connection, customer, value.biz_date, frozenset(vocabulary.slices),
                 _told(connection, entity, value.name), withheld,
             )  # fmt: skip
-            return _receipt(shelf, stands_at, value, made, vocabulary, (window, definition))
+            return _receipt(shelf, stands_at, value, made, vocabulary, (window, definition), now)
     except TagmartError as error:
-        return Receipt(value, window, definition, (f"The rows cannot be shown: {error}",))
+        return Receipt(value, window, definition, (*now, f"The rows cannot be shown: {error}"))
+
+
+def _of_now(settings: Settings, value: Value) -> tuple[str, ...]:
+    """What has become of the definition since the run: the rows are read by that of the checkout."""
+    for file in CATALOGUES:
+        with (settings.dbt_project / "seeds" / "generated" / file).open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                if (row["entity"], row["tag_name"]) == (value.row["entity"], value.name):
+                    if all(row[key] == (value.row[key] or "") for key in ("formula", "sentence_en", "model", "data_type")):
+                        return ()
+                    return (f"The checkout defines it otherwise than the run did: {row['sentence_en']} Formula: {row['formula']}",)
+    return ("The checkout has this tag no more: which rows made it cannot be told.",)
 
 
 def _receipt(
     shelf: Shelf, stands_at: date, value: Value, made: Sequence[tuple[Tag, TagModel]], vocabulary: Vocabulary,
-    known: tuple[str, tuple[str, tuple[str, ...]]],
+    known: tuple[str, tuple[str, tuple[str, ...]]], now: tuple[str, ...],
 ) -> Receipt:  # fmt: skip
     """The rows of the warehouse behind a published value."""
-    notes = list(_notes(shelf.connection, stands_at, value))
+    notes = [*now, *_notes(shelf.connection, stands_at, value)]
     notes += [f"Rows of {table} are shown only with --restricted." for table in sorted(shelf.withheld & set(shelf.told))]
     if stands_at < value.biz_date:
         return Receipt(value, *known, tuple(notes))
@@ -198,6 +213,7 @@ def _published(folder: Path, customer: str, name: str, restricted: bool) -> Valu
     from tagmart.core.duck import connect
 
     known: list[str] = []
+    entities: list[str] = []
     for file in (MART_FILE, RESTRICTED_FILE) if restricted else (MART_FILE,):
         with connect(folder / file, read_only=True) as connection:
             found = connection.execute(f"select * from {qualified(TAG_CATALOG)}")
@@ -205,7 +221,15 @@ def _published(folder: Path, customer: str, name: str, restricted: bool) -> Valu
             for row in (dict(zip(columns, each, strict=True)) for each in found.fetchall()):
                 known.append(str(row["tag_name"]))
                 if name in (row["tag_name"], row["tag_id"]):
-                    return _value(connection, folder, row, customer)
+                    # Several entities may have a tag of one name: the customer says which is meant.
+                    entities.append(str(row["entity"]))
+                    if value := _value(connection, folder, row, customer):
+                        return value
+    if entities:
+        raise TagmartError(
+            f"the run has no such {' or '.join(entities)} customer", where=str(folder),
+            do=f"'{name}' is a tag of {' and '.join(entities)} customers: check the number and whose it is",
+        )  # fmt: skip
     hint = nearest(name, tuple(known))
     raise TagmartError(
         f"the run has no tag '{name}'" + (f". {hint}" if hint else ""), where=str(folder),
@@ -215,15 +239,12 @@ def _published(folder: Path, customer: str, name: str, restricted: bool) -> Valu
 
 def _value(
     connection: duckdb.DuckDBPyConnection, folder: Path, row: Mapping[str, object], customer: str
-) -> Value:
-    """The value of a customer, from the file whose catalogue has the tag."""
+) -> Value | None:
+    """The value of a customer, from the file whose catalogue has the tag; None if its entity has no such customer."""
     table, whose = qualified(TAGS_PREFIX + str(row["entity"])), f"where customer_id = {literal(customer)}"
     value = connection.execute(f"select {identifier(str(row['tag_name']))} from {table} {whose}").fetchone()
     if value is None:
-        raise TagmartError(
-            f"the run has no such {row['entity']} customer", where=f"{folder.name}, {TAGS_PREFIX}{row['entity']}",
-            do=f"'{row['tag_name']}' is a tag of {row['entity']} customers: check the number and whose it is",
-        )  # fmt: skip
+        return None
     manifest = qualified(RUN_MANIFEST.name)
     code = connection.execute(f"select value from {manifest} where kind = 'run' and name = 'code_revision'").fetchone()
     return Value(
