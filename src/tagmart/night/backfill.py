@@ -98,8 +98,7 @@ def backfill_tags(settings: Settings, first: date, last: date, words: Sequence[s
             days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
             taken = {day: _deliveries(connection, day) for day in days}
         for day in days:
-            done = [_one(settings, tree, plan, entity, day, taken[day]) for entity in plan.models]
-            yield f"{day}: {', '.join(done)}"
+            yield f"{day}: {_one(settings, tree, plan, day, taken[day])}"
 
 
 def plan_of(settings: Settings, tree: Tree, words: Sequence[str]) -> Plan:
@@ -168,31 +167,44 @@ def _deliveries(connection: duckdb.DuckDBPyConnection, day: date) -> str:
     ).fetchone()[0]
 
 
-def _one(settings: Settings, tree: Tree, plan: Plan, entity: str, day: date, deliveries: str) -> str:
-    """The file of one entity and date, unless it is there."""
-    target = settings.published / FOLDER / plan.definition / entity / f"{day}.parquet"
-    if target.is_file() and _made_of(target) == deliveries:
-        return f"{entity} is there"
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = target.with_name(f".{target.name}.new")
+def _one(settings: Settings, tree: Tree, plan: Plan, day: date, deliveries: str) -> str:
+    """The files of one date, unless they are there; the tables below the tags are made once for all entities."""
+    folder = settings.published / FOLDER / plan.definition
+    files = {entity: folder / entity / f"{day}.parquet" for entity in plan.models}
+    missing = [entity for entity, file in files.items() if not file.is_file() or _made_of(file) != deliveries]
+    if not missing:
+        return "is there"
+    done = []
     with _side(settings, day) as connection:
         make_tables(connection, plan.tables, day)
-        tables = compute(settings, tree, connection, plan.models[entity])
-        columns = [
-            f"{identifier(model.name)}.{identifier(tag.name)}" for model in plan.models[entity] for tag in model.tags
-        ]
-        joins = " ".join(
-            f"left join {table} as {identifier(name)} on {identifier(name)}.customer_id = spine.customer_id"
-            for name, table in tables.items()
-        )
-        rows = connection.execute(
-            f"copy (select spine.customer_id, {literal(day)}::date as biz_date, {', '.join(columns)}"
-            f" from dws.{entity}_spine as spine {joins} order by 1) to {literal(fresh)}"
-            f" (format parquet, kv_metadata {{deliveries: {literal(deliveries)}, definition: {literal(plan.definition)}}})"
-        ).fetchone()[0]
-    fresh.chmod(0o400)
-    os.replace(fresh, target)
-    return f"{rows:,} {entity} customers, {len(columns)} tag(s) → {target.relative_to(settings.home)}"
+        for entity in missing:
+            target = files[entity]
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            fresh = target.with_name(f".{target.name}.new")
+            tables = compute(settings, tree, connection, plan.models[entity])
+            rows = _write(connection, plan, entity, tables, day, deliveries, fresh)
+            os.replace(fresh, target)
+            done.append(f"{rows:,} {entity} customers → {target.relative_to(settings.home)}")
+    return ", ".join(done)
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, entity: str, tables: Mapping[str, str], day: date, deliveries: str,
+    file: Path,
+) -> int:  # fmt: skip
+    """Write a row per customer of the spine; returns how many."""
+    columns = [f"{identifier(model.name)}.{identifier(tag.name)}" for model in plan.models[entity] for tag in model.tags]
+    joins = " ".join(
+        f"left join {table} as {identifier(name)} on {identifier(name)}.customer_id = spine.customer_id"
+        for name, table in tables.items()
+    )
+    rows = connection.execute(
+        f"copy (select spine.customer_id, {literal(day)}::date as biz_date, {', '.join(columns)}"
+        f" from dws.{entity}_spine as spine {joins} order by 1) to {literal(file)}"
+        f" (format parquet, kv_metadata {{deliveries: {literal(deliveries)}, definition: {literal(plan.definition)}}})"
+    ).fetchone()[0]
+    file.chmod(0o400)
+    return rows
 
 
 def _made_of(file: Path) -> str:
