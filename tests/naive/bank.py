@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from tagmart.core.duck import identifier, literal
+from tagmart.core.duck import identifier
 
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 
@@ -70,10 +70,10 @@ def bank_of(home: Path, candidate: Path, day: date) -> Bank:
 
 def _frame(file: Path, table: str) -> pd.DataFrame:
     """A table, with its decimals as whole numbers of their last digit."""
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(str(file))} as night (read_only)")
-        columns = connection.execute(f"describe night.{table}").fetchall()
-        read = connection.execute(f"select {', '.join(_read(name, kind) for name, kind, *_ in columns)} from night.{table}").df()
+    # Opened, not attached: a view of the warehouse names its catalogue, which is the file's own name.
+    with duckdb.connect(str(file), read_only=True) as connection:
+        columns = connection.execute(f"describe {table}").fetchall()
+        read = connection.execute(f"select {', '.join(_read(name, kind) for name, kind, *_ in columns)} from {table}").df()
     for name, kind, *_ in columns:
         read[name] = read[name].astype(_dtype(kind))
     return read
