@@ -105,6 +105,11 @@ def make_loans(rng: np.random.Generator, firms: Companies, horizon: Horizon) -> 
     rows = []
     for who in borrowers:
         rows.extend(_chain(rng, firms, int(who), horizon, who in apart[: bad + late]))
+    sole = order[(firms.kind == SOLE)[order] & fits[order]][:1]
+    if not np.isin(sole, borrowers).any():
+        # Circles may leave no room for a sole trader; a generator of its own leaves the others as they are.
+        for who in sole:
+            rows.extend(_chain(rng.spawn(1)[0], firms, int(who), horizon, True))
     owner, kind, principal, rate, start, due, first = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
     stop, cure = np.full(firms.size, NEVER), np.full(firms.size, NEVER)
     stop[apart[:bad]] = horizon.size - rng.integers(130, 250, len(apart[:bad]))
@@ -217,7 +222,11 @@ def make_offbal(rng: np.random.Generator, firms: Companies, loans: Loans, horizo
                 face = max(1, int(month * rng.uniform(low, high)) // UNIT) * UNIT
                 rows.append((who, kind, face, int(face * share), start, start + length, 0))
                 start += every + int(rng.integers(0, every // 3))
-    rows = rows or [(int(loans.owner[0]), GUARANTEE, 10 * UNIT, 2 * UNIT, 0, 365, 0)]
+    # However small the bank, one guarantee and one letter of credit are there, and end soon.
+    fallback = borrowers if len(borrowers) else loans.owner
+    for kind, who, start in ((GUARANTEE, fallback[0], horizon.size - 345), (LC, fallback[-1], horizon.size - 200)):
+        if not any(row[1] == kind for row in rows):
+            rows.append((who, kind, 10 * UNIT, 2 * UNIT, start, horizon.size + 20, 0))
     columns = [np.array(column, dtype=np.int64) for column in zip(*rows, strict=True)]
     found = OffBalance(*columns)
     fails = np.flatnonzero((found.kind == ACCEPT) & (found.due > horizon.size - 150) & (found.due < horizon.size - 10))[:1]
