@@ -345,7 +345,7 @@ def control_feed(world: World, letters: str, spans: relations.Spans, accounts: n
         "acct_no": pick(list(accounts), spans.owner[row]),
         "ctrl_kind": pick(relations.CONTROL_KINDS, spans.kind[row] // 4),
         "by_code": pick(relations.CONTROL_BY, spans.kind[row] % 4),
-        "amt": money(spans.extra[row], spans.kind[row] // 4 != 0),
+        "amt": money(spans.extra[row], np.isin(spans.kind[row] // 4, (1, 2))),
         "from_date": day_dates(world.horizon, spans.start[row]),
         "to_date": day_dates(world.horizon, spans.end[row], ~ended),
     }

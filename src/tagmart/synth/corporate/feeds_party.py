@@ -94,8 +94,8 @@ def ext_bizreg(world: World) -> Feed:
     bad = (day >= known.abnormal_from[row]) & (day < known.abnormal_to[row])
     changed = day >= known.new_rep_day[row]
     rep = np.where(changed, firms.size + row, row)
-    # With a new representative, some put in as much again.
-    capital = firms.capital[row] * np.where(changed & (firms.serial[row] % 2 == 0), 2, 1)
+    # With every second new representative comes as much capital again.
+    capital = firms.capital[row] * np.where(changed & np.isin(row, reps[::2]), 2, 1)
     columns = {
         "uscc": pick(firms.uscc, row),
         "change_date": day_dates(horizon, day),
