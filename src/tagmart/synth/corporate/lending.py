@@ -228,7 +228,7 @@ def make_offbal(rng: np.random.Generator, firms: Companies, loans: Loans, horizo
     # However small the bank, one guarantee and one letter of credit are there at the end, and are due soon.
     fallback = borrowers if len(borrowers) else loans.owner
     for kind, who, start in ((GUARANTEE, fallback[0], horizon.size - 345), (LC, fallback[-1], horizon.size - 200)):
-        if not any(row[1] == kind and row[5] > horizon.size for row in rows):
+        if not any(row[1] == kind and row[4] < horizon.size - 31 and row[5] > horizon.size for row in rows):
             rows.append((who, kind, 10 * UNIT, 2 * UNIT, start, horizon.size + 20, 0))
     columns = [np.array(column, dtype=np.int64) for column in zip(*rows, strict=True)]
     found = OffBalance(*columns)
