@@ -21,8 +21,11 @@ def days(drawn: Night, company: str, first: date, last: date, amount: str) -> No
 
 @pytest.mark.parametrize(
     ("yuan", "dollars", "other", "funded", "ratio"),
-    # 427 ÷ 800 = 0.53375 and 1.47 ÷ 2.24 = 0.65625: halves of the last digit, which doubles miss.
-    [("407", "20", "373", 2, "0.5338"), ("1", "0.47", "0.77", 1, "0.6563")],
+    # 427 ÷ 800 = 0.53375 and 1.47 ÷ 2.24 = 0.65625: halves of the last digit, which doubles miss. The last is the most there is.
+    [
+        ("407", "20", "373", 2, "0.5338"), ("1", "0.47", "0.77", 1, "0.6563"),
+        ("5000000000000000", "2999999999999999.99", "1999999999999999.99", 2, "0.8000"),
+    ],
 )
 def test_an_account_with_two_currencies_is_one_account(yuan: str, dollars: str, other: str, funded: int, ratio: str) -> None:
     with night("ann") as drawn:

@@ -71,8 +71,8 @@ deposits as (
         lows.customer_id,
         sum(case when lows.acct_date = night.biz_date then lows.bal else 0 end) as bal,
         max(bal) as peak,
-        cast(sum(case when lows.acct_date > night.biz_date - 90 then bal else 0 end) as decimal(18, 2)) as sum_90d,
-        cast(sum(bal) as decimal(18, 2)) as sum_365d,
+        sum(case when lows.acct_date > night.biz_date - 90 then bal else 0 end) as sum_90d,
+        sum(bal) as sum_365d,
         bool_or(
             lows.acct_date < night.biz_date
             and lows.day_cnt = 30
