@@ -93,7 +93,8 @@ TABLES = {
     "dwd_transaction": {
         "txn_no": TEXT, "leg": COUNT, "acct_no": TEXT, "customer_id": TEXT, "entity": TEXT, "acct_date": DAY,
         "txn_time": "timestamp", "direction": TEXT, "amt": MONEY, "ccy": TEXT, "channel": TEXT, "mode": TEXT, "purpose": TEXT,
-        "init_code": TEXT, "cp_class": TEXT, "cp_acct_no": TEXT, "cp_bank_code": TEXT, "is_self": FLAG, "is_reversal": FLAG,
+        "init_code": TEXT, "cp_class": TEXT, "cp_acct_no": TEXT, "cp_bank_code": TEXT,
+        "cp_customer_id": TEXT, "is_self": FLAG, "is_reversal": FLAG,
         "is_void": FLAG, "src_file": TEXT, "src_line": COUNT,
     },
 }  # fmt: skip
@@ -119,10 +120,12 @@ class Night:
         self.duck.execute(f"insert into {table} by name select unnest(struct_pack({listed}))")
 
     def post(self, customer: str, day: str, amount: str, cp: str = "", **differs: object) -> None:
-        """A leg of a posting on the company's only account; `cp` is the account of the other side."""
+        """A leg of a posting on the company's only account; `cp` is the account of the other side: A-… here is a company's."""
         self.postings += 1
+        here = cp.startswith("A-") and differs.get("cp_bank_code") == "OWN"
         held = {**POSTING, "txn_no": f"T{self.postings}", "acct_no": f"A-{customer}", "customer_id": customer, "acct_date": day,
-                "txn_time": f"{day} 10:00:00", "amt": amount, "cp_acct_no": cp, "cp_bank_code": "B102", **differs}  # fmt: skip
+                "txn_time": f"{day} 10:00:00", "amt": amount, "cp_acct_no": cp, "cp_bank_code": "B102",
+                "cp_customer_id": cp.removeprefix("A-") if here else None, **differs}  # fmt: skip
         self.draw("dwd_transaction", **held)
 
     def flows(self) -> None:
@@ -172,6 +175,6 @@ def night(companies: str, absent: tuple[str, ...] = (), biz_date: str = D) -> It
 def rendered(model: str) -> str:
     """The SQL of a model with the project's own macros; only `ref` and `source` are plain names."""
     environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - SQL, not a page
-    words = {"ref": lambda name: name, "source": lambda schema, name: f"{schema}.{name}"}
+    words = {"ref": lambda name: name, "source": lambda schema, name: f"{schema}.{name}", "config": lambda **_: ""}
     macros = "".join(path.read_text(encoding="utf-8") for path in sorted((PROJECT / "macros").glob("*.sql")))
     return environment.from_string(macros + MODELS[model].read_text(encoding="utf-8"), globals=words).render()

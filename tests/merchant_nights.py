@@ -18,7 +18,7 @@ from tagmart.core.duck import connect, literal
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 D = date(2026, 6, 30)  # a Tuesday; 19 to 21 June 2026 are a holiday
 M = [{"customer_id": "m"}]
-MACROS = ("night", "tag_value", "party", "merchant")
+MACROS = ("night", "tag_value", "party", "merchant", "daily_rows")
 SEEDS = {"hand_kept": ("parameter", "cut_point", "calendar_day", "acquiring_cost", "mcc_seasonal"), "code_tables": ("mcc",)}
 FEEDS = (
     "mer_info", "mer_txn", "mer_settle", "mer_terminal", "ecif_retail", "ecif_corp", "core_acct", "core_acct_person",
@@ -161,7 +161,7 @@ def model_sql(model: str) -> str:
     """The SQL of a model as dbt would compile it, with plain names."""
     [path] = [path for path in (PROJECT / "models").rglob(f"{model}.sql") if "berka" not in path.parts]
     environment = Environment(autoescape=False)  # noqa: S701 - SQL, not a page
-    names = {"ref": lambda name: name, "source": lambda schema, name: f"{schema}.{name}"}
+    names = {"ref": lambda name: name, "source": lambda schema, name: f"{schema}.{name}", "config": lambda **_: ""}
     text = "\n".join((PROJECT / "macros" / f"{name}.sql").read_text(encoding="utf-8") for name in MACROS)
     module = environment.from_string(text, globals=names).make_module(names)
     macros = {name: getattr(module, name) for name in dir(module) if not name.startswith("_")}

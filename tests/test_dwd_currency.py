@@ -28,10 +28,11 @@ A3,      JPY, 2026-06-30, 12345.00,   0.00
 A4,      USD, 2026-06-28, 1000000.01, 0.00
 """
 LEGS = """
-txn_no, leg, acct_no, ccy, acct_date,  amt
-T1,     1,   A1,      CNY, 2026-06-28, 71.24
-T1,     2,   A2,      USD, 2026-06-28, 10.00
-T2,     1,   A2,      USD, 2026-06-29, -3.33
+txn_no, leg, acct_no, ccy, acct_date,  amt,   cp_acct_no, cp_bank_code
+T1,     1,   A1,      CNY, 2026-06-28, 71.24, A2,         OWN
+T1,     2,   A2,      USD, 2026-06-28, 10.00, A1,
+T2,     1,   A2,      USD, 2026-06-29, -3.33, A1,         B102
+T3,     1,   A1,      CNY, 2026-06-28, 1.00,  A1,         OWN
 """
 
 
@@ -53,7 +54,8 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     _table(con, "stg_core_bal", BALANCES, f"acct_no varchar, ccy varchar, bal_date date, bal {money}, frozen_amt {money}, {source}")
     con.execute("""
         create table dwd_account as
-        select 'A' || number as acct_no, 'C' || number as customer_id, 'retail' as entity, 'demand' as kind_code
+        select 'A' || number as acct_no, 'C' || number as customer_id, 'retail' as entity, 'demand' as kind_code,
+               null::varchar as nature_code
         from range(1, 5) as numbers(number)
     """)
     con.execute("create table dwd_party as select 'C1' as customer_id, 'x' as name_key")
@@ -90,4 +92,16 @@ def test_flows_are_worth_the_rate_of_their_posting_date(warehouse):
         ("T1", 1, Decimal("71.24"), Decimal("71.24"), "CNY"),
         ("T1", 2, Decimal("71.24"), Decimal("10.00"), "USD"),
         ("T2", 1, Decimal("-23.98"), Decimal("-3.33"), "USD"),
+        ("T3", 1, Decimal("1.00"), Decimal("1.00"), "CNY"),
+    ]
+
+
+def test_the_other_side_is_known_by_its_account_here(warehouse):
+    found = warehouse.execute("select txn_no, leg, cp_customer_id, cp_class from dwd_transaction order by all").fetchall()
+    assert found == [
+        ("T1", 1, "C2", "same_bank_other"),
+        ("T1", 2, "C1", "same_bank_other"),
+        # Another bank's account may have the number of one here.
+        ("T2", 1, None, "other_bank_other"),
+        ("T3", 1, "C1", "own"),
     ]

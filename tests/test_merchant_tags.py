@@ -59,22 +59,26 @@ def test_a_settlement_goes_where_its_posting_is(duck) -> None:
         select *, date '2026-06-30' as settle_date, 10.00 as gross_amt, 0.00 as refund_amt, 0.04 as fee_amt, 9.96 as net_amt,
             'f' as src_file, 1 as src_line
         from (values ('here', '1', 'T1', 'settled'), ('back', '1', null, 'returned'), ('there', '2', null, 'settled'),
-            ('moved', '1', null, 'settled'), ('nobody', '9', null, 'settled')) as drawn (settle_no, mer_no, core_txn_no, status_code)
+            ('moved', '1', null, 'settled'), ('early', '1', 'T2', 'settled'), ('nobody', '9', null, 'settled')) as drawn (settle_no, mer_no, core_txn_no, status_code)
     """)
     duck.execute("""
-        create table dwd_transaction as
-        select * from (values ('T1', 'a1', 'o', 'in'), ('T1', 'bank', null, 'out')) as drawn (txn_no, acct_no, customer_id, direction),
-            (values (date '2026-06-30')) as days (acct_date)
+        create table stg_core_txn as
+        select * from (values
+            ('T1', 'a1', 'C', date '2026-06-30'), ('T1', 'bank', 'D', date '2026-06-30'), ('T2', 'a1', 'C', date '2026-06-29')
+        ) as drawn (txn_no, acct_no, dc_flag, acct_date)
     """)
+    duck.execute("insert into dwd_account (acct_no, customer_id) values ('a1', 'o')")
     duck.execute("drop table dwd_merchant_settlement")
     build(duck, "dwd_merchant_settlement")
-    rows = duck.execute("select settle_no, customer_id, dest, leg_acct_no, is_returned from dwd_merchant_settlement").fetchall()
+    rows = duck.execute("select settle_no, customer_id, dest, leg_acct_no, leg_customer_id, is_returned from dwd_merchant_settlement").fetchall()
     duck.execute("rollback")
     assert sorted(rows) == [
-        ("back", "m", "own", None, True),
-        ("here", "m", "own", "a1", False),
-        ("moved", "m", "other", None, False),
-        ("there", "e", "other", None, False),
+        ("back", "m", "own", None, None, True),
+        ("early", "m", "other", None, None, False),  # a posting of another day is not this settlement's
+        ("here", "m", "own", "a1", "o", False),
+        ("moved", "m", "other", None, None, False),
+        ("nobody", None, "other", None, None, False),  # kept until its merchant is delivered
+        ("there", "e", "other", None, None, False),
     ]
 
 

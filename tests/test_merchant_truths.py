@@ -85,7 +85,7 @@ def without_the_rest_of_the_bank(duck: duckdb.DuckDBPyConnection) -> None:
     """)
     duck.execute("create table dwd_company (customer_id varchar, mng_org varchar)")
     duck.execute("create table stg_ecif_retail (party_id varchar, mng_org varchar)")
-    duck.execute("create table dwd_transaction (txn_no varchar, acct_no varchar, customer_id varchar, acct_date date, direction varchar)")
+    duck.execute("create table stg_core_txn (txn_no varchar, acct_no varchar, acct_date date, dc_flag varchar)")
     for table, columns in FACTS.items():
         if not table.startswith("dwd_merchant"):
             duck.execute(f"create table {table} ({', '.join(f'{name} {kind}' for name, (kind, _) in columns.items())})")
