@@ -50,14 +50,15 @@ def seeds() -> dict[str, dict[str, str]]:
 
 
 @cache
-def sql_of(model: str) -> tuple[str, frozenset[str]]:
-    """The SQL of a model with plain names for its relations, and those names; of staging, that of the demo bank."""
+def text_of(model: str) -> str:
+    """A model as it is written; of staging, that of the demo bank."""
     [path] = [path for path in (PROJECT / "models").rglob(f"{model}.sql") if "berka" not in path.parts]
-    return rendered(path.read_text(encoding="utf-8"))
+    return path.read_text(encoding="utf-8")
 
 
+@cache
 def rendered(text: str) -> tuple[str, frozenset[str]]:
-    """The text of a model as `sql_of` gives it."""
+    """The SQL of a model, whose relations have the names of their models, and the relations that it reads."""
     render, read = _renderer()
     read.clear()
     return render(text), frozenset(read)
@@ -138,9 +139,13 @@ class Night:
         if listed:
             self.duck.execute(f"insert into {table} ({', '.join(map(identifier, named))}) values {listed}")
 
-    def asked(self, model: str) -> str:
+    def sql(self, model: str) -> str:
         """The SQL of a model, when all that it reads is there."""
-        sql, read = sql_of(model)
+        return self.resolved(text_of(model))
+
+    def resolved(self, text: str) -> str:
+        """The same of a text that is no model of the project."""
+        sql, read = rendered(text)
         for name in sorted(read):
             self.table(name)
         return sql
@@ -148,12 +153,16 @@ class Night:
     def build(self, *models: str) -> None:
         """Run models, each of them a table for those that follow."""
         for model in models:
-            self.duck.execute(f"create or replace table {model} as {self.asked(model)}")
-            self.made.add(model)
+            self.make(model, self.sql(model))
+
+    def make(self, table: str, query: str) -> None:
+        """What a query says, as a table in place of the one that is there."""
+        self.duck.execute(f"create or replace table {table} as {query}")
+        self.made.add(table)
 
     def rows(self, model: str) -> list[tuple]:
         """What a model says, row by row."""
-        return self.duck.execute(f"select * from ({self.asked(model)}) order by all").fetchall()
+        return self.duck.execute(f"select * from ({self.sql(model)}) order by all").fetchall()
 
     def tags(self, model: str, *names: str) -> dict[str, tuple]:
         """Some columns of every customer, in this order."""
@@ -162,7 +171,16 @@ class Night:
 
     def says(self, model: str) -> dict[str, dict[str, object]]:
         """What a model with one row a customer says: customer, then column by column."""
-        return by_customer(self.duck.execute(self.asked(model)))
+        return self.read(self.sql(model))
+
+    def read(self, query: str) -> dict[str, dict[str, object]]:
+        """The same of any query whose first column is the customer."""
+        result = self.duck.execute(query)
+        _, *names = [column[0] for column in result.description]
+        rows = result.fetchall()
+        found = {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
+        assert len(found) == len(rows), "more than one row of a customer"
+        return found
 
 
 N = TypeVar("N", bound=Night)
@@ -196,15 +214,6 @@ def said(model: str, customers: str, tables: Mapping[str, Sequence[Row]], absent
 def values(tags: Mapping[str, object], names: str) -> tuple:
     """The values of some tags, in the order of the names."""
     return tuple(tags[name] for name in names.split())
-
-
-def by_customer(result: duckdb.DuckDBPyConnection) -> dict[str, dict[str, object]]:
-    """A result by its first column, then column by column."""
-    first, *names = [column[0] for column in result.description]
-    rows = result.fetchall()
-    found = {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
-    assert len(found) == len(rows), f"more than one row for one {first}"
-    return found
 
 
 def _sql(value: object) -> str:
