@@ -39,6 +39,8 @@ def columns_of(table: str) -> dict[str, str]:
     """The columns of a model with their types, in the order of its YAML."""
     [path] = (PROJECT / "models").rglob(f"{table}.yml")
     [model] = yaml.load(path.read_text(encoding="utf-8"), LOADER)["models"]  # noqa: S506 - a safe loader
+    untyped = [column["name"] for column in model["columns"] if "data_type" not in column]
+    assert not untyped, f"{path} says no data_type of {untyped}"
     return {column["name"]: column["data_type"] for column in model["columns"]}
 
 
