@@ -26,7 +26,7 @@ KINDS = (
     ("agent", "out", "cash", "other", "cash", 2), ("batch", "out", "transfer", "tax", "government", 2),
     ("other", "in", "other", "other", "other", 10), ("other", "out", "other", "other", "other", 9), ("mbank", "out", "transfer", "invest", "securities", 7),
 )  # fmt: skip
-# What share of active customers has a product, and how often its balance changes in thirteen months.
+# What share of active customers has a product, and how often its balance changes in thirteen months; money is in transit for three days.
 ASSETS = (
     ("demand", 1.0, "least(txns, 250)"), ("term", 0.25, "4"), ("cd", 0.04, "2"), ("wm", 0.15, "12"), ("fund", 0.10, "280"),
     ("pm", 0.02, "280"), ("tb", 0.01, "2"), ("trust", 0.002, "12"), ("transit", 0.08, "8"),
@@ -95,7 +95,10 @@ def _histories(duck: duckdb.DuckDBPyConnection) -> None:
             with changes as (
                 select distinct customer_id, prod, {DAY} - 406 + cast(hash(number, item, prod) % 407 as integer) as valid_from from ({parts}) as part)
             select customer_id, prod, valid_from,
-                coalesce(lead(valid_from) over (partition by customer_id, prod order by valid_from), date '9999-12-31') as valid_to,
+                least(
+                    coalesce(lead(valid_from) over (partition by customer_id, prod order by valid_from), date '9999-12-31'),
+                    case when prod = 'transit' then valid_from + 3 else date '9999-12-31' end
+                ) as valid_to,
                 cast(exp(4 + (hash(customer_id, valid_from, prod) % 1000) / 120.0) as decimal(18, 2)) as bal{more}
             from changes""")
     _totals(duck)

@@ -62,7 +62,7 @@ def test_registry_changes_are_not_the_first_entry() -> None:
 
 
 def test_a_list_ends_on_its_last_day() -> None:
-    with night("ann bob eve") as drawn:
+    with night("ann bob eve joe") as drawn:
         for company, code, batch, level, since, until in (
             ("ann", "srdi", "2023", "city", "2023-07-01", "2026-06-30"),  # ends on D: out
             ("ann", "innovative", "2024", "city", "2024-01-01", "2027-01-01"),
@@ -71,6 +71,8 @@ def test_a_list_ends_on_its_last_day() -> None:
             ("bob", "srdi", "2024", "city", "2024-01-01", None),
             ("bob", "listed", "2026", "city", "2026-07-01", None),  # not begun
             ("eve", "high_tech", "2022", "city", "2022-01-01", "2025-06-30"),  # ended exactly 365 days ago
+            ("joe", "high_tech", "2019", "city", "2019-01-01", "2022-01-01"),  # long over, which is not the end of it
+            ("joe", "high_tech", "2023", "city", "2023-01-01", "2026-01-01"),
         ):  # fmt: skip
             drawn.draw("dwd_company_list", customer_id=company, list_code=code, batch=batch, level_code=level, from_date=since,
                        to_date=until)  # fmt: skip
@@ -82,6 +84,7 @@ def test_a_list_ends_on_its_last_day() -> None:
     assert found["ann"] == (False, False, True, False, "2025", 550, 1, 1, False, 1, date(2023, 7, 1))
     assert found["bob"] == (True, True, False, False, None, 1, 2, 3, True, 0, date(2024, 1, 1))
     assert found["eve"] == (False, False, False, False, None, None, 0, 0, False, 0, date(2022, 1, 1))
+    assert found["joe"] == (False, False, False, False, None, None, 0, 0, False, 1, date(2019, 1, 1))
 
 
 def months(first: str, count: int) -> list[str]:

@@ -115,6 +115,22 @@ def test_a_month_is_active_from_five_receipts_on() -> None:
     assert found["ann"] == (2, 3)
 
 
+def test_receipts_that_stopped_are_a_fall_of_all_of_them() -> None:
+    with night("ann bob") as drawn:
+        companies(drawn, ann="", bob="")
+        drawn.post("ann", "2025-05-10", "100", "X")  # the month of a year before, and nothing in this one
+        drawn.post("ann", "2026-01-10", "80", "X")
+        drawn.post("bob", "2026-05-10", "5", "X", direction="out")
+        drawn.draw("dwd_company_tax", customer_id="ann", period="2026-01-31", vat_sales_amt="0", is_authorised=True)
+        drawn.flows()
+        found = drawn.tags(
+            "tag_corporate_settlement", "stl_in_yoy_lm", "stl_in_chg_ratio_l3m", "stl_in_month_max_amt_l12m", "stl_out_yoy_lm",
+            "stl_share_ratio_l12m",
+        )  # fmt: skip
+    assert found["ann"] == (*money("-1", "-1", "80"), None, None), "a share of no sales is nothing, and not the cap"
+    assert found["bob"] == (None,) * 5
+
+
 @pytest.mark.parametrize(("ratio", "seen"), [("2", "1.5"), ("1.4", "1.4")])
 def test_the_share_is_capped(ratio: str, seen: str) -> None:
     with night("ann") as drawn:

@@ -45,6 +45,34 @@ def test_a_circle_of_guarantees_is_what_reaches_back_to_itself(drawn: Night) -> 
     assert drawn.tags("dws_corporate_circle", "circle_id", "member_cnt") == dict.fromkeys(("ann", "bob", "cat"), ("ann", 3))
 
 
+def test_guarantors_are_companies_and_collateral_covers_what_is_owed_under_its_contract(drawn: Night) -> None:
+    drawn.of_record("ann")
+    house = {"kind_code": "house", "value_amt": 400, "appraise_date": D, "from_date": D, "to_date": D, "status_code": "live"}
+    for given, contract in (guarantee("bob", "ann"), guarantee("cat", "ann", entity="retail")):
+        drawn.draw("dwd_collateral", given)
+        drawn.draw("dwd_loan_contract", contract)
+    drawn.draw("dwd_loan_contract", {"customer_id": "ann", "entity": "corporate", "contract_no": "repaid"})
+    drawn.draw("dwd_collateral", {**house, "contract_no": "bob-ann"}, {**house, "contract_no": "repaid"})
+    drawn.draw("dwd_loan_note", {**note("ann", "1", 100), "contract_no": "bob-ann"}, {**note("ann", "2", 50), "contract_no": "new"})
+    names = ["crd_guar_recv_cnt", "crd_guarantor_cnt", "crd_coll_value_amt", "crd_ltv_ratio", "crd_coll_cover_ratio", "crd_bare_bal"]
+    assert drawn.tags("tag_corporate_security", *names) == {
+        "ann": (2, 1, *money(800), Decimal("0.25"), Decimal("2.6667"), *money(50)),
+    }  # fmt: skip
+
+
+def test_exposure_is_what_has_begun(drawn: Night) -> None:
+    def bill(number: str, kind: str, start: date, status: str = "live") -> dict:
+        return {"customer_id": "ann", "entity": "corporate", "biz_no": number, "kind_code": kind, "face_amt": 100, "margin_amt": 30,
+                "start_date": start, "due_date": D, "adv_amt": 7 if status == "advanced" else 0, "status_code": status}  # fmt: skip
+
+    drawn.draw(
+        "dwd_off_balance", bill("1", "accept", D), bill("2", "lc", D + timedelta(1)), bill("3", "commit", D),
+        bill("4", "guarantee", D, "advanced"),
+    )  # fmt: skip
+    drawn.draw("dwd_loan_note", note("ann", "1", 1000))
+    assert drawn.tags("dws_corporate_exposure", "obs_amt", "adv_amt", "exposure_amt") == {"ann": money(70, 7, 1077)}
+
+
 def test_gap_of_acceptances_looks_forward_and_counts_what_is_free(drawn: Night) -> None:
     drawn.of_record("ann bob cat")
 

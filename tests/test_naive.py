@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.nights import MID_MONTH, Home
 pytestmark = [pytest.mark.night, pytest.mark.xdist_group("mid_month")]
 
 NAIVE = Path(__file__).resolve().parent / "naive"
+REGISTRY = Path(__file__).resolve().parents[1] / "dbt_project" / "tag_specs" / "registry.csv"
 READINGS = [f"{path.parent.name}.{path.stem}" for path in sorted(NAIVE.glob("*/*.py")) if not path.stem.startswith("_")]
 
 
@@ -34,6 +36,13 @@ def test_the_second_reading_agrees(bank: Bank, name: str) -> None:
     assert list(naive.index) == list(said.index), "a row is one customer of record, in the order of their numbers"
     assert not set(naive) - set(said)
     assert not (wrong := differences(said, naive)), "\n".join(wrong[:60])
+
+
+def test_no_tag_is_left_out(bank: Bank) -> None:
+    twice = [(name.split(".")[0], tag) for name in READINGS for tag in reading(name)(bank)]
+    with REGISTRY.open(encoding="utf-8") as file:
+        published = {(row["entity"], row["name"]) for row in csv.DictReader(file) if row["status"] in ("active", "deprecated")}
+    assert sorted(twice) == sorted(published)
 
 
 def differences(said: pd.DataFrame, naive: pd.DataFrame) -> list[str]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from tests.drawn import said, values
 
 
-def debt(customer: str, prod: str, day: str, dpd: int, overdue: str = "0", bal: str = "100") -> dict:
+def debt(customer: str, prod: str, day: str, dpd: int, overdue: str | None = "0", bal: str = "100") -> dict:
     return {"customer_id": customer, "prod": prod, "acct_date": day, "bal": bal, "overdue_amt": overdue, "dpd": dpd}
 
 
@@ -18,31 +18,35 @@ def note(customer: str, number: str, **facts: object) -> dict:
 
 
 def test_days_past_due_by_window() -> None:
-    found = said("tag_retail_arrears", "ann bob cat", {"dws_retail_liability_daily": [
+    found = said("tag_retail_arrears", "ann bob cat dan", {"dws_retail_liability_daily": [
         debt("ann", "mtg", "2026-06-30", 3, "25.00"),
         debt("ann", "cons", "2026-06-30", 0, bal="300"),
         debt("ann", "mtg", "2026-05-31", 9),  # exactly 30 days ago; the last day of last month
         debt("ann", "mtg", "2026-05-29", 7, "80.00"),
-        debt("ann", "cc", "2026-05-29", 2, "10.00"),
+        debt("ann", "cc", "2026-05-29", 2, None),  # no card system says how much
         debt("ann", "mtg", "2026-04-01", 95),  # exactly 90 days ago
         debt("ann", "mtg", "2025-06-01", 50),  # the first day of the 12 months
         debt("ann", "mtg", "2025-05-31", 400),  # one day before them
         debt("bob", "cc", "2026-06-30", 0),
-        debt("bob", "cc", "2026-06-28", 12, "5.00"),
-        debt("bob", "cc", "2026-06-27", 11, "5.00"),
+        debt("bob", "cc", "2026-06-28", 12, None),
+        debt("bob", "cc", "2026-06-27", 11, None),
+        debt("dan", "other", "2026-06-30", 1),  # not one of the four kinds of debt
+        debt("dan", "cc", "2026-06-30", 1, None),
     ]})  # fmt: skip
     names = "loan_mtg_dpd loan_dpd_max_30d loan_dpd_max_90d loan_dpd_max_ltd loan_mtg_dpd_max_l12m cc_dpd_max_90d"
     assert {customer: values(tags, names) for customer, tags in found.items()} == {
         "ann": (3, 3, 9, 400, 95, 2),
         "bob": (0, 0, 0, 0, 0, 12),
         "cat": (0, 0, 0, 0, 0, 0),
+        "dan": (0, 1, 1, 1, 0, 1),
     }
     names = "risk_dpd_max risk_dpd_chg_30d risk_dpd_band_code risk_overdue_amt risk_overdue_ratio risk_overdue_amt_max_l12m"
-    assert values(found["ann"], names) == (3, -6, 1, Decimal(25), Decimal("0.0625"), Decimal(90))
+    assert values(found["ann"], names) == (3, -6, 1, Decimal(25), Decimal("0.0625"), Decimal(80))
     names = "risk_overdue_since_date risk_overdue_first_date risk_cured_days risk_overdue_episode_cnt_l12m risk_overdue_month_cnt_l12m"
     assert values(found["ann"], names) == (date(2026, 6, 27), date(2025, 5, 31), None, 3, 3)  # 1 June goes on from 31 May
     assert values(found["bob"], names) == (None, date(2026, 6, 27), 2, 0, 0)  # June is no complete month
     assert values(found["bob"], "risk_overdue_day_cnt_90d risk_overdue_ratio") == (2, Decimal(0))
+    assert values(found["dan"], "risk_overdue_prod_cnt risk_dpd_max") == (1, 1)
     assert values(found["cat"], "risk_overdue_ratio risk_overdue_amt risk_cured_days") == (None, Decimal(0), None)
 
 

@@ -76,3 +76,20 @@ def test_arrears_began_on_the_day_that_was_planted(faced):
     """).fetchall()
     assert found
     assert [said for _, said in found] == [true for true, _ in found]
+
+
+@pytest.mark.parametrize(
+    ("part", "tag", "cents"),
+    [
+        ("ext_net", "aum_ext_net_amt_sum_mtd + aum_samebank_net_amt_sum_mtd", 0),
+        # Holdings are rounded to cents one by one, the tag once.
+        ("market", "aum_market_amt_sum_mtd", 10),
+    ],
+)
+def test_parts_of_the_bridge_are_what_the_tags_say(faced, part, tag, cents):
+    compared = f"""
+        select customer_id, sum({part}) as truth, coalesce(any_value({tag}), 0) as said
+        from answer('bridge') inner join tags using (ecif_no) where span = 'month' group by customer_id
+    """
+    assert faced.execute(f"select count(*) from ({compared}) where truth <> 0").fetchone()[0] > 20
+    assert faced.execute(f"from ({compared}) where abs(truth - said) * 100 > {cents}").fetchall() == []

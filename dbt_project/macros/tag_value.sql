@@ -9,10 +9,11 @@
 
 {#
     One amount divided by another, rounded to so many decimals, halves away from zero; NULL where the second is 0.
-    DuckDB divides decimals as doubles, and a double has no 0.00005: a half is exact only in whole last digits.
+    DuckDB divides decimals as doubles, and a double has neither 0.00005 nor a cent: a half is exact only where whole cents
+    are divided by whole cents, in whole last digits. Hugeint, because the product of decimal(18,2) overflows at a billion.
 #}
 {% macro divided(above, below, digits=4) -%}
-    round(({{ above }}) * {{ 10 ** digits }}.0 / nullif({{ below }}, 0)) / {{ 10 ** digits }}
+    round(({{ above }}) * cast({{ 10 ** (digits + 2) }} as hugeint) / nullif(({{ below }}) * cast(100 as hugeint), 0)) / {{ 10 ** digits }}
 {%- endmacro %}
 
 {# The date of the night and the first day of its month: one row, to cross join. Complete periods end the day before it. #}

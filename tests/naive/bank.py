@@ -35,11 +35,11 @@ class Bank:
 
     @cache  # noqa: B019
     def seed(self, name: str) -> pd.DataFrame:
-        """A seed in force on the day: rows whose valid_from, valid_to (exclusive) hold it, if the seed is dated. All text."""
+        """A seed in force on the day: rows whose valid_from, valid_to (its last day) hold it, if the seed is dated. All text."""
         frame = pd.read_csv(SEEDS / f"{name}.csv", dtype=str, keep_default_na=False)
         if "valid_from" in frame:
             day = self.day.strftime("%Y-%m-%d")
-            frame = frame[(frame.valid_from <= day) & ((frame.valid_to == "") | (frame.valid_to > day))]
+            frame = frame[(frame.valid_from <= day) & ((frame.valid_to == "") | (frame.valid_to >= day))]
         return frame
 
     def parameter(self, name: str) -> str:

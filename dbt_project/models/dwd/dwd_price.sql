@@ -18,23 +18,17 @@ priced as (
             or (source_rows.kind_code = 'gold' and products.line_code = 'pm')
 ),
 
-trading_days as (
-    select cal_date, lead(cal_date) over (order by cal_date) as next_date from {{ ref('dwd_calendar') }}
-    where is_trading_day
-),
-
 final as (
     select
-        priced.prod_id,
-        priced.price_date,
-        priced.price,
-        priced.prev_price,
-        -- The price of a fund arrives the next morning: holdings count it from the next trading day on.
-        case when priced.line_code = 'fund' then trading_days.next_date else priced.price_date end as valued_date,
-        priced.src_file,
-        priced.src_line
+        prod_id,
+        price_date,
+        price,
+        prev_price,
+        -- The price of a fund or trust arrives the next morning: the night after its own counts it, be that day one of rest.
+        case when line_code in ('fund', 'trust') then price_date + 1 else price_date end as valued_date,
+        src_file,
+        src_line
     from priced
-    left join trading_days on priced.price_date = trading_days.cal_date
 )
 
 select * from final

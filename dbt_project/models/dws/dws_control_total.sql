@@ -66,7 +66,8 @@ liabilities as (
 assets as (
     select 'retail_held_history' as table_name, acct_date, sum(amt) as amt_total, null as cnt_total
     from (
-        select bal_date as acct_date, bal as amt from {{ ref('dwd_account_balance_daily') }} where entity = 'retail'
+        select bal_date as acct_date, bal as amt from {{ ref('dwd_account_balance_daily') }}
+        where entity = 'retail' and prod <> 'margin'
         union all
         select hold_date as acct_date, market_amt as amt from {{ ref('dwd_holding') }} where customer_id is not null
     )

@@ -13,15 +13,17 @@ loans as (
 -- A discounted bill is the debt of the bank that accepted it, and an undrawn commitment none yet.
 off_balance as (
     select
-        customer_id,
+        off_balance.customer_id,
         0 as loan_amt,
         case
-            when status_code = 'live' and kind_code in ('accept', 'guarantee', 'lc') then greatest(0, face_amt - margin_amt)
+            when off_balance.status_code = 'live' and off_balance.kind_code in ('accept', 'guarantee', 'lc')
+                then greatest(0, off_balance.face_amt - off_balance.margin_amt)
             else 0
         end as obs_amt,
-        adv_amt
-    from {{ ref('dwd_off_balance') }}
-    where entity = 'corporate'
+        off_balance.adv_amt
+    from {{ ref('dwd_off_balance') }} as off_balance
+    inner join night on off_balance.start_date <= night.biz_date
+    where off_balance.entity = 'corporate'
 ),
 
 parts as (

@@ -3,7 +3,8 @@
 with balances as (
     select customer_id, bal_date, prod, bal
     from {{ ref('dwd_account_balance_daily') }}
-    where entity = 'retail' and {{ daily_rows('bal_date', 'customer_id') }}
+    -- Margin secures a debt: it is no deposit and no asset under management.
+    where entity = 'retail' and prod <> 'margin' and {{ daily_rows('bal_date', 'customer_id') }}
 ),
 
 holdings as (

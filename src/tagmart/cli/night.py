@@ -56,14 +56,22 @@ def backfill(
     first: Annotated[str, typer.Option("--from", help="First business date.")],
     last: Annotated[str, typer.Option("--to", help="Last business date.")],
     queue: Annotated[bool, typer.Option(help="Hand the range to a running Airflow instead of running it here.")] = False,
+    tags: Annotated[str, typer.Option(help="Only these tags, models or families, with commas, into files beside the mart.")] = "",
     bank: BankOption = None,
 ) -> None:
-    """Run past nights in order of their dates, through Airflow; stops at the first that fails."""
+    """Run past nights in order of their dates, through Airflow; stops at the first that fails. With --tags, no night is run:
+    these tags are made for the dates, from the deliveries as the nights of those dates would see them."""
     from tagmart.night import airflow, show
 
     settings, start, end = settings_for(bank), parse_biz_date(first), parse_biz_date(last)
     if end < start:
         raise TagmartError("the range ends before it starts", where="--to", seen=f"{start} to {end}", do="swap them")
+    if tags:
+        from tagmart.night.backfill import backfill_tags
+
+        for line in backfill_tags(settings, start, end, [word.strip() for word in tags.split(",") if word.strip()]):
+            print(line, flush=True)
+        return
     with show.waiting("Preparing Airflow"):
         airflow.prepare(settings)
     if queue:

@@ -333,15 +333,19 @@ def core_agreement(world: World) -> Feed:
 
 
 def core_ctrl(world: World) -> Feed:
-    """Controls when set and when lifted."""
-    spans = world.controls
+    """Controls on accounts of persons."""
+    return control_feed(world, "K", world.controls, world.accounts.numbers)
+
+
+def control_feed(world: World, letters: str, spans: relations.Spans, accounts: np.ndarray) -> Feed:
+    """Controls when set and when lifted; their owners are places among `accounts`."""
     row, ended, day = span_versions(spans)
     columns = {
-        "ctrl_no": pick([f"K{world.place.base(4) + at + 1:06d}" for at in range(len(spans.owner))], row),
-        "acct_no": pick(list(world.accounts.numbers), spans.owner[row]),
+        "ctrl_no": pick([f"{letters}{world.place.base(4) + at + 1:06d}" for at in range(len(spans.owner))], row),
+        "acct_no": pick(list(accounts), spans.owner[row]),
         "ctrl_kind": pick(relations.CONTROL_KINDS, spans.kind[row] // 4),
         "by_code": pick(relations.CONTROL_BY, spans.kind[row] % 4),
-        "amt": money(spans.extra[row], spans.kind[row] // 4 != 0),
+        "amt": money(spans.extra[row], np.isin(spans.kind[row] // 4, (1, 2))),
         "from_date": day_dates(world.horizon, spans.start[row]),
         "to_date": day_dates(world.horizon, spans.end[row], ~ended),
     }

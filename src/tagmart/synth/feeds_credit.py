@@ -320,7 +320,7 @@ def retail_limits(world: World) -> Feed:
 
 
 def retail_security(world: World) -> Feed:
-    """The house behind every mortgage, and the person behind a business loan."""
+    """The house behind every mortgage, and the person behind a business loan: the spouse, else the borrower; one for another."""
     notes, horizon, people = world.notes, world.horizon, world.people
     row = np.flatnonzero(notes.kind != credit.CONS)
     is_house = notes.kind[row] == credit.MTG
@@ -329,6 +329,11 @@ def retail_security(world: World) -> Feed:
     spouse[ties.first[ties.kind == 0]] = ties.second[ties.kind == 0]
     spouse[ties.second[ties.kind == 0]] = ties.first[ties.kind == 0]
     stands = np.where(is_house | (spouse[notes.owner[row]] < 0), notes.owner[row], spouse[notes.owner[row]])
+    if (stands == notes.owner[row]).all() and not is_house.all():
+        # However small the bank, one person stands in for another: for the business loan that lasts longest.
+        longest = np.argmax(np.where(is_house, -1, _last_days(world)[row]))
+        others = notes.owner[row][notes.owner[row] != notes.owner[row][longest]]
+        stands[longest] = others[0] if len(others) else stands[longest]
     base = world.place.base(5) + 1
     columns = {
         "guar_no": text([f"DB{base + at:07d}" for at in range(len(row))]),

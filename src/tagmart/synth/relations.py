@@ -24,6 +24,7 @@ COURT_KINDS = ("civil", "enforce", "dishonest", "limit_consume")
 STATUSES = ("potential", "normal", "frozen", "closed", "deceased", "merged", "erased")
 TOPICS = ("fee", "service", "marketing", "card", "app")
 MANAGERS_PER_OUTLET = 2
+LEAST_CONTROLS = 4
 
 
 @dataclass(frozen=True)
@@ -169,14 +170,21 @@ def with_fx(spans: Spans, owner: np.ndarray, opened: np.ndarray) -> Spans:
 
 
 def make_controls(rng: np.random.Generator, people: Population, accounts: Accounts, horizon: Horizon) -> Spans:
-    """Controls on 0.3 % of customers. `owner` is the ACCOUNT, `kind` kind * 4 + authority, `extra` cents."""
+    """Controls on 0.3 % of customers, however small the bank one of each kind and of each authority among them.
+
+    `owner` is the ACCOUNT, `kind` kind * 4 + authority, `extra` cents: frozen, or the limit of business without a counter.
+    """
     fits = np.unique(accounts.first[(accounts.first >= 0) & (people.open_day < 0) & (people.band > 0)])
-    acct = rng.permutation(fits)[: max(2, round(people.size * 0.003))]
+    acct = rng.permutation(fits)[: max(LEAST_CONTROLS, round(people.size * 0.003))]
     count = len(acct)
     start = rng.integers(0, horizon.size - 5, count)
     end = np.where(rng.random(count) < 0.3, start + rng.integers(10, 200, count), NEVER)
     amt = rng.integers(1, 200, count) * 100_000
-    return Spans(acct, rng.integers(0, 4, count) * 4 + rng.integers(0, 4, count), start, end, amt)
+    kind, by = rng.integers(0, 4, count), rng.integers(0, 4, count)
+    first = np.arange(count) < LEAST_CONTROLS
+    # Court freezes, police stop payments, anti-money-laundering blocks, the bank limits what goes without a counter.
+    kind, by = np.where(first, np.arange(count), kind), np.where(first, np.array((0, 1, 3, 2))[np.arange(count) % 4], by)
+    return Spans(acct, kind * 4 + by, start, np.where(first, NEVER, end), amt)
 
 
 def make_court_cases(rng: np.random.Generator, people: Population, horizon: Horizon) -> Spans:

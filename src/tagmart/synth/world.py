@@ -19,6 +19,7 @@ from tagmart.synth import (
     merchants,
     payroll,
     population,
+    rare,
     relations,
     repayments,
     seasons,
@@ -163,6 +164,7 @@ def make_world(place: Place, horizon: Horizon, events_from: int) -> World:
     credit.add_loan_intents(intents, accounts, notes, repaid)
     cards_of.add_card_intents(intents, accounts, cards)
     merchants.add_settlements(intents, accounts, shops)
+    rare.add_rare_receipts(dice(31), intents, people, accounts, horizon)
 
     table = _without_quiet(intents.table(), people, accounts)
     opening = _opening(accounts, first)

@@ -137,8 +137,19 @@ def _shared(group: list[TagModel], recent: bool, vocabulary: Vocabulary) -> Fold
         slices=tuple(code for code in table.slices if code in slices),
         kept=_kept(table, narrow),
         columns=tuple(narrow),
+        cut=_read_by_all(group),
         models=len(group),
     )
+
+
+def _read_by_all(group: list[TagModel]) -> dict[str, tuple[str, ...]]:
+    """The values of slices that any of these models reads, where not every value is read."""
+    found = {}
+    for code, every in group[0].family.table.slices.items():
+        if all(code in model.family.where for model in group):
+            read = {value for model in group for value in model.family.where[code]}
+            found |= {code: tuple(value for value in every if value in read)} if read < set(every) else {}
+    return found
 
 
 def _kept(table: Table, narrow: Iterable[Column]) -> tuple[tuple[str, str], ...]:
@@ -167,9 +178,10 @@ def fold_ctes(fold: Fold) -> list[str]:
     if fold.table.form != "history":
         return [*ctes, cte("calendar", CALENDAR), cte("folded", _folded(fold))]
     ctes.append(cte("cut", _cut(fold)))
-    if fold.by_day:
-        ctes += [cte("crowded", _crowded(fold)), cte("states", _states(fold))]
-    return [*ctes, cte("folded", _folded_history(fold))]
+    if not fold.by_day:
+        return [*ctes, cte("folded", _folded_history(fold))]
+    ctes += [cte("parts", _parts(fold)), cte("crowded", _crowded(fold)), cte("days", _days(fold))]
+    return [*ctes, cte("folded", _parts_and_days(fold))]
 
 
 def _edges(fold: Fold) -> str:
@@ -316,39 +328,58 @@ def _read_slices(fold: Fold) -> tuple[str, ...]:
     return tuple(fold.table.slices) if fold.by_day else fold.slices
 
 
+def _parts(fold: Fold) -> str:
+    """One row per customer, slice, dropped slice and piece: a balance counts once for each of its days."""
+    keys = ["customer_id", *map(column_name, _read_slices(fold)), "piece"]
+    lines = [f"cut.{key}" for key in keys] + _of_states(fold, "cut")
+    return f"select\n{listed(lines)}\nfrom cut\ngroup by {', '.join(str(number + 1) for number in range(len(keys)))}"
+
+
 def _crowded(fold: Fold) -> str:
     """Pieces in which a customer has more than one of the slices that are added up: only there is a peak not that of a row."""
     keys = ["customer_id", *map(column_name, fold.slices), "piece"]
-    dropped = [column_name(code) for code in fold.table.slices if code not in fold.slices]
-    several = " or ".join(f"min(cut.{code}) <> max(cut.{code})" for code in dropped)
-    return (
-        f"select\n{listed(f'cut.{key}' for key in keys)}\nfrom cut\ngroup by {_keys(fold, 2)}\nhaving {several}"
-    )
+    return f"select\n{listed(f'parts.{key}' for key in keys)}\nfrom parts\ngroup by {_keys(fold, 2)}\nhaving count(*) > 1"
 
 
-def _states(fold: Fold) -> str:
-    """States of the slices together: rows as they are where there is one slice, days added up where there are several."""
+def _days(fold: Fold) -> str:
+    """The days of crowded pieces, their slices added up."""
     keys = ["customer_id", *map(column_name, fold.slices), "piece"]
     ofs = list(dict.fromkeys(of for _, of in fold.kept))
-    joined = " and ".join(f"cut.{key} = crowded.{key}" for key in keys)
-    days = [*(f"cut.{key}" for key in keys), *(f"cut.{of}" for of in ofs)]
-    days.append("unnest(generate_series(cut.since, cut.until - 1, interval 1 day)) as day")
-    inner = f"select\n{listed(days)}\nfrom cut\ninner join crowded on {joined}"
+    lines = [*(f"cut.{key}" for key in keys), *(f"cut.{of}" for of in ofs)]
+    lines.append("unnest(generate_series(cut.since, cut.until - 1, interval 1 day)) as day")
+    inner = f"select\n{listed(lines)}\nfrom cut\ninner join crowded on {_same(fold, 'cut')}"
     summed = [*(f"by_day.{key}" for key in keys), *(f"{fold.table.folds[of]}(by_day.{of}) as {of}" for of in ofs)]
     summed += ["cast(by_day.day as date) as since", "cast(by_day.day as date) + 1 as until"]
-    alone = [*(f"cut.{key}" for key in keys), *(f"cut.{of}" for of in ofs), "cut.since", "cut.until"]
+    return f"select\n{listed(summed)}\nfrom (\n{indented(inner)}\n) as by_day\ngroup by {_keys(fold, 2)}, by_day.day"
+
+
+def _same(fold: Fold, source: str) -> str:
+    """Whether a row lies in a crowded piece."""
+    keys = ["customer_id", *map(column_name, fold.slices), "piece"]
+    return " and ".join(f"{source}.{key} = crowded.{key}" for key in keys)
+
+
+def _parts_and_days(fold: Fold) -> str:
+    """Pieces with one slice as they are, the crowded ones from their days."""
+    keys = ["customer_id", *map(column_name, fold.slices), "piece"]
+    alone = [*(f"parts.{key}" for key in keys), *(f"parts.{kind}_{of}" for kind, of in fold.kept)]
+    several = [f"days.{key}" for key in keys] + _of_states(fold, "days")
     return (
-        f"select\n{listed(alone)}\nfrom cut\nanti join crowded on {joined}\nunion all\n"
-        f"select\n{listed(summed)}\nfrom (\n{indented(inner)}\n) as by_day\ngroup by {_keys(fold, 2)}, by_day.day"
+        f"select\n{listed(alone)}\nfrom parts\nanti join crowded on {_same(fold, 'parts')}\nunion all\n"
+        f"select\n{listed(several)}\nfrom days\ngroup by {_keys(fold, 2)}"
     )
 
 
 def _folded_history(fold: Fold) -> str:
     """One row per customer, slice and piece: a balance counts once for each of its days."""
-    source = "states" if fold.by_day else "cut"
-    lines = [f"{source}.customer_id", *(f"{source}.{column_name(code)}" for code in fold.slices), f"{source}.piece"]
+    lines = ["cut.customer_id", *(f"cut.{column_name(code)}" for code in fold.slices), "cut.piece"]
+    return f"select\n{listed(lines + _of_states(fold, 'cut'))}\nfrom cut\ngroup by {_keys(fold, 2)}"
+
+
+def _of_states(fold: Fold, source: str) -> list[str]:
+    """The columns of a fold, from states and their days within a piece."""
     since, until = f"{source}.since", f"{source}.until"
-    days = f"({until} - {since})"
+    days, lines = f"({until} - {since})", []
     for kind, of in fold.kept:
         value = f"{source}.{of}"
         made = {
@@ -360,4 +391,4 @@ def _folded_history(fold: Fold) -> str:
             "last": f"max(case when {value} > 0 then {until} - 1 end)",
         }[kind]
         lines.append(f"{made} as {kind}_{of}")
-    return f"select\n{listed(lines)}\nfrom {source}\ngroup by {_keys(fold, 2)}"
+    return lines

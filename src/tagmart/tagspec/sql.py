@@ -13,9 +13,6 @@ from tagmart.tagspec.model import Column, Family, SliceValue, Tag, TagModel, Voc
 from tagmart.tagspec.text import INDENT, column_name, cte, listed, quoted
 from tagmart.tagspec.windows import bounds_sql, inside_sql, length_sql, point_sql, year_before_sql
 
-# Aggregates of a fold that two slices share: they must be merged piece by piece before they are counted.
-SHARED_BITS = "days"
-
 
 def tag_model_sql(model: TagModel, family: Family, fold: Fold, vocabulary: Vocabulary) -> str:
     """The SQL file of a generated tag model, header included.
@@ -75,10 +72,9 @@ def _must_merge(model: TagModel, family: Family, fold: Fold) -> bool:
 
     So it is where the fold has more slices than the model, and where several codes come together as `other`.
     """
-    kinds = {kind for kind, _ in fold.kept}
     counts = any(tag.column.measure.agg == "count_days" for tag in model.tags)
-    gathers = bool(fold.name) and counts and any("other" in family.slices[code] for code in model.combo)
-    return fold.table.form != "history" and SHARED_BITS in kinds and (gathers or set(fold.slices) > set(model.combo))
+    gathers = bool(fold.name) and any("other" in family.slices[code] for code in model.combo)
+    return counts and fold.table.form != "history" and (gathers or set(fold.slices) > set(model.combo))
 
 
 def _merged(family: Family, combo: tuple[str, ...], fold: Fold, vocabulary: Vocabulary) -> str:

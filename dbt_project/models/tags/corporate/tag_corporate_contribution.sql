@@ -65,18 +65,20 @@ month_sums as (
     group by customer_id
 ),
 
-loan_averages as (
+loan_sums as (
     select
         liability_daily.customer_id,
-        round(sum(liability_daily.bal) / any_value(closed_months.last_month - closed_months.from_12m + 1), 2) as bal
+        sum(liability_daily.bal) as bal_days,
+        any_value(closed_months.last_month - closed_months.from_12m + 1) as days
     from {{ ref('dws_corporate_liability_daily') }} as liability_daily
     inner join closed_months
         on liability_daily.acct_date >= closed_months.from_12m and liability_daily.acct_date <= closed_months.last_month
     group by liability_daily.customer_id
 ),
 
+-- Capital summed over the days: what is divided once is rounded once.
 capitals as (
-    select customer_id, bal * {{ parameter('corp_capital_ratio') }} as amt from loan_averages
+    select customer_id, bal_days * {{ parameter('corp_capital_ratio') }} as amt_days, days from loan_sums
 ),
 
 ranked as (
@@ -110,19 +112,21 @@ final as (
         {{ tag_value(split, 'sums.dep_l12m', 'decimal(18,2)', '0') }} as val_dep_net_amt_l12m,
         {{ tag_value(split, 'sums.loan_lm', 'decimal(18,2)', '0') }} as val_loan_net_amt_lm,
         {{ tag_value(split, 'sums.loan_l12m', 'decimal(18,2)', '0') }} as val_loan_net_amt_l12m,
-        {{ tag_value(split, 'sums.dep_l12m / nullif(sums.net_l12m, 0)', 'decimal(18,4)') }} as val_dep_net_ratio_l12m,
-        {{ tag_value(contrib, 'sums.fee_l12m / nullif(sums.ftp_l12m + sums.fee_l12m, 0)', 'decimal(18,4)') }}
+        {{ tag_value(split, divided('sums.dep_l12m', 'sums.net_l12m'), 'decimal(18,4)') }} as val_dep_net_ratio_l12m,
+        {{ tag_value(contrib, divided('sums.fee_l12m', 'sums.ftp_l12m + sums.fee_l12m'), 'decimal(18,4)') }}
             as val_fee_ratio_l12m,
-        {{ tag_value(contrib, 'sums.cost_l12m / nullif(sums.ftp_l12m + sums.fee_l12m, 0)', 'decimal(18,4)') }}
+        {{ tag_value(contrib, divided('sums.cost_l12m', 'sums.ftp_l12m + sums.fee_l12m'), 'decimal(18,4)') }}
             as val_cost_ratio_l12m,
-        {{ tag_value(contrib, 'sums.provision_l12m / nullif(sums.ftp_l12m + sums.fee_l12m, 0)', 'decimal(18,4)') }}
+        {{ tag_value(contrib, divided('sums.provision_l12m', 'sums.ftp_l12m + sums.fee_l12m'), 'decimal(18,4)') }}
             as val_provision_ratio_l12m,
-        {{ tag_value(contrib, 'sums.net_l3m / nullif(sums.net_before, 0) - 1', 'decimal(18,4)') }} as val_net_chg_ratio_l3m,
+        {{ tag_value(contrib, divided('sums.net_l3m - sums.net_before', 'sums.net_before'), 'decimal(18,4)') }}
+            as val_net_chg_ratio_l3m,
         {{ tag_value(contrib, 'month_sums.loss_cnt', 'integer', '0') }} as val_loss_month_cnt_l12m,
         {{ tag_value(contrib, 'month_sums.month_cnt', 'integer', '0') }} as val_contrib_month_cnt_l12m,
         {{ tag_value(contrib, 'month_sums.max_amt', 'decimal(18,2)') }} as val_net_max_amt_l12m,
         {{ tag_value(contrib, 'month_sums.min_amt', 'decimal(18,2)') }} as val_net_min_amt_l12m,
-        {{ tag_value(capital, 'sums.net_l12m / nullif(capitals.amt, 0)', 'decimal(18,4)') }} as val_rorac_l12m,
+        {{ tag_value(capital, divided('coalesce(sums.net_l12m, 0) * capitals.days', 'capitals.amt_days'), 'decimal(18,4)') }}
+            as val_rorac_l12m,
         {{ tag_value(contrib, 'ranked.decile', 'integer') }} as val_net_decile_code,
         {{ tag_value(contrib, 'sums.last_month', 'date') }} as val_contrib_month_date
     from spine

@@ -76,11 +76,11 @@ ratios as (
         {% for side in ['export', 'import'] %}
         case
             when sums.month_cnt = 12 and sums.month_cnt_ly = 12
-                then sums.{{ side }}_l12m / nullif(sums.{{ side }}_ly, 0) - 1
+                then {{ divided('sums.' ~ side ~ '_l12m - sums.' ~ side ~ '_ly', 'sums.' ~ side ~ '_ly') }}
         end as {{ side }}_yoy,
         {% endfor %}
-        sums.export_l12m / nullif(sums.export_l12m + sums.import_l12m, 0) as export_share,
-        sums.export_l12m / nullif(sales.sales_l12m, 0) as export_sales
+        {{ divided('sums.export_l12m', 'sums.export_l12m + sums.import_l12m') }} as export_share,
+        {{ divided('sums.export_l12m', 'sales.sales_l12m') }} as export_sales
     from sums
     left join sales on sums.customer_id = sales.customer_id
 ),

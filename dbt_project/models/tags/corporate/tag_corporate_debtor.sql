@@ -141,7 +141,7 @@ final as (
         {{ tag_value(debtor, 'debtors.amt_4', 'decimal(18,2)', '0') }} as risk_class4_amt,
         {{ tag_value(debtor, 'debtors.amt_5', 'decimal(18,2)', '0') }} as risk_class5_amt,
         {{ tag_value(debtor, 'debtors.npl_amt', 'decimal(18,2)', '0') }} as risk_npl_amt,
-        {{ tag_value(debtor, 'debtors.npl_amt / nullif(debtors.amt, 0)', 'decimal(18,4)') }} as risk_npl_ratio,
+        {{ tag_value(debtor, divided('debtors.npl_amt', 'debtors.amt'), 'decimal(18,4)') }} as risk_npl_ratio,
         {{ tag_value(debtor, 'debtors.debtor_code >= 3', 'boolean', 'false') }} as risk_is_npl,
         {{ tag_value(classes, 'debtors.is_restructured', 'boolean', 'false') }} as risk_is_restructured,
         {{ tag_value(classes, 'class_history.code_bom', 'integer', '0') }} as risk_class_code_bom,

@@ -71,19 +71,19 @@ final as (
         {{ tag_value(terms, 'live_sums.noroll_60d', 'decimal(18,2)', '0') }} as dep_term_due_noroll_amt_next60d,
         {{ tag_value(terms, 'live_sums.noroll_90d', 'decimal(18,2)', '0') }} as dep_term_due_noroll_amt_next90d,
         {{ tag_value(terms, 'live_sums.due_cnt_30d', 'integer', '0') }} as dep_term_due_cnt_next30d,
-        {{ tag_value(terms, 'live_sums.due_90d / nullif(live_sums.amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(terms, divided('live_sums.due_90d', 'live_sums.amt'), 'decimal(18,4)') }}
             as dep_term_due_ratio_next90d,
         {{ tag_value(terms, 'live_sums.next_due_date', 'date') }} as dep_term_next_due_date,
         {{ tag_value(terms, 'live_sums.next_due_days', 'integer') }} as dep_term_next_due_days,
         {{ tag_value(terms, 'live_sums.cnt', 'integer', '0') }} as dep_term_cnt,
         {{ tag_value(terms, 'live_sums.amt', 'decimal(18,2)', '0') }} as dep_term_principal_amt,
         {{ tag_value(terms, 'live_sums.max_amt', 'decimal(18,2)', '0') }} as dep_term_max_amt,
-        {{ tag_value(terms, 'live_sums.rate_amt / nullif(live_sums.amt, 0)', 'decimal(18,4)') }} as dep_term_rate,
+        {{ tag_value(terms, divided('live_sums.rate_amt', 'live_sums.amt'), 'decimal(18,4)') }} as dep_term_rate,
         {{ tag_value(terms, 'live_sums.max_rate', 'decimal(18,4)') }} as dep_term_rate_max,
         {{ tag_value(terms, 'live_sums.pledged_amt', 'decimal(18,2)', '0') }} as dep_term_pledged_amt,
-        {{ tag_value(terms, 'live_sums.pledged_amt / nullif(live_sums.amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(terms, divided('live_sums.pledged_amt', 'live_sums.amt'), 'decimal(18,4)') }}
             as dep_term_pledged_ratio,
-        {{ tag_value(terms, 'live_sums.remain_amt / nullif(live_sums.amt, 0)', 'decimal(18,4)') }} as dep_term_remain_days,
+        {{ tag_value(terms, divided('live_sums.remain_amt', 'live_sums.amt'), 'decimal(18,4)') }} as dep_term_remain_days,
         {{ tag_value(terms, 'live_sums.short_amt', 'decimal(18,2)', '0') }} as dep_term_short_amt,
         {{ tag_value(terms, 'live_sums.mid_amt', 'decimal(18,2)', '0') }} as dep_term_mid_amt,
         {{ tag_value(terms, 'live_sums.long_amt', 'decimal(18,2)', '0') }} as dep_term_long_amt,

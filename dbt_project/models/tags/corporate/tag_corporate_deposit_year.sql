@@ -99,11 +99,14 @@ month_sums as (
     select
         customer_id,
         {% for span in ['ly', 'ytd', 'lq', 'lm', 'same'] %}
-        round(sum(case when in_{{ span }} then bal_days else 0 end) / any_value({{ span }}_days), 2) as davg_{{ span }},
+        {% set days = 'sum(case when in_' ~ span ~ ' then bal_days else 0 end)' %}
+        cast({{ divided(days, 'any_value(' ~ span ~ '_days)', 2) }} as decimal(18, 2)) as davg_{{ span }},
         {% endfor %}
         {% for prod in ['demand', 'term'] %}
-        round(sum(case when in_ly and prod = '{{ prod }}' then bal_days else 0 end) / any_value(ly_days), 2) as {{ prod }}_davg_ly,
-        round(sum(case when in_ytd and prod = '{{ prod }}' then bal_days else 0 end) / any_value(ytd_days), 2) as {{ prod }}_davg_ytd,
+        {% for span in ['ly', 'ytd'] %}
+        {% set days = "sum(case when in_" ~ span ~ " and prod = '" ~ prod ~ "' then bal_days else 0 end)" %}
+        cast({{ divided(days, 'any_value(' ~ span ~ '_days)', 2) }} as decimal(18, 2)) as {{ prod }}_davg_{{ span }},
+        {% endfor %}
         {% endfor %}
         any_value(lm_days) as lm_days
     from dated_months
@@ -123,7 +126,8 @@ shapes as (
         sum(case when day_sums.acct_date = periods.year_ago then bal else 0 end) as year_ago_bal,
         min(case when day_sums.acct_date > periods.biz_date - 90 then bal end) as min_90d,
         count(case when day_sums.acct_date > periods.biz_date - 90 then 1 end) as day_cnt_90d,
-        round(sum(case when day_sums.acct_date > periods.biz_date - 90 then bal else 0 end) / 90, 2) as davg_90d,
+        {% set days = 'sum(case when day_sums.acct_date > periods.biz_date - 90 then bal else 0 end)' %}
+        cast({{ divided(days, 90, 2) }} as decimal(18, 2)) as davg_90d,
         count(case when day_sums.acct_date > periods.biz_date - 90 and bal >= 1 then 1 end) as funded_cnt_90d,
         max(case when day_sums.acct_date > periods.biz_date - 365 then bal end) as max_365d
     from day_sums
@@ -131,12 +135,14 @@ shapes as (
     group by day_sums.customer_id
 ),
 
+-- One row an account and day: an account may hold several currencies.
 balances as (
-    select balances.*, accounts.kind_code
+    select balances.customer_id, balances.acct_no, balances.bal_date, balances.prod, accounts.kind_code, sum(balances.bal) as bal
     from {{ ref('dwd_account_balance_daily') }} as balances
     inner join {{ ref('dwd_account') }} as accounts on balances.acct_no = accounts.acct_no
     inner join night on balances.bal_date >= night.month_start and balances.bal_date <= night.biz_date
     where balances.entity = 'corporate' and balances.prod in ('demand', 'term', 'cd')
+    group by balances.customer_id, balances.acct_no, balances.bal_date, balances.prod, accounts.kind_code
 ),
 
 account_sums as (
@@ -180,37 +186,40 @@ final as (
             as dep_demand_davg_chg_ly,
         {{ tag_value(
             history,
-            'case when periods.is_ly_known then month_sums.davg_ytd / nullif(month_sums.davg_ly, 0) - 1 end',
+            'case when periods.is_ly_known then '
+            ~ divided('month_sums.davg_ytd - month_sums.davg_ly', 'month_sums.davg_ly') ~ ' end',
             'decimal(18,4)'
         ) }}
             as dep_davg_chg_ratio_ly,
         {{ tag_value(
             history,
-            'case when periods.is_same_known then month_sums.davg_lm / nullif(month_sums.davg_same, 0) - 1 end',
+            'case when periods.is_same_known then '
+            ~ divided('month_sums.davg_lm - month_sums.davg_same', 'month_sums.davg_same') ~ ' end',
             'decimal(18,4)'
         ) }}
             as dep_davg_yoy_lm,
-        {{ tag_value(deposits, 'shapes.bal / nullif(shapes.year_ago_bal, 0) - 1', 'decimal(18,4)') }} as dep_bal_yoy,
-        {{ tag_value(deposits, 'account_sums.settle_days / nullif(account_sums.plain_days, 0)', 'decimal(18,4)') }}
+        {{ tag_value(deposits, divided('shapes.bal - shapes.year_ago_bal', 'shapes.year_ago_bal'), 'decimal(18,4)') }}
+            as dep_bal_yoy,
+        {{ tag_value(deposits, divided('account_sums.settle_days', 'account_sums.plain_days'), 'decimal(18,4)') }}
             as dep_settle_ratio,
-        {{ tag_value(deposits, 'account_sums.demand_bal / nullif(account_sums.dep_bal, 0)', 'decimal(18,4)') }}
+        {{ tag_value(deposits, divided('account_sums.demand_bal', 'account_sums.dep_bal'), 'decimal(18,4)') }}
             as dep_demand_ratio,
-        {{ tag_value(deposits, 'shapes.bom_bal / nullif(month_sums.davg_lm, 0)', 'decimal(18,4)') }}
+        {{ tag_value(deposits, divided('shapes.bom_bal', 'month_sums.davg_lm'), 'decimal(18,4)') }}
             as dep_eom_swell_ratio_lm,
-        {{ tag_value(deposits, 'shapes.boq_bal / nullif(month_sums.davg_lq, 0)', 'decimal(18,4)') }}
+        {{ tag_value(deposits, divided('shapes.boq_bal', 'month_sums.davg_lq'), 'decimal(18,4)') }}
             as dep_eoq_swell_ratio_lq,
         {{ tag_value(
             deposits,
-            'case when shapes.day_cnt_90d = 90 then shapes.min_90d else 0 end / nullif(shapes.davg_90d, 0)',
+            divided('case when shapes.day_cnt_90d = 90 then shapes.min_90d else 0 end', 'shapes.davg_90d'),
             'decimal(18,4)'
         ) }}
             as dep_stable_ratio_90d,
         {{ tag_value(deposits, '90 - coalesce(shapes.funded_cnt_90d, 0)', 'integer') }} as dep_empty_day_cnt_90d,
-        {{ tag_value(deposits, '1 - shapes.bal / nullif(shapes.max_365d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(deposits, divided('shapes.max_365d - shapes.bal', 'shapes.max_365d'), 'decimal(18,4)') }}
             as dep_peak_drop_ratio_365d,
         {{ tag_value(deposits, 'greatest(0, account_sums.dep_bal - parameters.insured_amt)', 'decimal(18,2)', '0') }}
             as dep_over_insured_amt,
-        {{ tag_value(deposits, 'account_sums.max_acct_bal / nullif(account_sums.dep_bal, 0)', 'decimal(18,4)') }}
+        {{ tag_value(deposits, divided('account_sums.max_acct_bal', 'account_sums.dep_bal'), 'decimal(18,4)') }}
             as dep_main_acct_ratio,
         {{ tag_value(deposits, 'account_sums.funded_acct_cnt', 'integer', '0') }} as dep_funded_acct_cnt
     from spine

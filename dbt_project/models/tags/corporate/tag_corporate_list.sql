@@ -44,14 +44,14 @@ lists as (
     group by customer_id
 ),
 
--- Lists on which a company was within a year, and is no more.
+-- Lists on which a company was within a year, and is no more: of several batches the one that ended last counts.
 lapsed as (
     select customer_id, cast(count(*) as integer) as lapsed_cnt
     from (
         select customer_id, list_code
         from entries
         group by customer_id, list_code
-        having not bool_or(is_in_force) and max(biz_date - to_date) < 365
+        having not bool_or(is_in_force) and min(biz_date - to_date) < 365
     )
     group by customer_id
 ),

@@ -122,7 +122,7 @@ facts as (
         coalesce(month_sums.head_lm, 0) as head_lm,
         coalesce(month_sums.head_max, 0) as head_max,
         coalesce(month_sums.month_cnt, 0) as month_cnt,
-        month_sums.head_lm / nullif(month_sums.head_before / 3, 0) - 1 as head_chg,
+        (3 * month_sums.head_lm - month_sums.head_before) / nullif(month_sums.head_before, 0) as head_chg,
         coalesce(staff.new_cnt, 0) as new_cnt,
         coalesce(staff.left_cnt, 0) as left_cnt,
         staff.linked_cnt / nullif(staff.head_cnt, 0) as link_ratio,

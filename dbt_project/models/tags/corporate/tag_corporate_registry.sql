@@ -46,7 +46,8 @@ changes as (
         max(case when legal_rep_key <> legal_rep_before then change_date end) as rep_chg_date,
         max(case when capital_amt <> capital_before then change_date end) as capital_chg_date,
         min(case
-            when biz_date - change_date < 365 and capital_before > 0 then capital_amt / capital_before - 1
+            when biz_date - change_date < 365 and capital_before > 0
+                then {{ divided('capital_amt - capital_before', 'capital_before') }}
         end) as capital_chg_ratio,
         cast(count(case when is_abnormal and not abnormal_before then 1 end) as integer) as abnormal_cnt,
         max(case when abnormal_before and not is_abnormal then change_date end) as abnormal_end_date

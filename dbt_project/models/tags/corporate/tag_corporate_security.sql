@@ -54,7 +54,8 @@ received as (
         sum(case when is_collateral and to_date - biz_date between 0 and 90 then value_amt else 0 end) as expire_90d,
         count(case when kind_code = 'guarantee' then 1 end) as guar_cnt,
         sum(case when kind_code = 'guarantee' then secured_amt else 0 end) as guar_amt,
-        count(distinct case when kind_code = 'guarantee' then provider_customer_id end) as guarantor_cnt,
+        count(distinct case when kind_code = 'guarantee' and provider_entity = 'corporate' then provider_customer_id end)
+            as guarantor_cnt,
         count(distinct case when kind_code = 'person' then provider_customer_id end) as person_cnt,
         sum(case when kind_code = 'person' then secured_amt else 0 end) as person_amt
     from securities

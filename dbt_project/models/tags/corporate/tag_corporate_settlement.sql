@@ -43,9 +43,10 @@ sums as (
         {% for side in ['in', 'out'] %}
         sum(case when direction = '{{ side }}' and days_ago < 90 then amt end) as {{ side }}_90d,
         sum(case when direction = '{{ side }}' and days_ago < 90 and cp = 'cash' then amt else 0 end) as {{ side }}_cash_90d,
-        sum(case when direction = '{{ side }}' and months_ago between 1 and 3 then amt end) as {{ side }}_l3m,
+        -- Months without anything are 0: a company whose receipts stopped has lost all of them, and that must be said.
+        sum(case when direction = '{{ side }}' and months_ago between 1 and 3 then amt else 0 end) as {{ side }}_l3m,
         sum(case when direction = '{{ side }}' and months_ago between 4 and 6 then amt end) as {{ side }}_before,
-        sum(case when direction = '{{ side }}' and months_ago = 1 then amt end) as {{ side }}_lm,
+        sum(case when direction = '{{ side }}' and months_ago = 1 then amt else 0 end) as {{ side }}_lm,
         sum(case when direction = '{{ side }}' and months_ago = 13 then amt end) as {{ side }}_lm_ly,
         max(case when direction = '{{ side }}' and counts = 1 then acct_date end) as {{ side }}_last_date,
         quantile_disc(case when direction = '{{ side }}' and days_ago < 90 and counts = 1 then amt end, 0.5) as {{ side }}_median,
@@ -80,7 +81,7 @@ months as (
     select
         customer_id,
         cast(date_trunc('month', acct_date) as date) as month_start,
-        sum(case when direction = 'in' then amt else 0 end) as in_amt,
+        sum(case when direction = 'in' then amt end) as in_amt,
         sum(case when direction = 'in' then counts else 0 end) as in_cnt,
         sum(case when direction = 'out' and purpose = 'tax' then counts else 0 end) as tax_cnt,
         sum(case when direction = 'out' and purpose = 'tax' then amt else 0 end) as tax_amt
@@ -144,7 +145,8 @@ channels as (
 final_ratios as (
     select
         shares.customer_id,
-        least({{ parameter('stl_share_cap') }}, shares.in_amt / nullif(shares.sales, 0)) as share_ratio
+        -- Not least() alone: it passes over what is empty, and the cap would stand for a share of nothing.
+        case when shares.sales <> 0 then least({{ parameter('stl_share_cap') }}, shares.in_amt / shares.sales) end as share_ratio
     from shares
 ),
 
@@ -156,13 +158,13 @@ final as (
         {{ tag_value(flow, 'sums.net_365d', 'decimal(18,2)', '0') }} as stl_net_amt_sum_365d,
         {{ tag_value(flow, 'sums.net_lm', 'decimal(18,2)', '0') }} as stl_net_amt_sum_lm,
         {{ tag_value(flow, 'sums.net_l12m', 'decimal(18,2)', '0') }} as stl_net_amt_sum_l12m,
-        {{ tag_value(flow, 'sums.in_lm / nullif(sums.in_lm_ly, 0) - 1', 'decimal(18,4)') }} as stl_in_yoy_lm,
-        {{ tag_value(flow, 'sums.in_l3m / nullif(sums.in_before, 0) - 1', 'decimal(18,4)') }} as stl_in_chg_ratio_l3m,
+        {{ tag_value(flow, '(sums.in_lm - sums.in_lm_ly) / nullif(sums.in_lm_ly, 0)', 'decimal(18,4)') }} as stl_in_yoy_lm,
+        {{ tag_value(flow, '(sums.in_l3m - sums.in_before) / nullif(sums.in_before, 0)', 'decimal(18,4)') }} as stl_in_chg_ratio_l3m,
         {{ tag_value(flow, 'sums.in_median', 'decimal(18,2)') }} as stl_in_amt_median_90d,
         {{ tag_value(flow, 'sums.in_cash_90d / nullif(sums.in_90d, 0)', 'decimal(18,4)') }} as stl_in_cash_ratio_90d,
         {{ tag_value(flow, 'sums.in_last_date', 'date') }} as stl_in_last_date,
-        {{ tag_value(flow, 'sums.out_lm / nullif(sums.out_lm_ly, 0) - 1', 'decimal(18,4)') }} as stl_out_yoy_lm,
-        {{ tag_value(flow, 'sums.out_l3m / nullif(sums.out_before, 0) - 1', 'decimal(18,4)') }}
+        {{ tag_value(flow, '(sums.out_lm - sums.out_lm_ly) / nullif(sums.out_lm_ly, 0)', 'decimal(18,4)') }} as stl_out_yoy_lm,
+        {{ tag_value(flow, '(sums.out_l3m - sums.out_before) / nullif(sums.out_before, 0)', 'decimal(18,4)') }}
             as stl_out_chg_ratio_l3m,
         {{ tag_value(flow, 'sums.out_median', 'decimal(18,2)') }} as stl_out_amt_median_90d,
         {{ tag_value(flow, 'sums.out_cash_90d / nullif(sums.out_90d, 0)', 'decimal(18,4)') }} as stl_out_cash_ratio_90d,

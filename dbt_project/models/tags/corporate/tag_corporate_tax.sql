@@ -72,17 +72,19 @@ ratios as (
     select
         customer_id,
         case
-            when month_cnt = 12 and month_cnt_ly = 12 then sales_l12m / nullif(sales_l12m_ly, 0) - 1
+            when month_cnt = 12 and month_cnt_ly = 12 then {{ divided('sales_l12m - sales_l12m_ly', 'sales_l12m_ly') }}
         end as sales_yoy_l12m,
         case
-            when month_cnt_l3m = 3 and month_cnt_l3m_ly = 3 then sales_l3m / nullif(sales_l3m_ly, 0) - 1
+            when month_cnt_l3m = 3 and month_cnt_l3m_ly = 3 then {{ divided('sales_l3m - sales_l3m_ly', 'sales_l3m_ly') }}
         end as sales_yoy_l3m,
         case
-            when month_cnt_l3m = 3 and month_cnt_before = 3 then sales_l3m / nullif(sales_before, 0) - 1
+            when month_cnt_l3m = 3 and month_cnt_before = 3 then {{ divided('sales_l3m - sales_before', 'sales_before') }}
         end as sales_chg_l3m,
-        case when month_cnt = 12 and month_cnt_ly = 12 then paid_l12m / nullif(paid_ly, 0) - 1 end as paid_yoy_l12m,
-        paid_l12m / nullif(sales_l12m, 0) as burden,
-        sales_max / nullif(sales_l12m, 0) as max_ratio
+        case
+            when month_cnt = 12 and month_cnt_ly = 12 then {{ divided('paid_l12m - paid_ly', 'paid_ly') }}
+        end as paid_yoy_l12m,
+        {{ divided('paid_l12m', 'sales_l12m') }} as burden,
+        {{ divided('sales_max', 'sales_l12m') }} as max_ratio
     from sums
 ),
 

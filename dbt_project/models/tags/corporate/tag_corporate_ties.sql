@@ -155,7 +155,7 @@ final as (
         {{ tag_value(group_risk, 'group_sums.debtor_cnt', 'integer') }} as grp_debtor_cnt,
         {{ tag_value(group_risk, 'group_sums.dpd', 'integer') }} as grp_dpd_max,
         {{ tag_value(group_risk, 'group_sums.late_cnt', 'integer') }} as grp_late_cnt,
-        {{ tag_value(group_risk, 'coalesce(exposures.exposure_amt, 0) / nullif(group_sums.exposure_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(group_risk, divided('coalesce(exposures.exposure_amt, 0)', 'group_sums.exposure_amt'), 'decimal(18,4)') }}
             as grp_own_ratio,
         {{ tag_value(controls, 'blocks.is_blocked', 'boolean', 'false') }} as risk_is_marketing_blocked
     from spine

@@ -56,11 +56,12 @@ lows as (
         max(asset_days.bal) over (
             partition by asset_days.customer_id order by asset_days.acct_date rows unbounded preceding
         ) as peak_so_far,
+        -- By days and not by rows: a day without an account ends the row.
         max(asset_days.bal) over (
-            partition by asset_days.customer_id order by asset_days.acct_date rows 29 preceding
+            partition by asset_days.customer_id order by asset_days.acct_date range interval 29 day preceding
         ) as max_30d,
         count(*) over (
-            partition by asset_days.customer_id order by asset_days.acct_date rows 29 preceding
+            partition by asset_days.customer_id order by asset_days.acct_date range interval 29 day preceding
         ) as day_cnt
     from asset_days
 ),
@@ -70,8 +71,8 @@ deposits as (
         lows.customer_id,
         sum(case when lows.acct_date = night.biz_date then lows.bal else 0 end) as bal,
         max(bal) as peak,
-        round(sum(case when lows.acct_date > night.biz_date - 90 then bal else 0 end) / 90, 2) as davg_90d,
-        round(sum(bal) / 365, 2) as davg_365d,
+        sum(case when lows.acct_date > night.biz_date - 90 then bal else 0 end) as sum_90d,
+        sum(bal) as sum_365d,
         bool_or(
             lows.acct_date < night.biz_date
             and lows.day_cnt = 30
@@ -88,7 +89,7 @@ exposures as (
 ),
 
 loans as (
-    select liability_daily.customer_id, round(sum(liability_daily.bal) / 365, 2) as davg_365d
+    select liability_daily.customer_id, sum(liability_daily.bal) as sum_365d
     from {{ ref('dws_corporate_liability_daily') }} as liability_daily
     inner join night on liability_daily.acct_date > night.biz_date - 365 and liability_daily.acct_date <= night.biz_date
     group by liability_daily.customer_id
@@ -127,8 +128,9 @@ scores as (
         greatest(0, coalesce(acts.amt, 0)) as amt,
         coalesce(deposits.bal, 0) as bal,
         coalesce(deposits.peak, 0) as peak,
-        coalesce(deposits.davg_90d, 0) as davg_90d,
-        coalesce(deposits.davg_365d, 0) as davg_365d,
+        -- Sums and not averages, so that 90 days against 365 are compared without a division.
+        coalesce(deposits.sum_90d, 0) * 365 as sum_90d,
+        coalesce(deposits.sum_365d, 0) * 90 as sum_365d,
         coalesce(deposits.was_lost, false) as was_lost,
         coalesce(deposits.bal, 0) + coalesce(exposures.exposure_amt, 0) as rel_amt
     from spine
@@ -159,8 +161,8 @@ coded as (
                 then 'lost'
             when scores.was_lost and scores.bal >= {{ parameter('corp_life_back_amt') }} then 'back'
             when scores.idle_days >= {{ parameter('corp_life_sleep_days') }} then 'sleeping'
-            when scores.davg_90d >= {{ parameter('corp_life_grow_ratio') }} * scores.davg_365d then 'growing'
-            when scores.davg_90d <= {{ parameter('corp_life_decline_ratio') }} * scores.davg_365d then 'declining'
+            when scores.sum_90d >= {{ parameter('corp_life_grow_ratio') }} * scores.sum_365d then 'growing'
+            when scores.sum_90d <= {{ parameter('corp_life_decline_ratio') }} * scores.sum_365d then 'declining'
             else 'mature'
         end as life_code
     from scores
@@ -179,7 +181,7 @@ final as (
         {{ tag_value(flows, 'coded.r_code * 100 + coded.f_code * 10 + coded.m_code', 'integer') }} as val_rfm_code,
         {{ tag_value(size, 'coded.rel_amt', 'decimal(18,2)', '0') }} as val_rel_amt,
         {{ tag_value(size, 'coded.rel_code', 'integer') }} as val_rel_band_code,
-        {{ tag_value(size, 'coalesce(deposits.davg_365d, 0) / nullif(loans.davg_365d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(size, divided('coalesce(deposits.sum_365d, 0)', 'loans.sum_365d'), 'decimal(18,4)') }}
             as val_dep_loan_ratio_365d,
         {{ tag_value(cross, 'crossed.cnt', 'integer', '0') }} as val_cross_cnt,
         {{ tag_value(cross, 'crossed.cnt >= coded.deep_cnt', 'boolean', 'false') }} as val_is_deep

@@ -71,7 +71,7 @@ final as (
         {{ tag_value(classes, 'counted.is_class_worse', 'boolean', 'false') }} as risk_is_class_worse,
         {{ tag_value(cases, 'counted.is_sued', 'boolean', 'false') }} as risk_is_sued,
         {{ tag_value(ties, 'counted.is_guarantee_weak', 'boolean', 'false') }} as risk_is_guarantee_weak,
-        {{ tag_value(dep_loan, 'counted.dep_bal / nullif(counted.loan_bal, 0)', 'decimal(18,4)') }} as risk_dep_loan_ratio,
+        {{ tag_value(dep_loan, divided('counted.dep_bal', 'counted.loan_bal'), 'decimal(18,4)') }} as risk_dep_loan_ratio,
         {{ tag_value(signs, 'counted.cnt', 'integer', '0') }} as risk_watch_cnt
     from spine
     inner join counted on spine.customer_id = counted.customer_id

@@ -41,7 +41,7 @@ arrears as (
         max(case when acct_date >= month_start - interval 12 month and acct_date < month_start then dpd end) as dpd_l12m,
         sum(case when days_ago = 0 then overdue_amt else 0 end) as overdue_amt,
         sum(case when days_ago = 0 then bal else 0 end) as bal,
-        count(distinct case when days_ago = 0 and dpd > 0 then prod end) as prod_cnt
+        count(distinct case when days_ago = 0 and dpd > 0 and prod in ('mtg', 'cons', 'biz', 'cc') then prod end) as prod_cnt
     from liability_daily
     group by customer_id
 ),
@@ -166,7 +166,7 @@ final as (
         {{ tag_value(both, 'coalesce(arrears.dpd, 0) - coalesce(arrears.dpd_before, 0)', 'integer') }} as risk_dpd_chg_30d,
         {{ tag_value(both, cut_code('dpd_band', 'coalesce(arrears.dpd, 0)'), 'integer') }} as risk_dpd_band_code,
         {{ tag_value(both, 'arrears.overdue_amt', 'decimal(18,2)', '0') }} as risk_overdue_amt,
-        {{ tag_value(both, 'arrears.overdue_amt / nullif(arrears.bal, 0)', 'decimal(18,4)') }} as risk_overdue_ratio,
+        {{ tag_value(both, divided('arrears.overdue_amt', 'arrears.bal'), 'decimal(18,4)') }} as risk_overdue_ratio,
         {{ tag_value(both, 'worst_days.overdue_l12m', 'decimal(18,2)', '0') }} as risk_overdue_amt_max_l12m,
         {{ tag_value(notes, 'note_sums.overdue_int_amt', 'decimal(18,2)', '0') }} as risk_overdue_int_amt,
         {{ tag_value(both, 'arrears.prod_cnt', 'integer', '0') }} as risk_overdue_prod_cnt,
@@ -186,11 +186,8 @@ final as (
         {{ tag_value(plans, 'term_sums.due_amt', 'decimal(18,2)', '0') }} as risk_due_amt_next30d,
         {{ tag_value(plans, 'term_sums.term_cnt', 'integer', '0') }} as risk_term_cnt_l12m,
         {{ tag_value(plans, 'term_sums.late_cnt', 'integer', '0') }} as risk_late_term_cnt_l12m,
-        {{ tag_value(
-            plans,
-            '(term_sums.term_cnt - term_sums.late_cnt) / cast(nullif(term_sums.term_cnt, 0) as decimal(18,4))',
-            'decimal(18,4)'
-        ) }} as risk_ontime_ratio_l12m,
+        {{ tag_value(plans, divided('term_sums.term_cnt - term_sums.late_cnt', 'term_sums.term_cnt'), 'decimal(18,4)') }}
+            as risk_ontime_ratio_l12m,
         {{ tag_value(repays, 'repay_sums.collect_cnt', 'integer', '0') }} as risk_collect_cnt_l12m,
         {{ tag_value(repays, 'repay_sums.collect_date', 'date') }} as risk_collect_last_date,
         {{ tag_value(repays, 'repay_sums.penalty_amt', 'decimal(18,2)', '0') }} as risk_penalty_amt_sum_l12m

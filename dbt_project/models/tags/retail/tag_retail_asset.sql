@@ -162,8 +162,8 @@ external_flows as (
 final as (
     select
         spine.customer_id,
-        {{ tag_value(deposits, 'balances.demand_bal / nullif(balances.dep_bal, 0)', 'decimal(18,4)') }} as dep_demand_ratio,
-        {{ tag_value(deposits, 'balances.cd_bal / nullif(balances.dep_bal, 0)', 'decimal(18,4)') }} as dep_cd_ratio,
+        {{ tag_value(deposits, divided('balances.demand_bal', 'balances.dep_bal'), 'decimal(18,4)') }} as dep_demand_ratio,
+        {{ tag_value(deposits, divided('balances.cd_bal', 'balances.dep_bal'), 'decimal(18,4)') }} as dep_cd_ratio,
         -- Without deposits or an insured amount in force there is no answer; `greatest` would skip the NULL and say 0.
         {{ tag_value(
             deposits,
@@ -180,8 +180,8 @@ final as (
         {{ tag_value(terms, 'dues.next_days', 'integer') }} as dep_term_next_due_days,
         {{ tag_value(terms, 'dues.max_amt', 'decimal(18,2)', '0') }} as dep_term_max_amt,
         {{ tag_value(terms, 'dues.pledged_amt', 'decimal(18,2)', '0') }} as dep_term_pledged_amt,
-        {{ tag_value(terms, 'dues.roll_amt / nullif(dues.principal_amt, 0)', 'decimal(18,4)') }} as dep_term_roll_ratio,
-        {{ tag_value(terms, 'dues.rate_amt / nullif(dues.principal_amt, 0)', 'decimal(18,4)') }} as dep_term_rate,
+        {{ tag_value(terms, divided('dues.roll_amt', 'dues.principal_amt'), 'decimal(18,4)') }} as dep_term_roll_ratio,
+        {{ tag_value(terms, divided('dues.rate_amt', 'dues.principal_amt'), 'decimal(18,4)') }} as dep_term_rate,
         {% for days in [7, 30, 90] %}
         {{ tag_value(holdings, 'investments.wm_free_' ~ days ~ 'd', 'decimal(18,2)', '0') }} as wm_redeemable_amt_next{{ days }}d,
         {% endfor %}
@@ -191,18 +191,18 @@ final as (
         {{ tag_value(holdings, 'investments.' ~ line ~ '_prod_cnt', 'integer', '0') }} as {{ line }}_prod_cnt,
         {{ tag_value(holdings, 'investments.' ~ line ~ '_pnl_amt', 'decimal(18,2)') }} as {{ line }}_pnl_amt,
         {{ tag_value(
-            holdings, 'investments.' ~ line ~ '_pnl_amt / nullif(investments.' ~ line ~ '_cost_amt, 0)', 'decimal(18,4)'
+            holdings, divided('investments.' ~ line ~ '_pnl_amt', 'investments.' ~ line ~ '_cost_amt'), 'decimal(18,4)'
         ) }} as {{ line }}_pnl_ratio,
         {% endfor %}
         {{ tag_value(holdings + ['ref_product'], 'investments.max_risk_level', 'integer') }} as inv_risk_level_max_code,
         {{ tag_value(
-            holdings + ['ref_product'], 'investments.high_risk_amt / nullif(investments.market_amt, 0)', 'decimal(18,4)'
+            holdings + ['ref_product'], divided('investments.high_risk_amt', 'investments.market_amt'), 'decimal(18,4)'
         ) }} as inv_high_risk_ratio,
         {{ tag_value(holdings + ['ref_product', 'crm_risk_test'], 'investments.over_tolerance_amt', 'decimal(18,2)', '0') }}
             as inv_over_tolerance_amt,
-        {{ tag_value(assets, 'balances.dep_bal / nullif(balances.aum_bal, 0)', 'decimal(18,4)') }} as aum_dep_ratio,
-        {{ tag_value(assets, 'balances.wm_bal / nullif(balances.aum_bal, 0)', 'decimal(18,4)') }} as aum_wm_ratio,
-        {{ tag_value(assets, 'balances.fund_bal / nullif(balances.aum_bal, 0)', 'decimal(18,4)') }} as aum_fund_ratio,
+        {{ tag_value(assets, divided('balances.dep_bal', 'balances.aum_bal'), 'decimal(18,4)') }} as aum_dep_ratio,
+        {{ tag_value(assets, divided('balances.wm_bal', 'balances.aum_bal'), 'decimal(18,4)') }} as aum_wm_ratio,
+        {{ tag_value(assets, divided('balances.fund_bal', 'balances.aum_bal'), 'decimal(18,4)') }} as aum_fund_ratio,
         {{ tag_value(assets, 'balances.prod_cnt', 'integer', '0') }} as aum_prod_cnt,
         {% for span in ['mtd', '30d', '90d'] %}
         {{ tag_value(flows, 'external_flows.external_' ~ span, 'decimal(18,2)', '0') }} as aum_ext_net_amt_sum_{{ span }},

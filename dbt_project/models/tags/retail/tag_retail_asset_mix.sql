@@ -82,11 +82,12 @@ month_averages as (
         holders.customer_id,
         months.step,
         months.month_start,
-        cast(
+        -- Hundredths first: their quotient is rounded at exact halves, which a quotient of yuan is not.
+        cast(round(
             coalesce(
                 sum(runs.aum_bal * (least(runs.to_date, months.next_start) - greatest(runs.from_date, months.month_start))), 0
-            ) / max(months.next_start - months.month_start) as decimal(18, 2)
-        ) as davg_amt
+            ) * 100 / max(months.next_start - months.month_start)
+        ) / 100 as decimal(18, 2)) as davg_amt
     from holders
     cross join months
     left join runs
@@ -99,7 +100,9 @@ month_averages as (
 month_stats as (
     select
         month_steps.customer_id,
-        stddev_pop(month_steps.davg_amt) as std_amt,
+        -- In exact decimals: a floating-point aggregate is another number in another order of rows.
+        sqrt(6 * sum(month_steps.davg_amt * month_steps.davg_amt) - sum(month_steps.davg_amt) * sum(month_steps.davg_amt)) / 6
+            as std_amt,
         sum(month_steps.davg_amt) / 6 as mean_amt,
         min(month_steps.davg_amt) as min_amt,
         max(month_steps.davg_amt) as max_amt,
@@ -228,40 +231,40 @@ matured as (
 final as (
     select
         spine.customer_id,
-        {{ tag_value(assets, 'balances.pm_bal / nullif(balances.aum_bal, 0)', 'decimal(18,4)') }} as aum_pm_ratio,
-        {{ tag_value(assets, 'balances.tb_bal / nullif(balances.aum_bal, 0)', 'decimal(18,4)') }} as aum_tb_ratio,
-        {{ tag_value(assets, 'balances.trust_bal / nullif(balances.aum_bal, 0)', 'decimal(18,4)') }} as aum_trust_ratio,
-        {{ tag_value(assets, 'balances.transit_bal / nullif(balances.aum_bal, 0)', 'decimal(18,4)') }} as aum_transit_ratio,
-        {{ tag_value(assets, 'balances.term_bal / nullif(balances.aum_bal, 0)', 'decimal(18,4)') }} as aum_term_ratio,
-        {{ tag_value(assets, 'balances.demand_bal / nullif(balances.aum_bal, 0)', 'decimal(18,4)') }} as aum_demand_ratio,
-        {{ tag_value(assets, 'balances.inv_bal / nullif(balances.aum_bal, 0)', 'decimal(18,4)') }} as aum_inv_ratio,
-        {{ tag_value(assets, 'balances.top_bal / nullif(balances.aum_bal, 0)', 'decimal(18,4)') }} as aum_top_ratio,
-        {{ tag_value(assets, 'balances.square_sum / nullif(balances.aum_bal * balances.aum_bal, 0)', 'decimal(18,4)') }}
+        {{ tag_value(assets, divided('balances.pm_bal', 'balances.aum_bal'), 'decimal(18,4)') }} as aum_pm_ratio,
+        {{ tag_value(assets, divided('balances.tb_bal', 'balances.aum_bal'), 'decimal(18,4)') }} as aum_tb_ratio,
+        {{ tag_value(assets, divided('balances.trust_bal', 'balances.aum_bal'), 'decimal(18,4)') }} as aum_trust_ratio,
+        {{ tag_value(assets, divided('balances.transit_bal', 'balances.aum_bal'), 'decimal(18,4)') }} as aum_transit_ratio,
+        {{ tag_value(assets, divided('balances.term_bal', 'balances.aum_bal'), 'decimal(18,4)') }} as aum_term_ratio,
+        {{ tag_value(assets, divided('balances.demand_bal', 'balances.aum_bal'), 'decimal(18,4)') }} as aum_demand_ratio,
+        {{ tag_value(assets, divided('balances.inv_bal', 'balances.aum_bal'), 'decimal(18,4)') }} as aum_inv_ratio,
+        {{ tag_value(assets, divided('balances.top_bal', 'balances.aum_bal'), 'decimal(18,4)') }} as aum_top_ratio,
+        {{ tag_value(assets, divided('balances.square_sum', 'balances.aum_bal * balances.aum_bal'), 'decimal(18,4)') }}
             as aum_hhi,
         {{ tag_value(assets, 'balances.main_prod', 'varchar') }} as aum_main_code,
-        {{ tag_value(assets, 'month_stats.std_amt', 'decimal(18,2)') }} as aum_davg_std_l6m,
-        {{ tag_value(assets, 'month_stats.std_amt / nullif(month_stats.mean_amt, 0)', 'decimal(18,4)') }} as aum_vol_ratio_l6m,
+        {{ tag_value(assets, 'case when month_stats.max_amt > 0 then month_stats.std_amt end', 'decimal(18,2)') }} as aum_davg_std_l6m,
+        {{ tag_value(assets, divided('month_stats.std_amt', 'month_stats.mean_amt'), 'decimal(18,4)') }} as aum_vol_ratio_l6m,
         {{ tag_value(assets, 'month_stats.min_amt', 'decimal(18,2)', '0') }} as aum_davg_min_amt_l6m,
         {{ tag_value(assets, 'month_stats.max_amt', 'decimal(18,2)', '0') }} as aum_davg_max_amt_l6m,
         {{ tag_value(assets, 'month_stats.rise_cnt', 'integer', '0') }} as aum_rise_month_cnt_l6m,
-        {{ tag_value(assets, 'quarter_ends.end_bal / nullif(quarter_ends.davg_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(assets, divided('quarter_ends.end_bal', 'quarter_ends.davg_amt'), 'decimal(18,4)') }}
             as aum_swell_ratio_boq,
         {{ tag_value(assets, '90 - coalesce(day_stats.full_days, 0)', 'integer') }} as aum_zero_day_cnt_90d,
         {{ tag_value(assets, 'day_stats.peak_date', 'date') }} as aum_peak_date_l12m,
-        {{ tag_value(assets, 'balances.aum_bal / nullif(day_stats.peak_amt, 0)', 'decimal(18,4)') }} as aum_peak_ratio_l12m,
+        {{ tag_value(assets, divided('coalesce(balances.aum_bal, 0)', 'day_stats.peak_amt'), 'decimal(18,4)') }} as aum_peak_ratio_l12m,
         {{ tag_value(terms, 'ladder.due_60d', 'decimal(18,2)', '0') }} as dep_term_due_amt_next60d,
         {{ tag_value(terms, 'ladder.noroll_60d', 'decimal(18,2)', '0') }} as dep_term_due_noroll_amt_next60d,
         {{ tag_value(terms, 'ladder.roll_7d', 'decimal(18,2)', '0') }} as dep_term_due_roll_amt_next7d,
         {{ tag_value(terms, 'ladder.roll_30d', 'decimal(18,2)', '0') }} as dep_term_due_roll_amt_next30d,
         {{ tag_value(terms, 'ladder.roll_90d', 'decimal(18,2)', '0') }} as dep_term_due_roll_amt_next90d,
         {{ tag_value(terms, 'ladder.cnt_30d', 'integer', '0') }} as dep_term_due_cnt_next30d,
-        {{ tag_value(terms, 'cast(ladder.left_sum / nullif(ladder.principal, 0) as integer)', 'integer') }}
+        {{ tag_value(terms, 'round(ladder.left_sum / nullif(ladder.principal, 0))', 'integer') }}
             as dep_term_left_days,
-        {{ tag_value(terms, 'ladder.long_amt / nullif(ladder.principal, 0)', 'decimal(18,4)') }} as dep_term_long_ratio,
+        {{ tag_value(terms, divided('ladder.long_amt', 'ladder.principal'), 'decimal(18,4)') }} as dep_term_long_ratio,
         {{ tag_value(terms, 'ladder.max_rate', 'decimal(18,4)') }} as dep_term_rate_max,
         {{ tag_value(terms, 'matured.cnt', 'integer', '0') }} as dep_term_matured_cnt_l12m,
         {{ tag_value(terms, 'matured.amt', 'decimal(18,2)', '0') }} as dep_term_matured_amt_sum_l12m,
-        {{ tag_value(assets+terms, 'matured.stay_amt / nullif(matured.stay_base, 0)', 'decimal(18,4)') }}
+        {{ tag_value(assets+terms, divided('matured.stay_amt', 'matured.stay_base'), 'decimal(18,4)') }}
             as dep_due_stay_ratio_l12m
     from spine
     left join balances on spine.customer_id = balances.customer_id

@@ -207,7 +207,10 @@ final as (
             as risk_npl_amt,
         {{ tag_value(
             classes,
-            '(coalesce(class_sums.npl_amt, 0) + coalesce(card_sums.npl_amt, 0)) / nullif(coalesce(class_sums.bal, 0) + coalesce(card_sums.bal, 0), 0)',
+            divided(
+                'coalesce(class_sums.npl_amt, 0) + coalesce(card_sums.npl_amt, 0)',
+                'coalesce(class_sums.bal, 0) + coalesce(card_sums.bal, 0)'
+            ),
             'decimal(18,4)'
         ) }} as risk_npl_ratio,
         {{ tag_value(both, 'coalesce(class_sums.bal, 0) + coalesce(card_sums.bal, 0)', 'decimal(18,2)') }} as risk_exposure_amt,
@@ -218,13 +221,16 @@ final as (
             as risk_unsecured_amt,
         {{ tag_value(
             secured,
-            '(coalesce(class_sums.unsecured_amt, 0) + coalesce(card_sums.bal, 0)) / nullif(coalesce(class_sums.bal, 0) + coalesce(card_sums.bal, 0), 0)',
+            divided(
+                'coalesce(class_sums.unsecured_amt, 0) + coalesce(card_sums.bal, 0)',
+                'coalesce(class_sums.bal, 0) + coalesce(card_sums.bal, 0)'
+            ),
             'decimal(18,4)'
         ) }} as risk_unsecured_ratio,
         {{ tag_value(collateral, 'cover_sums.value_amt', 'decimal(18,2)', '0') }} as risk_collateral_amt,
-        {{ tag_value(collateral, 'cover_sums.value_amt / nullif(cover_sums.bal, 0)', 'decimal(18,4)') }}
+        {{ tag_value(collateral, divided('cover_sums.value_amt', 'cover_sums.bal'), 'decimal(18,4)') }}
             as risk_collateral_ratio,
-        {{ tag_value(collateral, 'cover_sums.house_bal / nullif(cover_sums.house_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(collateral, divided('cover_sums.house_bal', 'cover_sums.house_amt'), 'decimal(18,4)') }}
             as risk_ltv_ratio,
         {{ tag_value(collateral, 'cover_sums.biz_date - cover_sums.appraise_date', 'integer') }} as risk_appraise_days,
         {{ tag_value(guarantees, 'given_sums.cnt', 'integer', '0') }} as risk_guar_given_cnt,

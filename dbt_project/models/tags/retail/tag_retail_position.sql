@@ -37,15 +37,29 @@ positions as (
         count(distinct case when line_code = '{{ line }}' then prod_id end) as {{ line }}_cnt,
         {% endfor %}
         sum(case when line_code = 'pm' then market_amt - cost_amt end) as pm_pnl,
-        count(case when line_code = 'fund' and market_amt < cost_amt then 1 end) as fund_loss_cnt,
-        max(case when line_code = 'wm' then market_amt end) as wm_max,
         count(distinct prod_id) as cnt,
         sum(market_amt - cost_amt) as pnl,
         sum(cost_amt) as cost,
         sum(market_amt) as amt,
-        max(market_amt) as max_amt,
         max(hold_days) as max_days
     from held
+    group by customer_id
+),
+
+-- One product may be held in several rows: bought on several days, or under several numbers of the customer.
+product_sums as (
+    select customer_id, line_code, prod_id, sum(market_amt) as market_amt, sum(cost_amt) as cost_amt
+    from held
+    group by customer_id, line_code, prod_id
+),
+
+products_held as (
+    select
+        customer_id,
+        count(case when line_code = 'fund' and market_amt < cost_amt then 1 end) as fund_loss_cnt,
+        max(case when line_code = 'wm' then market_amt end) as wm_max,
+        max(market_amt) as max_amt
+    from product_sums
     group by customer_id
 ),
 
@@ -63,7 +77,8 @@ hold_days as (
     group by asset_history.customer_id
 ),
 
--- What was bought or sold on a day did not move with its price: the units are those of the day before.
+-- An order is filled at the price of the day before its units come or go: what is held at the end of a price's own day moved
+-- to that price, whether it values that day or the next.
 market_moves as (
     select
         holdings.customer_id,
@@ -72,7 +87,7 @@ market_moves as (
     from {{ ref('dwd_price') }} as prices
     inner join night on prices.valued_date >= date_trunc('year', night.biz_date) and prices.valued_date <= night.biz_date
     inner join {{ ref('dwd_holding') }} as holdings
-        on holdings.hold_date = prices.valued_date - 1 and prices.prod_id = holdings.prod_id
+        on prices.price_date = holdings.hold_date and prices.prod_id = holdings.prod_id
 ),
 
 market_sums as (
@@ -101,20 +116,21 @@ final as (
         {{ tag_value(holdings, 'positions.tb_cnt', 'integer', '0') }} as tb_prod_cnt,
         {{ tag_value(holdings, 'hold_days.tb_days', 'integer', '0') }} as tb_hold_days_ltd,
         {{ tag_value(holdings, 'positions.pm_pnl', 'decimal(18,2)') }} as pm_pnl_amt,
-        {{ tag_value(holdings, 'positions.pm_pnl / nullif(positions.pm_cost, 0)', 'decimal(18,4)') }} as pm_pnl_ratio,
+        {{ tag_value(holdings, divided('positions.pm_pnl', 'positions.pm_cost'), 'decimal(18,4)') }} as pm_pnl_ratio,
         {{ tag_value(holdings, 'positions.wm_cost', 'decimal(18,2)', '0') }} as wm_cost_amt,
         {{ tag_value(holdings, 'positions.fund_cost', 'decimal(18,2)', '0') }} as fund_cost_amt,
-        {{ tag_value(holdings, 'positions.fund_loss_cnt', 'integer', '0') }} as fund_loss_prod_cnt,
-        {{ tag_value(holdings, 'positions.wm_max', 'decimal(18,2)', '0') }} as wm_max_prod_amt,
+        {{ tag_value(holdings, 'products_held.fund_loss_cnt', 'integer', '0') }} as fund_loss_prod_cnt,
+        {{ tag_value(holdings, 'products_held.wm_max', 'decimal(18,2)', '0') }} as wm_max_prod_amt,
         {{ tag_value(holdings, 'positions.cnt', 'integer', '0') }} as inv_prod_cnt,
         {{ tag_value(holdings, 'positions.pnl', 'decimal(18,2)') }} as inv_pnl_amt,
-        {{ tag_value(holdings, 'positions.pnl / nullif(positions.cost, 0)', 'decimal(18,4)') }} as inv_pnl_ratio,
+        {{ tag_value(holdings, divided('positions.pnl', 'positions.cost'), 'decimal(18,4)') }} as inv_pnl_ratio,
         {{ tag_value(holdings, 'positions.max_days', 'integer') }} as inv_hold_days,
-        {{ tag_value(holdings, 'positions.max_amt / nullif(positions.amt, 0)', 'decimal(18,4)') }} as inv_top_ratio,
+        {{ tag_value(holdings, divided('products_held.max_amt', 'positions.amt'), 'decimal(18,4)') }} as inv_top_ratio,
         {{ tag_value(holdings+prices, 'market_sums.mtd_amt', 'decimal(18,2)') }} as aum_market_amt_sum_mtd,
         {{ tag_value(holdings+prices, 'market_sums.ytd_amt', 'decimal(18,2)') }} as aum_market_amt_sum_ytd
     from spine
     left join positions on spine.customer_id = positions.customer_id
+    left join products_held on spine.customer_id = products_held.customer_id
     left join hold_days on spine.customer_id = hold_days.customer_id
     left join market_sums on spine.customer_id = market_sums.customer_id
 )

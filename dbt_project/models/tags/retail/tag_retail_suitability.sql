@@ -160,7 +160,7 @@ final as (
     select
         spine.customer_id,
         {{ tag_value(tested, 'hold_sums.over_cnt', 'integer', '0') }} as risk_over_tolerance_cnt,
-        {{ tag_value(tested, 'hold_sums.over_amt / nullif(hold_sums.market_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(tested, divided('hold_sums.over_amt', 'hold_sums.market_amt'), 'decimal(18,4)') }}
             as risk_over_tolerance_ratio,
         {{ tag_value(tested, 'hold_sums.over_cnt > 0', 'boolean', 'false') }} as risk_is_over_tolerance,
         {{ tag_value(tested0, 'hold_sums.untested_amt', 'decimal(18,2)', '0') }} as risk_untested_hold_amt,
@@ -170,8 +170,8 @@ final as (
         {{ tag_value(elder, 'case when persons.is_elder then coalesce(hold_sums.high_amt, 0) else 0 end', 'decimal(18,2)') }}
             as risk_elder_high_risk_amt,
         {{ tag_value(elder, 'persons.is_elder and hold_sums.high_amt > 0', 'boolean', 'false') }} as risk_is_elder_high_risk,
-        {{ tag_value(hold, 'top_holds.top_amt / nullif(hold_sums.market_amt, 0)', 'decimal(18,4)') }} as risk_hold_top_ratio,
-        {{ tag_value(hold, 'top_holds.square_sum / nullif(hold_sums.market_amt * hold_sums.market_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(hold, divided('top_holds.top_amt', 'hold_sums.market_amt'), 'decimal(18,4)') }} as risk_hold_top_ratio,
+        {{ tag_value(hold, divided('top_holds.square_sum', 'hold_sums.market_amt * hold_sums.market_amt'), 'decimal(18,4)') }}
             as risk_hold_hhi_ratio,
         {{ tag_value(hold, 'hold_sums.loss_amt', 'decimal(18,2)', '0') }} as risk_loss_amt,
         {{ tag_value(hold, 'hold_sums.loss_cnt', 'integer', '0') }} as risk_loss_prod_cnt,
@@ -185,7 +185,7 @@ final as (
         {{ tag_value(pay, 'employer_sums.idle_days', 'integer') }} as risk_employer_idle_days,
         {{ tag_value(contacts, 'contact_sums.unreachable_cnt', 'integer', '0') }} as risk_unreachable_cnt_90d,
         {{ tag_value(contacts, 'contact_sums.reached_cnt', 'integer', '0') }} as risk_reached_cnt_90d,
-        {{ tag_value(cards, 'util_before.bal / nullif(util_before.limit_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(cards, divided('util_before.bal', 'util_before.limit_amt'), 'decimal(18,4)') }}
             as risk_cc_util_before_ratio
     from spine
     inner join persons on spine.customer_id = persons.customer_id

@@ -66,11 +66,13 @@ signals as (
         coalesce(pay_stop_days >= {{ parameter('pay_stop_warn_days') }}, false) as pay_stopped,
         coalesce(risk_employer_idle_days >= {{ parameter('employer_stop_days') }}, false) as employer_stopped,
         coalesce(risk_due_amt_next30d > dep_demand_bal, false) as due_short,
-        coalesce(risk_due_amt_next30d / nullif(pay_amt_median_l3m, 0) >= {{ parameter('debt_income_warn_ratio') }}, false)
-            as income_high,
+        -- Ratios are compared as the tags of that name show them.
+        coalesce(
+            {{ divided('risk_due_amt_next30d', 'pay_amt_median_l3m') }} >= {{ parameter('debt_income_warn_ratio') }}, false
+        ) as income_high,
         coalesce(
             risk_exposure_amt > 0
-            and aum_chg_30d <= -{{ parameter('aum_drop_warn_ratio') }} * (aum_bal - aum_chg_30d) and aum_bal - aum_chg_30d > 0,
+            and {{ divided('aum_chg_30d', 'aum_bal - aum_chg_30d') }} <= -{{ parameter('aum_drop_warn_ratio') }},
             false
         ) as aum_drop,
         coalesce(cc_util_ratio - risk_cc_util_before_ratio >= {{ parameter('util_jump_warn_ratio') }}, false) as util_jump,
@@ -103,13 +105,13 @@ signal_sums as (
 final as (
     select
         spine.customer_id,
-        {{ tag_value(income, 'base.risk_due_amt_next30d / nullif(base.pay_amt_median_l3m, 0)', 'decimal(18,4)') }}
+        {{ tag_value(income, divided('base.risk_due_amt_next30d', 'base.pay_amt_median_l3m'), 'decimal(18,4)') }}
             as risk_debt_income_ratio,
-        {{ tag_value(wealth, 'base.risk_exposure_amt / nullif(base.aum_bal, 0)', 'decimal(18,4)') }} as risk_debt_aum_ratio,
+        {{ tag_value(wealth, divided('base.risk_exposure_amt', 'base.aum_bal'), 'decimal(18,4)') }} as risk_debt_aum_ratio,
         {{ tag_value(gap, 'greatest(base.risk_due_amt_next30d - base.dep_demand_bal, 0)', 'decimal(18,2)') }}
             as risk_due_gap_amt_next30d,
         {{ tag_value(cards, 'base.cc_util_ratio - base.risk_cc_util_before_ratio', 'decimal(18,4)') }} as risk_cc_util_chg_90d,
-        {{ tag_value(assets, 'base.aum_chg_30d / nullif(base.aum_bal - base.aum_chg_30d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(assets, divided('base.aum_chg_30d', 'base.aum_bal - base.aum_chg_30d'), 'decimal(18,4)') }}
             as risk_aum_chg_ratio_30d,
         {{ tag_value(pay, 'signal_sums.pay_stopped', 'boolean') }} as risk_is_pay_stopped,
         {{ tag_value(pay, 'signal_sums.employer_stopped', 'boolean') }} as risk_is_employer_stopped,

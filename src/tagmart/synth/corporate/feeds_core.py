@@ -13,9 +13,10 @@ from tagmart.synth.account_states import account_states
 from tagmart.synth.accruals import accumulated, demand_accrued, term_accrued
 from tagmart.synth.corporate import accounts as acc
 from tagmart.synth.corporate.agreements import AGREEMENTS, Agreements, make_agreements
+from tagmart.synth.corporate.controls import frozen_amounts, make_controls
 from tagmart.synth.corporate.flows import PARTNERS
 from tagmart.synth.corporate.settle import RATE_BP
-from tagmart.synth.feeds_core import gl_orgs, hist_month
+from tagmart.synth.feeds_core import control_feed, gl_orgs, hist_month
 from tagmart.synth.population import NEVER
 from tagmart.synth.sizes import in_slices
 from tagmart.synth.write import (
@@ -70,7 +71,10 @@ def core_acct(world: World, first: int, last: int) -> Feed:
 
 
 def core_bal(world: World, first: int, last: int) -> Feed:
-    """One balance per open account and calendar day; margin is frozen, since it stands behind a bill or guarantee."""
+    """One balance per open account and calendar day; margin is frozen, since it stands behind a bill or guarantee.
+
+    So is what courts and others ordered.
+    """
     done = world.corporate_ledger
     book, days = done.accounts, np.arange(first, last + 1)
     at, acct = np.nonzero((book.opened[None, :] <= days[:, None]) & (book.closing[None, :] > days[:, None]))
@@ -81,7 +85,8 @@ def core_bal(world: World, first: int, last: int) -> Feed:
         book.term[part.owner], part.principal, part.rate_bp, part.start, part.due, len(book.owner), first, last
     )
     earned = np.where(book.kind == acc.DEMAND, demand_accrued(sums, RATE_BP), earned)
-    frozen = np.where(book.kind[acct] == acc.HELD, bal, 0)
+    ordered = np.minimum(frozen_amounts(world, days)[at, acct], bal)
+    frozen = np.where(book.kind[acct] == acc.HELD, bal, ordered)
     columns = {
         "acct_no": pick(list(book.numbers), acct),
         "bal_date": day_dates(world.horizon, days[at]),
@@ -266,3 +271,4 @@ def core_feeds(world: World, first: int, daily_from: int, last: int) -> Iterator
     yield core_term(world)
     yield from in_slices(partial(core_txn, world), daily_from, first, last, len(done.legs.day) // horizon.size)
     yield from agreement_feeds(world)
+    yield control_feed(world, "KC", make_controls(world), book.numbers)

@@ -92,14 +92,17 @@ def ext_bizreg(world: World) -> Feed:
     _, kept = np.unique(row * 10**7 + day, return_index=True)
     row, day = row[kept], day[kept]
     bad = (day >= known.abnormal_from[row]) & (day < known.abnormal_to[row])
-    rep = np.where(day >= known.new_rep_day[row], firms.size + row, row)
+    changed = day >= known.new_rep_day[row]
+    rep = np.where(changed, firms.size + row, row)
+    # With every second new representative comes as much capital again.
+    capital = firms.capital[row] * np.where(changed & np.isin(row, reps[::2]), 2, 1)
     columns = {
         "uscc": pick(firms.uscc, row),
         "change_date": day_dates(horizon, day),
         "reg_name": pick(firms.name, row),
         "status_code": pick(("open", "cancelled"), (day >= firms.closing_day[row]).astype(int)),
         "legal_rep_name": pick([*firms.rep_name, *known.new_rep], rep),
-        "capital_amt": money(firms.capital[row]),
+        "capital_amt": money(capital),
         "shareholder_cnt": integers(1 + firms.serial[row] % 4),
         "is_abnormal": flags(bad),
         "abnormal_from": day_dates(horizon, known.abnormal_from[row], ~bad),

@@ -49,7 +49,7 @@ INDUSTRIES = (
     Industry("K7010", "置业", 1),
     Industry("K7020", "物业服务", 3),
     Industry("L7212", "投资管理", 2),
-    Industry("L7241", "会计服务", 2),
+    Industry("N7721", "水污染治理", 2),
     Industry("M7320", "技术研究", 2),
     Industry("O8111", "汽车维修", 3),
     Industry("P8391", "职业培训", 2),

@@ -17,6 +17,8 @@ OFFBAL_KINDS = ("accept", "guarantee", "lc", "discount", "commit")
 ACCEPT, GUARANTEE, LC, DISCOUNT, COMMIT = range(5)
 BORROWER_SHARE, GRANTED_SHARE, BAD_SHARE, LATE_SHARE = 0.12, 0.04, 0.015, 0.04
 INTEREST_DAY = 21
+SOLE_DAYS = (200, 150)
+"""Days before the end of the world on which sole traders borrow where none would by chance."""
 UNIT = 1_000_000
 """Cents of the smallest step of principal: ten thousand yuan."""
 
@@ -105,6 +107,12 @@ def make_loans(rng: np.random.Generator, firms: Companies, horizon: Horizon) -> 
     rows = []
     for who in borrowers:
         rows.extend(_chain(rng, firms, int(who), horizon, who in apart[: bad + late]))
+    sole = order[(firms.kind == SOLE)[order] & fits[order]][: len(SOLE_DAYS)]
+    if not np.isin(sole, borrowers).any():
+        # Circles may leave no room for sole traders: two borrow however small the bank, one before the turn of the year.
+        for who, days in zip(sole, SOLE_DAYS, strict=False):
+            principal = max(10, int(firms.revenue[who]) // UNIT) * UNIT
+            rows.append((who, SOLE_LOAN, principal, 400, horizon.size - days, horizon.size - days + 360, False))
     owner, kind, principal, rate, start, due, first = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
     stop, cure = np.full(firms.size, NEVER), np.full(firms.size, NEVER)
     stop[apart[:bad]] = horizon.size - rng.integers(130, 250, len(apart[:bad]))
@@ -217,7 +225,11 @@ def make_offbal(rng: np.random.Generator, firms: Companies, loans: Loans, horizo
                 face = max(1, int(month * rng.uniform(low, high)) // UNIT) * UNIT
                 rows.append((who, kind, face, int(face * share), start, start + length, 0))
                 start += every + int(rng.integers(0, every // 3))
-    rows = rows or [(int(loans.owner[0]), GUARANTEE, 10 * UNIT, 2 * UNIT, 0, 365, 0)]
+    # However small the bank, one guarantee and one letter of credit are there at the end, and are due soon.
+    fallback = borrowers if len(borrowers) else loans.owner
+    for kind, who, start in ((GUARANTEE, fallback[0], horizon.size - 345), (LC, fallback[-1], horizon.size - 200)):
+        if not any(row[1] == kind and row[4] < horizon.size - 31 and row[5] > horizon.size for row in rows):
+            rows.append((who, kind, 10 * UNIT, 2 * UNIT, start, horizon.size + 20, 0))
     columns = [np.array(column, dtype=np.int64) for column in zip(*rows, strict=True)]
     found = OffBalance(*columns)
     fails = np.flatnonzero((found.kind == ACCEPT) & (found.due > horizon.size - 150) & (found.due < horizon.size - 10))[:1]

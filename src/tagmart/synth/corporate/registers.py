@@ -136,8 +136,9 @@ def _lists(rng: np.random.Generator, firms: Companies, horizon: Horizon) -> tupl
     for code, mask in holds.items():
         for who in np.flatnonzero(mask):
             year = first_year - LIST_YEARS + 1 + int(firms.serial[who] * 7 + code) % 4
-            # Above scale is judged anew every year; the others are valid for three years.
-            years = range(first_year - 1, first_year + 3) if code == ABOVE_SCALE else (year, year + LIST_YEARS)
+            # Above scale is judged anew every year, and some fall below it; the others are valid for three years.
+            until = first_year + (2 if firms.serial[who] % 3 == 0 else 3)
+            years = range(first_year - 1, until) if code == ABOVE_SCALE else (year, year + LIST_YEARS)
             for batch in years:
                 start = horizon.index(f"{batch}-01-01") + issued[code]
                 rows.append((who, code, batch, start, start + (365 if code == ABOVE_SCALE else 1095)))

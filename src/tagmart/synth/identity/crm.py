@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 TEST_KINDS = ("risk", "qualified")
 TEST_CHANNELS = ("mbank", "counter", "smart")
 TEST_VALID_DAYS = 365
+# How many companies have a manager, from the large ones down.
+FIRMS_MANAGED = (1.0, 0.95, 0.6, 0.08)
 COMPLAINT_PRODUCTS = ("dep", "wm", "fund", "cc", "loan", "mbank", "other")
 
 
@@ -46,11 +48,11 @@ def crm_feeds(world: World) -> Iterator[Feed]:
 
 
 def _assign(world: World) -> Feed:
-    """Who looks after whom: main managers, and second ones with a share of their own."""
-    spans = world.assignments
+    """Who looks after whom: main managers of persons and companies, and second ones with a share of their own."""
+    spans = _with_firms(world)
     row, ended, day = span_versions(spans)
     columns = {
-        "ecif_no": pick(list(world.people.ecif_no), spans.owner[row]),
+        "ecif_no": pick([*world.people.ecif_no, *world.companies.ecif_no], spans.owner[row]),
         "manager_id": pick(manager_ids(), spans.kind[row]),
         "role_code": pick(("main", "co"), (spans.extra[row] == facts.CO_SHARE).astype(int)),
         "share_ratio": decimals(spans.extra[row], 4),
@@ -59,6 +61,16 @@ def _assign(world: World) -> Feed:
         "to_date": day_dates(world.horizon, spans.end[row], ~ended),
     }
     return Feed("crm_assign", DELTA, columns, day, row)
+
+
+def _with_firms(world: World) -> relations.Spans:
+    """All assignments; owners behind the persons are companies."""
+    firms, rng = world.companies, world.place.dice(304)
+    who = np.flatnonzero(rng.random(firms.size) < np.array(FIRMS_MANAGED)[firms.scale])
+    start = np.maximum(firms.open_day[who] + 5, -rng.integers(10, 900, len(who)))
+    manager = firms.outlet[who] * relations.MANAGERS_PER_OUTLET + rng.integers(0, relations.MANAGERS_PER_OUTLET, len(who))
+    more = (world.people.size + who, manager, start, firms.closing_day[who], np.full(len(who), facts.WHOLE))
+    return relations.Spans(*(np.r_[column, fresh] for column, fresh in zip(world.assignments.__dict__.values(), more, strict=True)))
 
 
 def _consent(world: World) -> Feed:

@@ -72,6 +72,8 @@ def make_overrides(rng: np.random.Generator, people: Population, horizon: Horizo
     ):
         chosen = rng.permutation(who)[: max(1, round(people.size * share))]
         start = np.maximum(rng.integers(-200, horizon.size - 30, len(chosen)), people.open_day[chosen] + 1)
+        # One tier and one family tier is in force at the end.
+        start[:1] = start[:1] if kind == 1 else horizon.size - 60
         ends = (rng.random(len(chosen)) < 0.6) | (kind == 0)
         end = np.where(ends, start + rng.choice((90, 180, 365), len(chosen)), NEVER)
         parts.append((chosen, kind * 16 + rng.choice(values, len(chosen)), start, end, rng.integers(0, 6, len(chosen))))

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 REGIONS = tuple(region for _, region in reference.TIER1_PLACES)
 TERMINALS = ("qr", "pos")
 OWN_BANK = "OWN"
+# Card terminals that stand in another region than their merchant, and those in use behind the day on which they were unbound.
+MOVED_SHARE, UNBOUND_SHARE, UNBOUND_DAYS = 0.06, 0.03, 60
+# Settlements that the other bank sends back.
+REFUSED_SHARE = 0.004
 
 
 def merchant_feeds(world: World, first: int, daily_from: int, last: int) -> Iterator[Feed]:
@@ -108,22 +112,30 @@ def _padded(values: np.ndarray, digits: int) -> pa.Array:
 
 
 def mer_terminal(world: World) -> Feed:
-    """Terminals: a code plate for everybody, card terminals for those who have more; unbound when the merchant closes."""
+    """Terminals: a code plate for everybody, card terminals for those who have more; unbound when the merchant closes.
+
+    Some do not stand where their merchant is, and some are unbound and used on: what a bank looks for.
+    """
     shops, horizon = world.merchants.shops, world.horizon
     shop = np.repeat(np.arange(shops.size), shops.terminals)
     number = np.arange(len(shop)) - np.repeat(np.cumsum(shops.terminals) - shops.terminals, shops.terminals)
-    gone = np.flatnonzero(shops.ends[shop] < NEVER)
+    rng = world.place.dice(305)
+    moved = (number > 0) & (rng.random(len(shop)) < MOVED_SHARE)
+    early = horizon.size - UNBOUND_DAYS
+    unbound = (number == 1) & (rng.random(len(shop)) < UNBOUND_SHARE) & (shops.start[shop] < early)
+    ends = np.where(unbound, np.minimum(shops.ends[shop], early), shops.ends[shop])
+    gone = np.flatnonzero(ends < NEVER)
     row = np.r_[np.arange(len(shop)), gone]
     ended = np.r_[np.zeros(len(shop), bool), np.ones(len(gone), bool)]
     columns = {
         "sn": _terminal(world, shop[row], number[row]),
         "mer_no": pick(shops.mer_no, shop[row]),
         "kind_code": pick(TERMINALS, (number[row] > 0).astype(int)),
-        "region_code": pick(REGIONS, shops.region[shop[row]]),
+        "region_code": pick(REGIONS, (shops.region[shop[row]] + moved[row]) % len(REGIONS)),
         "bind_date": day_dates(horizon, shops.start[shop[row]]),
-        "unbind_date": day_dates(horizon, shops.ends[shop[row]], ~ended),
+        "unbind_date": day_dates(horizon, ends[row], ~ended),
     }
-    return Feed("mer_terminal", DELTA, columns, np.where(ended, shops.ends[shop[row]], shops.start[shop[row]]), row)
+    return Feed("mer_terminal", DELTA, columns, np.where(ended, ends[row], shops.start[shop[row]]), row)
 
 
 def mer_txn(world: World, first: int, last: int) -> Feed:
@@ -168,7 +180,8 @@ def mer_settle(world: World, first: int) -> Feed:
     posted = numbered(LETTER, horizon, legs.day[leg], legs.serial[leg] + world.place.base(7), 9, theirs < 0)
     core = pc.coalesce(numbers, posted)
     here = shops.settles_here[paid.shop]
-    status = np.where(here & np.asarray(pc.is_null(core)), 1, 0)
+    refused = ~here & (world.place.dice(306).random(len(here)) < REFUSED_SHARE)
+    status = np.where((here & np.asarray(pc.is_null(core))) | refused, 1, 0)
     at = np.flatnonzero(paid.day >= first)
     columns = {
         "settle_no": text([world.merchants.settle_no[place] for place in at]),

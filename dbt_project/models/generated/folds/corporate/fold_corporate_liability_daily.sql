@@ -58,6 +58,7 @@ folded as (
     inner join calendar on partial.acct_date = calendar.day
     where
         {{ in_block('partial.customer_id') }}
+        and partial.prod in ('wcap', 'fixed', 'trade', 'sole')
     group by 1, 2, 3
 )
 

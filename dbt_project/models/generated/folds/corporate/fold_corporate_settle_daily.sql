@@ -60,6 +60,7 @@ folded as (
     inner join calendar on partial.acct_date = calendar.day
     where
         {{ in_block('partial.customer_id') }}
+        and partial.nature in ('basic', 'general', 'special', 'temporary')
     group by 1, 2, 3
 )
 

@@ -53,6 +53,8 @@ folded as (
     inner join calendar on partial.acct_date = calendar.day
     where
         {{ in_block('partial.customer_id') }}
+        and partial.direction in ('out')
+        and partial.cp in ('same_bank_other', 'other_bank_other', 'third_pay', 'government', 'cash', 'other')
     group by 1, 2, 3, 4, 5
 )
 

@@ -70,6 +70,7 @@ folded as (
     inner join calendar on partial.acct_date = calendar.day
     where
         {{ in_block('partial.customer_id') }}
+        and partial.event in ('login')
     group by 1, 2, 3
 )
 

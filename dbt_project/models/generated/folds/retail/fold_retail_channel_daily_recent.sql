@@ -63,6 +63,7 @@ folded as (
     inner join calendar on partial.acct_date = calendar.day
     where
         {{ in_block('partial.customer_id') }}
+        and partial.event in ('view')
     group by 1, 2, 3, 4
 )
 

@@ -81,6 +81,7 @@ cut as (
     inner join pieces on partial.valid_from < pieces.next_piece and partial.valid_to > pieces.piece
     where
         {{ in_block('partial.customer_id') }}
+        and partial.total in ('dep')
 ),
 
 folded as (

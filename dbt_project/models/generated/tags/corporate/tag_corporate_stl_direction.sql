@@ -33,41 +33,28 @@ bounds as (
     from run_date
 ),
 
-merged as (
+measured as (
     select
         folded.customer_id,
         folded.direction,
-        folded.piece,
-        sum(folded.sum_amt_sum) as sum_amt_sum,
-        sum(folded.sum_cnt) as sum_cnt,
-        max(folded.max_amt_max) as max_amt_max,
-        bit_or(folded.days_cnt) as days_cnt
+        cast(sum(case when folded.piece between bounds.from_30d and bounds.biz_date then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_30d,
+        cast(sum(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_90d,
+        cast(sum(case when folded.piece between bounds.from_180d and bounds.biz_date then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_180d,
+        cast(sum(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_365d,
+        cast(sum(case when folded.piece between bounds.from_mtd and bounds.biz_date then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_mtd,
+        cast(sum(case when folded.piece between bounds.from_ytd and bounds.biz_date then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_ytd,
+        cast(sum(case when folded.piece between bounds.from_lm and bounds.to_lm then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_lm,
+        cast(sum(case when folded.piece between bounds.from_l3m and bounds.to_l3m then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_l3m,
+        cast(sum(case when folded.piece between bounds.from_l12m and bounds.to_l12m then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_l12m,
+        cast(sum(case when folded.piece between bounds.from_30d and bounds.biz_date then folded.sum_cnt end) as integer) as cnt_30d,
+        cast(sum(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.sum_cnt end) as integer) as cnt_90d,
+        cast(sum(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.sum_cnt end) as integer) as cnt_365d,
+        cast(sum(case when folded.piece between bounds.from_lm and bounds.to_lm then folded.sum_cnt end) as integer) as cnt_lm,
+        cast(sum(case when folded.piece between bounds.from_l3m and bounds.to_l3m then folded.sum_cnt end) as integer) as cnt_l3m,
+        cast(sum(case when folded.piece between bounds.from_l12m and bounds.to_l12m then folded.sum_cnt end) as integer) as cnt_l12m
     from folded
-    where folded.cp in ('same_bank_other', 'other_bank_other', 'third_pay', 'government', 'cash', 'other')
-    group by 1, 2, 3
-),
-
-measured as (
-    select
-        merged.customer_id,
-        merged.direction,
-        cast(sum(case when merged.piece between bounds.from_30d and bounds.biz_date then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_30d,
-        cast(sum(case when merged.piece between bounds.from_90d and bounds.biz_date then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_90d,
-        cast(sum(case when merged.piece between bounds.from_180d and bounds.biz_date then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_180d,
-        cast(sum(case when merged.piece between bounds.from_365d and bounds.biz_date then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_365d,
-        cast(sum(case when merged.piece between bounds.from_mtd and bounds.biz_date then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_mtd,
-        cast(sum(case when merged.piece between bounds.from_ytd and bounds.biz_date then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_ytd,
-        cast(sum(case when merged.piece between bounds.from_lm and bounds.to_lm then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_lm,
-        cast(sum(case when merged.piece between bounds.from_l3m and bounds.to_l3m then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_l3m,
-        cast(sum(case when merged.piece between bounds.from_l12m and bounds.to_l12m then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_l12m,
-        cast(sum(case when merged.piece between bounds.from_30d and bounds.biz_date then merged.sum_cnt end) as integer) as cnt_30d,
-        cast(sum(case when merged.piece between bounds.from_90d and bounds.biz_date then merged.sum_cnt end) as integer) as cnt_90d,
-        cast(sum(case when merged.piece between bounds.from_365d and bounds.biz_date then merged.sum_cnt end) as integer) as cnt_365d,
-        cast(sum(case when merged.piece between bounds.from_lm and bounds.to_lm then merged.sum_cnt end) as integer) as cnt_lm,
-        cast(sum(case when merged.piece between bounds.from_l3m and bounds.to_l3m then merged.sum_cnt end) as integer) as cnt_l3m,
-        cast(sum(case when merged.piece between bounds.from_l12m and bounds.to_l12m then merged.sum_cnt end) as integer) as cnt_l12m
-    from merged
     cross join bounds
+    where folded.cp in ('same_bank_other', 'other_bank_other', 'third_pay', 'government', 'cash', 'other')
     group by 1, 2
 ),
 

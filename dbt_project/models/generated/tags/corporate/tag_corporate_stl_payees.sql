@@ -24,7 +24,7 @@ bounds as (
     from run_date
 ),
 
-merged as (
+measured as (
     select
         folded.customer_id,
         folded.direction,
@@ -32,25 +32,11 @@ merged as (
             when folded.cp in ('same_bank_other', 'other_bank_other', 'government') then folded.cp
             else 'other'
         end as cp,
-        folded.piece,
-        sum(folded.sum_amt_sum) as sum_amt_sum,
-        sum(folded.sum_cnt) as sum_cnt,
-        max(folded.max_amt_max) as max_amt_max,
-        bit_or(folded.days_cnt) as days_cnt
+        cast(sum(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_90d,
+        cast(sum(case when folded.piece between bounds.from_l12m and bounds.to_l12m then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_l12m
     from folded
-    where folded.cp in ('same_bank_other', 'other_bank_other', 'third_pay', 'government', 'cash', 'other') and folded.direction in ('out')
-    group by 1, 2, 3, 4
-),
-
-measured as (
-    select
-        merged.customer_id,
-        merged.direction,
-        merged.cp,
-        cast(sum(case when merged.piece between bounds.from_90d and bounds.biz_date then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_90d,
-        cast(sum(case when merged.piece between bounds.from_l12m and bounds.to_l12m then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_l12m
-    from merged
     cross join bounds
+    where folded.cp in ('same_bank_other', 'other_bank_other', 'third_pay', 'government', 'cash', 'other') and folded.direction in ('out')
     group by 1, 2, 3
 ),
 

@@ -24,30 +24,16 @@ bounds as (
     from run_date
 ),
 
-merged as (
+measured as (
     select
         folded.customer_id,
         folded.direction,
         folded.cp,
-        folded.piece,
-        sum(folded.sum_amt_sum) as sum_amt_sum,
-        sum(folded.sum_cnt) as sum_cnt,
-        max(folded.max_amt_max) as max_amt_max,
-        bit_or(folded.days_cnt) as days_cnt
+        cast(sum(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_90d,
+        cast(sum(case when folded.piece between bounds.from_l12m and bounds.to_l12m then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_l12m
     from folded
-    where folded.cp in ('group', 'other_bank_same_name')
-    group by 1, 2, 3, 4
-),
-
-measured as (
-    select
-        merged.customer_id,
-        merged.direction,
-        merged.cp,
-        cast(sum(case when merged.piece between bounds.from_90d and bounds.biz_date then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_90d,
-        cast(sum(case when merged.piece between bounds.from_l12m and bounds.to_l12m then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_l12m
-    from merged
     cross join bounds
+    where folded.cp in ('group', 'other_bank_same_name')
     group by 1, 2, 3
 ),
 

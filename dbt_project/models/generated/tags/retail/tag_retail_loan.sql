@@ -84,25 +84,27 @@ cut as (
         and partial.prod in ('mtg', 'cons', 'biz')
 ),
 
-crowded as (
+parts as (
     select
         cut.customer_id,
-        cut.piece
+        cut.prod,
+        cut.piece,
+        cast(sum(cut.bal * (cut.until - cut.since)) as decimal(18,2)) as sum_bal,
+        max(cut.bal) as max_bal
     from cut
-    group by 1, 2
-    having min(cut.prod) <> max(cut.prod)
+    group by 1, 2, 3
 ),
 
-states as (
+crowded as (
     select
-        cut.customer_id,
-        cut.piece,
-        cut.bal,
-        cut.since,
-        cut.until
-    from cut
-    anti join crowded on cut.customer_id = crowded.customer_id and cut.piece = crowded.piece
-    union all
+        parts.customer_id,
+        parts.piece
+    from parts
+    group by 1, 2
+    having count(*) > 1
+),
+
+days as (
     select
         by_day.customer_id,
         by_day.piece,
@@ -123,11 +125,19 @@ states as (
 
 folded as (
     select
-        states.customer_id,
-        states.piece,
-        cast(sum(states.bal * (states.until - states.since)) as decimal(18,2)) as sum_bal,
-        max(states.bal) as max_bal
-    from states
+        parts.customer_id,
+        parts.piece,
+        parts.sum_bal,
+        parts.max_bal
+    from parts
+    anti join crowded on parts.customer_id = crowded.customer_id and parts.piece = crowded.piece
+    union all
+    select
+        days.customer_id,
+        days.piece,
+        cast(sum(days.bal * (days.until - days.since)) as decimal(18,2)) as sum_bal,
+        max(days.bal) as max_bal
+    from days
     group by 1, 2
 ),
 

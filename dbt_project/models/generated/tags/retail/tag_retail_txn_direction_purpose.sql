@@ -25,7 +25,7 @@ bounds as (
     from run_date
 ),
 
-merged as (
+measured as (
     select
         folded.customer_id,
         folded.direction,
@@ -35,32 +35,15 @@ merged as (
             when folded.purpose in ('invest', 'transfer') then folded.purpose
             else 'other'
         end as purpose,
-        folded.piece,
-        sum(folded.sum_cnt) as sum_cnt,
-        bit_or(folded.days_cnt) as days_cnt,
-        sum(folded.sum_self_cnt) as sum_self_cnt,
-        sum(folded.sum_amt_sum) as sum_amt_sum,
-        max(folded.max_amt_max) as max_amt_max,
-        min(folded.first_cnt) as first_cnt,
-        max(folded.last_cnt) as last_cnt
+        cast(sum(case when folded.piece between bounds.from_30d and bounds.biz_date then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_30d,
+        cast(sum(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_90d,
+        cast(sum(case when folded.piece between bounds.from_180d and bounds.biz_date then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_180d,
+        cast(sum(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.sum_amt_sum end) as decimal(18,2)) as amt_sum_365d,
+        cast(sum(case when folded.piece between bounds.from_30d and bounds.biz_date then folded.sum_cnt end) as integer) as cnt_30d,
+        cast(sum(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.sum_cnt end) as integer) as cnt_90d,
+        cast(sum(case when folded.piece between bounds.from_180d and bounds.biz_date then folded.sum_cnt end) as integer) as cnt_180d,
+        cast(sum(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.sum_cnt end) as integer) as cnt_365d
     from folded
-    group by 1, 2, 3, 4
-),
-
-measured as (
-    select
-        merged.customer_id,
-        merged.direction,
-        merged.purpose,
-        cast(sum(case when merged.piece between bounds.from_30d and bounds.biz_date then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_30d,
-        cast(sum(case when merged.piece between bounds.from_90d and bounds.biz_date then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_90d,
-        cast(sum(case when merged.piece between bounds.from_180d and bounds.biz_date then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_180d,
-        cast(sum(case when merged.piece between bounds.from_365d and bounds.biz_date then merged.sum_amt_sum end) as decimal(18,2)) as amt_sum_365d,
-        cast(sum(case when merged.piece between bounds.from_30d and bounds.biz_date then merged.sum_cnt end) as integer) as cnt_30d,
-        cast(sum(case when merged.piece between bounds.from_90d and bounds.biz_date then merged.sum_cnt end) as integer) as cnt_90d,
-        cast(sum(case when merged.piece between bounds.from_180d and bounds.biz_date then merged.sum_cnt end) as integer) as cnt_180d,
-        cast(sum(case when merged.piece between bounds.from_365d and bounds.biz_date then merged.sum_cnt end) as integer) as cnt_365d
-    from merged
     cross join bounds
     group by 1, 2, 3
 ),

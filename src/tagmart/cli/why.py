@@ -1,0 +1,59 @@
+"""Verbs that answer why: the receipt of a value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tagmart.cli.options import BankOption, DateOption, settings_for
+from tagmart.core.clock import parse_biz_date
+from tagmart.core.errors import TagmartError
+from tagmart.core.settings import Settings
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs of this module."""
+    why = typer.Typer(help="Why a published value is what it is.", no_args_is_help=True)
+    why.command("tag")(why_tag)
+    app.add_typer(why, name="why")
+
+
+def why_tag(
+    customer: Annotated[str, typer.Argument(help="The customer's number.")],
+    tag: Annotated[str, typer.Argument(help="The tag's name or number.")],
+    date: DateOption = None,
+    restricted: Annotated[bool, typer.Option("--restricted", help="Read the restricted file; only for those who may.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All rows, not the first twenty of each table.")] = False,
+    bank: BankOption = None,
+) -> None:
+    """The receipt of a value: definition, partials, dwd rows, files and lines that made it."""
+    from rich.console import Console
+
+    from tagmart.explain.why import why_tag as receipt_of
+    from tagmart.explain.why_page import why_page
+
+    settings = settings_for(bank)
+    receipt = receipt_of(settings, _folder(settings, date), customer, tag, restricted)
+    console = Console(soft_wrap=True)
+    (console if console.is_terminal else Console(soft_wrap=True, width=200)).print(why_page(receipt, everything))
+
+
+def _folder(settings: Settings, text: str | None) -> Path:
+    """The published run that is asked about: the current one, or the last good one of a date."""
+    from tagmart.core.state import State
+    from tagmart.publish.store import current, latest_good, list_published
+
+    if not settings.state_db.is_file():
+        raise TagmartError("nothing is published yet", where=str(settings.published), do="run a night first")
+    state = State(settings.state_db)
+    day = parse_biz_date(text) if text else None
+    folder = latest_good(state, day) if day else current(settings)
+    if folder is None:
+        dates = sorted({f"{run.biz_date}" for run in list_published(settings, state)}, reverse=True)
+        raise TagmartError(
+            f"there is no good published run of {day}" if day else "nothing is published yet", where=str(settings.published),
+            seen=", ".join(dates[:5]) or "no run", do="choose one of `tagmart published list`" if dates else "run a night first",
+        )  # fmt: skip
+    return folder.resolve()

@@ -1,0 +1,132 @@
+"""What the readings of merchants share: their rows, and words of their sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from functools import cache
+
+import pandas as pd
+
+from tests.naive.bank import Bank
+from tests.naive.fold import inside, per_customer, window
+
+
+@cache
+def merchants(bank: Bank) -> pd.DataFrame:
+    """The merchants of record, with the class of their category: one that the seed does not know is of class other."""
+    found = bank.dwd("merchant").set_index("customer_id").reindex(bank.customers("merchant"))
+    classes = bank.seed("mcc").set_index("mcc").class_code
+    found["class_code"] = found.mcc.map(classes).fillna("other").where(found.mcc.notna())
+    return found
+
+
+@cache
+def tried(bank: Bank) -> pd.DataFrame:
+    """Sales and refunds up to the day, failed ones included."""
+    rows = bank.dwd("merchant_transaction")
+    return rows[rows.acct_date <= bank.day]
+
+
+@cache
+def takings(bank: Bank) -> pd.DataFrame:
+    """Successful sales and refunds; the amount of a refund is below 0."""
+    rows = tried(bank)
+    return rows[rows.is_ok]
+
+
+@cache
+def sales(bank: Bank) -> pd.DataFrame:
+    """Successful sales."""
+    rows = takings(bank)
+    return rows[~rows.is_refund]
+
+
+@cache
+def settled(bank: Bank) -> pd.DataFrame:
+    """Settlements up to the day that were not returned."""
+    rows = bank.dwd("merchant_settlement")
+    return rows[(rows.settle_date <= bank.day) & ~rows.is_returned]
+
+
+@cache
+def day_kinds(bank: Bank) -> pd.Series:
+    """holiday, workday or weekend, for each day of the calendar."""
+    days = bank.seed("calendar_day").set_index("cal_date")
+    kinds = days.is_workday.map({"true": "workday", "false": "weekend"}).where(days.holiday_code == "", "holiday")
+    return kinds.set_axis(pd.to_datetime(kinds.index))
+
+
+def total(rows: pd.DataFrame, column: str, customers: pd.Index) -> pd.Series:
+    """Sum of a column for each customer, 0 without rows."""
+    return per_customer(rows, column, "sum", customers).fillna(0).astype("Int64")
+
+
+def number(rows: pd.DataFrame, customers: pd.Index) -> pd.Series:
+    """Number of rows of each customer."""
+    return rows.groupby("customer_id").size().reindex(customers, fill_value=0).astype("Int64")
+
+
+def net_sales(bank: Bank, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
+    """Successful sales less refunds from a day to a day, both in."""
+    taken = takings(bank)
+    return total(taken[taken.acct_date.between(first, last)], "amt", bank.customers("merchant"))
+
+
+def net_sales_of(bank: Bank, name: str) -> pd.Series:
+    """Successful sales less refunds of a window."""
+    return net_sales(bank, *window(name, bank.day))
+
+
+def in_window(bank: Bank, rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Rows whose acquiring day lies in a window."""
+    return inside(rows, "acct_date", name, bank.day)
+
+
+def at_place(tenths: int) -> Callable[[Iterable[int]], int]:
+    """The value at place ceil(tenths / 10 × number) in ascending order; with 5 the lower median."""
+
+    def found(values: Iterable[int]) -> int:
+        ordered = sorted(values)
+        return ordered[-(-len(ordered) * tenths // 10) - 1]
+
+    return found
+
+
+lower_median = at_place(5)
+
+
+def code(bank: Bank, cut_list: str, values: pd.Series, unit: int = 1) -> pd.Series:
+    """The code whose lower bound is the highest that a value reaches; `unit` makes bounds what values are counted in."""
+    cuts = bank.seed("cut_point").query("cut_list == @cut_list")
+    bounds = sorted((Decimal(bound) * unit, int(number)) for bound, number in zip(cuts.lower_bound, cuts.code, strict=True))
+    found = [pd.NA if pd.isna(value) else [number for bound, number in bounds if bound <= int(value)][-1] for value in values]
+    return pd.Series(found, index=values.index, dtype="Int64")
+
+
+def share(bank: Bank, parameter: str) -> int:
+    """A ratio among the parameters in ten-thousandths, as ratios are here."""
+    return int(Decimal(bank.parameter(parameter)) * 10_000)
+
+
+def cents(bank: Bank, parameter: str) -> int:
+    """An amount among the parameters."""
+    return int(Decimal(bank.parameter(parameter)) * 100)
+
+
+def whole(bank: Bank, parameter: str) -> int:
+    """A number of days, hours, things among the parameters."""
+    return int(Decimal(bank.parameter(parameter)))
+
+
+def of_owner(bank: Bank, values: pd.Series, otherwise: object = 0) -> pd.Series:
+    """What holds of the owner of each merchant: `otherwise` where `values` do not name the owner, NA where there is no owner."""
+    owner = merchants(bank).owner_customer_id
+    found = values.reindex(owner).set_axis(owner.index)
+    return (found if pd.isna(otherwise) else found.fillna(otherwise)).where(owner.notna())
+
+
+def all_of_owner(bank: Bank, values: pd.Series, how: str = "sum") -> pd.Series:
+    """A value of merchants put together over all merchants of record of the same owner."""
+    owner = merchants(bank).owner_customer_id
+    return of_owner(bank, values.groupby(owner).agg(how))
