@@ -142,7 +142,7 @@ def _expression(column: Column, source: str, folds: dict[str, str], history: boo
     if agg == "yoy":
         code = column.window.code
         before = over("sum", f"{source}.sum_{of}", f"{source}.piece between bounds.from_{code}_yb and bounds.to_{code}_yb")
-        made = f"case when {before} > 0 then round((coalesce({total}, 0) - {before}) / {before}, 4) end"
+        made = f"case when {before} > 0 then {_ratio(f'coalesce({total}, 0) - {before}', before)} end"
     elif agg == "std_days":
         # In hundredths and exactly, up to the one root: squares of money do not cancel in floating point.
         cents, days = f"cast({source}.sum_{of} * 100 as hugeint)", length_sql(column.window)
@@ -163,6 +163,11 @@ def _expression(column: Column, source: str, folds: dict[str, str], history: boo
     else:
         made = total
     return f"cast({made} as {measure.data_type})"
+
+
+def _ratio(above: str, below: str) -> str:
+    """A quotient with four decimals, exact at halves: whole cents by whole cents, as the macro `divided` has it."""
+    return f"round(({above}) * 1000000.0 / ({below} * 100)) / 10000"
 
 
 def _at_a_point(column: Column, source: str, folds: dict[str, str]) -> str:
@@ -233,6 +238,6 @@ def _value(tag: Tag, source: str) -> str:
     value = f"{source}.cell_{_key(column.values)}.{column.narrow}" if column.values else f"{source}.{column.narrow}"
     if column.measure.agg == "share":
         whole = f"{source}.{_whole(column)[0]}"
-        value = f"case when {whole} > 0 then round(coalesce({value}, 0) / {whole}, 4) end"
+        value = f"case when {whole} > 0 then {_ratio(f'coalesce({value}, 0)', whole)} end"
     filled = f"coalesce({value}, 0)" if tag.missing == "zero" else value
     return f"cast(case when bounds.is_fed then {filled} end as {tag.data_type})"
