@@ -22,10 +22,12 @@ class Night(drawn.Night):
     postings = 0
 
     def post(self, customer: str, day: str, amount: str, cp: str = "", **differs: object) -> None:
-        """A leg of a posting on the company's only account; `cp` is the account of the other side."""
+        """A leg of a posting on the company's only account; `cp` is the account of the other side: A-… here is a company's."""
         self.postings += 1
+        here = cp.startswith("A-") and differs.get("cp_bank_code") == "OWN"
         held = {**POSTING, "txn_no": f"T{self.postings}", "acct_no": f"A-{customer}", "customer_id": customer, "acct_date": day,
-                "txn_time": f"{day} 10:00:00", "amt": amount, "cp_acct_no": cp, "cp_bank_code": "B102", **differs}  # fmt: skip
+                "txn_time": f"{day} 10:00:00", "amt": amount, "cp_acct_no": cp, "cp_bank_code": "B102",
+                "cp_customer_id": cp.removeprefix("A-") if here else None, **differs}  # fmt: skip
         self.draw("dwd_transaction", held)
 
     def flows(self) -> None:

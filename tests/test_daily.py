@@ -193,3 +193,31 @@ def test_a_table_whose_rows_hold_for_a_day_costs_its_days(settled: DailyBank) ->
     bank.floors([(number, "3.00" if number == 4 else "2.00") for number in range(6)])
     check(bank, bank.night(5), 5)
     assert bank.built()["dwd_balance"] == (1, 0)
+
+
+def test_a_computed_key_costs_its_parts_and_a_table_without_parts_everything(settled: DailyBank) -> None:
+    bank, history = settled, settled.history
+    bank.define("dwd_balance", """
+        {{ config(materialized='daily', date_column='day', part='acct_no', owner='customer_id', keyed=[
+            {'to': 'dim_account', 'key': "md5('account|' || acct_no)", 'reads': ['customer_id'], 'by': 'acct_key'},
+        ]) }}
+        select balances.acct_no, md5('account|' || balances.acct_no) as acct_key, balances.day, mine.customer_id, balances.amt
+        from {{ ref('in_balance') }} as balances
+        left join {{ ref('dim_account') }} as mine on balances.acct_no = mine.acct_no
+        where {{ daily_rows('balances.day', 'balances.acct_no') }}
+    """)
+    bank.define("dws_flow", """
+        {{ config(materialized='daily', date_column='day') }}
+        select customer_id, day, cast(sum(amt) as decimal(18, 2)) as amt, cast(count(*) as integer) as cnt
+        from {{ ref('dwd_posting') }}
+        where customer_id is not null and {{ daily_rows('day') }}
+        group by customer_id, day
+    """)
+    check(bank, bank.night(5), 5)
+    history.take("posting", 3, [("A1", "A2", "3.00")])
+    check(bank, bank.night(5), 5)
+    assert bank.built() == {"dwd_posting": (1, 0), "dws_flow": (1, 0)}
+    history.take("owner", "A1", (5, "C3"))
+    check(bank, bank.night(5), 5)
+    built = bank.built()
+    assert (built["dwd_balance"], built["dws_flow"]) == ((0, 1), (6, 0))

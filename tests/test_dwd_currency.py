@@ -27,10 +27,11 @@ A3,      JPY, 2026-06-30, 12345.00,   0.00
 A4,      USD, 2026-06-28, 1000000.01, 0.00
 """
 LEGS = """
-txn_no, leg, acct_no, ccy, acct_date,  amt
-T1,     1,   A1,      CNY, 2026-06-28, 71.24
-T1,     2,   A2,      USD, 2026-06-28, 10.00
-T2,     1,   A2,      USD, 2026-06-29, -3.33
+txn_no, leg, acct_no, ccy, acct_date,  amt,   cp_acct_no, cp_bank_code
+T1,     1,   A1,      CNY, 2026-06-28, 71.24, A2,         OWN
+T1,     2,   A2,      USD, 2026-06-28, 10.00, A1,
+T2,     1,   A2,      USD, 2026-06-29, -3.33, A1,         B102
+T3,     1,   A1,      CNY, 2026-06-28, 1.00,  A1,         OWN
 """
 
 
@@ -76,4 +77,16 @@ def test_flows_are_worth_the_rate_of_their_posting_date(warehouse):
         ("T1", 1, Decimal("71.24"), Decimal("71.24"), "CNY"),
         ("T1", 2, Decimal("71.24"), Decimal("10.00"), "USD"),
         ("T2", 1, Decimal("-23.98"), Decimal("-3.33"), "USD"),
+        ("T3", 1, Decimal("1.00"), Decimal("1.00"), "CNY"),
+    ]
+
+
+def test_the_other_side_is_known_by_its_account_here(warehouse):
+    found = warehouse.execute("select txn_no, leg, cp_customer_id, cp_class from dwd_transaction order by all").fetchall()
+    assert found == [
+        ("T1", 1, "C2", "same_bank_other"),
+        ("T1", 2, "C1", "same_bank_other"),
+        # Another bank's account may have the number of one here.
+        ("T2", 1, None, "other_bank_other"),
+        ("T3", 1, "C1", "own"),
     ]

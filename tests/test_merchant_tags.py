@@ -46,18 +46,23 @@ def test_a_settlement_goes_where_its_posting_is() -> None:
         drawn.draw("dwd_merchant", customer_id="e", mer_no="2", settle_bank="OB01")
         for number, merchant, posting, status in (
             ("here", "1", "T1", "settled"), ("back", "1", None, "returned"), ("there", "2", None, "settled"),
-            ("moved", "1", None, "settled"), ("nobody", "9", None, "settled"),
+            ("moved", "1", None, "settled"), ("early", "1", "T2", "settled"), ("nobody", "9", None, "settled"),
         ):  # fmt: skip
             drawn.draw("stg_mer_settle", settle_no=number, mer_no=merchant, core_txn_no=posting, status_code=status, **paid)
-        for account, owner, direction in (("a1", "o", "in"), ("bank", None, "out")):
-            drawn.draw("dwd_transaction", txn_no="T1", acct_no=account, customer_id=owner, direction=direction, acct_date="2026-06-30")
+        for posting, account, side, day in (("T1", "a1", "C", "2026-06-30"), ("T1", "bank", "D", "2026-06-30"), ("T2", "a1", "C", "2026-06-29")):
+            drawn.draw("stg_core_txn", txn_no=posting, acct_no=account, dc_flag=side, acct_date=day)
+        drawn.draw("dwd_account", acct_no="a1", customer_id="o")
         drawn.build("dwd_merchant_settlement")
-        rows = drawn.duck.execute("select settle_no, customer_id, dest, leg_acct_no, is_returned from dwd_merchant_settlement").fetchall()
+        rows = drawn.duck.execute("""
+            select settle_no, customer_id, dest, leg_acct_no, leg_customer_id, is_returned from dwd_merchant_settlement
+        """).fetchall()
     assert sorted(rows) == [
-        ("back", "m", "own", None, True),
-        ("here", "m", "own", "a1", False),
-        ("moved", "m", "other", None, False),
-        ("there", "e", "other", None, False),
+        ("back", "m", "own", None, None, True),
+        ("early", "m", "other", None, None, False),  # a posting of another day is not this settlement's
+        ("here", "m", "own", "a1", "o", False),
+        ("moved", "m", "other", None, None, False),
+        ("nobody", None, "other", None, None, False),  # kept until its merchant is delivered
+        ("there", "e", "other", None, None, False),
     ]
 
 

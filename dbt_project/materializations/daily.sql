@@ -12,7 +12,7 @@
                      must not depend on each other. It must come from the model's own rows, not from a slowly changing input.
         owner        the column by which models above are parted, if it is not `part`: they follow where owners' rows change.
         keyed        slowly changing inputs, of which a row depends on the rows of some keys:
-                     {'to': model, 'key': its column, 'reads': [columns], 'by': expression over the result's columns that gives
+                     {'to': model, 'key': its column (or an expression over them), 'reads': [columns], 'by': expression over the result's columns that gives
                      the key that a row uses, 'where': which of its rows count (optional)}. A changed key costs the parts that
                      use it; a key that is merely new costs nothing.
         dated        inputs that are whole tables whose rows hold for one day: {'to': model, 'date': its column}.

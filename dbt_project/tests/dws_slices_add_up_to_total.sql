@@ -41,8 +41,33 @@ sums as (
         on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
     group by days.acct_date
     union all
+    select 'corporate_asset_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
+    from {{ ref('dws_corporate_asset_history') }} as history
+    inner join (select controls.acct_date from controls where controls.table_name = 'corporate_asset_history') as days
+        on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
+    group by days.acct_date
+    union all
+    select 'corporate_liability_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
+    from {{ ref('dws_corporate_liability_history') }} as history
+    inner join (select controls.acct_date from controls where controls.table_name = 'corporate_liability_history') as days
+        on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
+    group by days.acct_date
+    union all
+    select 'corporate_total_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
+    from {{ ref('dws_corporate_total_history') }} as history
+    inner join (select controls.acct_date from controls where controls.table_name = 'corporate_total_history') as days
+        on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
+    group by days.acct_date
+    union all
+    select 'corporate_settle_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
+    from {{ ref('dws_corporate_settle_history') }} as history
+    inner join (select controls.acct_date from controls where controls.table_name = 'corporate_settle_history') as days
+        on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
+    group by days.acct_date
+    union all
     select 'merchant_transaction_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
     from {{ ref('dws_merchant_transaction_daily') }}
+    where acct_date in (select controls.acct_date from controls)
     group by acct_date
     union all
     select
@@ -51,6 +76,7 @@ sums as (
         sum(amt_sum + returned_amt) as amt_total,
         sum(cnt + returned_cnt) as cnt_total
     from {{ ref('dws_merchant_settle_daily') }}
+    where settle_date in (select controls.acct_date from controls)
     group by settle_date
 )
 

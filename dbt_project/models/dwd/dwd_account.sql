@@ -1,4 +1,5 @@
 -- a row is one deposit account, open or closed, with the customer who owns it
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with accounts as (
     select * from {{ ref('stg_core_acct') }}
 ),

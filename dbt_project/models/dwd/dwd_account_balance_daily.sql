@@ -1,7 +1,7 @@
 -- a row is the balance of one deposit account at the end of one calendar day
 {{ config(
     materialized='daily', date_column='bal_date', part='acct_no', owner='customer_id',
-    keyed=[{'to': 'dwd_account', 'key': 'acct_no', 'reads': ['customer_id', 'entity', 'kind_code'], 'by': 'acct_no'}],
+    keyed=[{'to': 'dwd_account', 'key': 'acct_no', 'reads': ['customer_id', 'entity', 'kind_code', 'nature_code'], 'by': 'acct_no'}],
     dated=[{'to': 'dwd_fx_rate', 'date': 'rate_date'}]
 ) }}
 with balances as (
@@ -9,7 +9,7 @@ with balances as (
 ),
 
 accounts as (
-    select acct_no, customer_id, entity, kind_code from {{ ref('dwd_account') }}
+    select acct_no, customer_id, entity, kind_code, nature_code from {{ ref('dwd_account') }}
 ),
 
 fx_rates as (
@@ -33,6 +33,7 @@ final as (
             when accounts.kind_code in ('term', 'structured') then 'term'
             else accounts.kind_code
         end as prod,
+        accounts.nature_code,
         balances.ccy,
         -- Valued at the middle rate of the day: a foreign balance without one is unknown.
         case when fx_ccys.ccy is null then balances.bal else cast(balances.bal * fx_rates.rate as decimal(18, 2)) end as bal,

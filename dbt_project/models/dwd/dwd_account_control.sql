@@ -1,4 +1,5 @@
 -- a row is one control on an account: a freeze, a stop of payments and the like (restricted)
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with source_rows as (
     select * from {{ ref('stg_core_ctrl') }}
 ),

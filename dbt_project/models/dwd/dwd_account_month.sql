@@ -1,4 +1,5 @@
 -- a row is one complete month of a deposit account from before the bank's daily balances: its balance, average and movements
+-- A plain table: the migrated months are delivered once and do not grow.
 with source_rows as (
     select * from {{ ref('stg_core_hist_month') }}
 ),

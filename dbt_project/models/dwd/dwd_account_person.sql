@@ -1,4 +1,5 @@
 -- a row is one person and one deposit account that the person owns or may use
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with persons as (
     select * from {{ ref('stg_core_acct_person') }}
 ),

@@ -1,4 +1,5 @@
 -- a row is one agreement that a customer signed for a service, live or ended
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with source_rows as (
     select * from {{ ref('stg_core_agreement') }}
 ),

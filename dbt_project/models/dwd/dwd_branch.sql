@@ -1,4 +1,5 @@
 -- a row is one organisation of the bank, from head office to outlet
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with source_rows as (
     select * from {{ ref('stg_ref_org') }}
 ),

@@ -1,4 +1,5 @@
 -- a row is one calendar day: which of the three calendars it is open in, and where it stands to a festival
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with source_rows as (
     select * from {{ ref('stg_ref_calendar') }}
 ),

@@ -1,4 +1,5 @@
 -- a row is one debit card; the customer is who holds it, which may be another than the owner of the account
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with source_rows as (
     select * from {{ ref('stg_card_debit') }}
 ),

@@ -1,4 +1,5 @@
 -- a row is one collateral or guarantee of a loan contract; the customer is who provides it, who may be another than the debtor
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with source_rows as (
     select * from {{ ref('stg_crd_security') }}
 ),

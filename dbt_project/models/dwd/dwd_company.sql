@@ -1,4 +1,5 @@
 -- a row is one company of record: what the customer file says of it
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with companies as (
     select * from {{ ref('stg_ecif_corp') }}
 ),

@@ -1,4 +1,5 @@
 -- a row is one month of customs declarations of a company of record that authorised the bank to know them
+-- A plain table: each delivery replaces all months, and whether a row may be read depends on the business date.
 with declarations as (
     select * from {{ ref('stg_ext_customs') }}
 ),

@@ -1,4 +1,5 @@
 -- a row is one company of record on one batch of a public list
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with entries as (
     select * from {{ ref('stg_ext_list') }}
 ),

@@ -1,4 +1,5 @@
 -- a row is one entry of the business register about a company of record
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with entries as (
     select * from {{ ref('stg_ext_bizreg') }}
 ),

@@ -1,4 +1,5 @@
 -- a row is one grant or withdrawal of consent by a customer, for a channel and a purpose
+-- A plain table: its feed does not say of which day a delivery's rows are, so no day can be built apart.
 with source_rows as (
     select * from {{ ref('stg_crm_consent') }}
 ),

@@ -1,6 +1,13 @@
 -- a row is what one account or loan note of a customer contributed in one closed month, by funds transfer pricing
+{{ config(
+    materialized='daily', date_column='month_end', part='party_id', owner='customer_id',
+    keyed=[
+        {'to': 'dwd_party_xref', 'key': 'source_id', 'where': "source_system = 'ecif'", 'reads': ['customer_id', 'entity'], 'by': 'party_id'},
+        {'to': 'dwd_account', 'key': 'acct_no', 'reads': ['acct_no'], 'by': 'item_no'},
+    ]
+) }}
 with source_rows as (
-    select * from {{ ref('stg_fin_contrib') }}
+    select * from {{ ref('stg_fin_contrib') }} where {{ daily_rows('month', 'party_id') }}
 ),
 
 customers as (
@@ -13,6 +20,7 @@ accounts as (
 
 final as (
     select
+        source_rows.party_id,
         customers.customer_id,
         customers.entity,
         source_rows.month as month_end,

@@ -1,10 +1,13 @@
 -- a row is one leg of a posting on a company's deposit account, with whose the other side is as corporate banking sees it
+{{ config(
+    materialized='daily', date_column='acct_date', part='customer_id',
+    keyed=[
+        {'to': 'dwd_company', 'key': 'customer_id', 'reads': ['group_id'], 'by': 'customer_id'},
+        {'to': 'dwd_company', 'key': "left(sha256('customer|' || customer_id), 32)", 'reads': ['group_id'], 'by': 'cp_key'},
+    ]
+) }}
 with legs as (
-    select * from {{ ref('dwd_transaction') }} where entity = 'corporate'
-),
-
-accounts as (
-    select acct_no, customer_id from {{ ref('dwd_account') }} where customer_id is not null
+    select * from {{ ref('dwd_transaction') }} where entity = 'corporate' and {{ daily_rows('acct_date', 'customer_id') }}
 ),
 
 companies as (
@@ -14,14 +17,11 @@ companies as (
 matched as (
     select
         legs.*,
-        cp_accounts.customer_id as cp_customer_id,
         -- Money that moves within a group is no turnover of its members.
         legs.cp_class <> 'own' and coalesce(companies.group_id = cp_companies.group_id, false) as is_group
     from legs
     left join companies on legs.customer_id = companies.customer_id
-    left join accounts as cp_accounts
-        on legs.cp_acct_no = cp_accounts.acct_no and coalesce(nullif(legs.cp_bank_code, ''), 'OWN') = 'OWN'
-    left join companies as cp_companies on cp_accounts.customer_id = cp_companies.customer_id
+    left join companies as cp_companies on legs.cp_customer_id = cp_companies.customer_id
 ),
 
 final as (

@@ -1,4 +1,5 @@
 -- a row is one case of a public court list whose person is a customer, matched by the number of the identity document
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with cases as (
     select * from {{ ref('stg_ext_court') }}
 ),

@@ -1,4 +1,5 @@
 -- a row is one monthly statement of a credit card account, and what was paid on it by its due date
+-- A plain table: its feed does not say of which day a delivery's rows are, so no day can be built apart.
 with source_rows as (
     select * from {{ ref('stg_cc_stmt') }}
 ),

@@ -1,6 +1,10 @@
 -- a row is one entry on a credit card account
+{{ config(
+    materialized='daily', date_column='acct_date', part='party_id', owner='customer_id',
+    keyed=[{'to': 'dwd_party_xref', 'key': 'source_id', 'where': "source_system = 'ecif'", 'reads': ['customer_id', 'entity'], 'by': 'party_id'}]
+) }}
 with source_rows as (
-    select * from {{ ref('stg_cc_txn') }}
+    select * from {{ ref('stg_cc_txn') }} where {{ daily_rows('acct_date', 'party_id') }}
 ),
 
 customers as (
@@ -9,6 +13,7 @@ customers as (
 
 final as (
     select
+        source_rows.party_id,
         customers.customer_id,
         source_rows.cc_acct_no,
         source_rows.txn_no,

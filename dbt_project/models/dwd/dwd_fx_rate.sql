@@ -1,4 +1,5 @@
 -- a row is one foreign currency and calendar day, with its middle rate in the bank's base currency
+-- A plain table: a rate holds until the next one comes. Tables built by day read it with `dated`.
 with prices as (
     select
         price_code as ccy,

@@ -1,6 +1,10 @@
 -- a row is one enquiry at the register of identity documents about a customer, with its answer
+{{ config(
+    materialized='daily', date_column='check_date', part='party_id', owner='customer_id',
+    keyed=[{'to': 'dwd_party_xref', 'key': 'source_id', 'where': "source_system = 'ecif'", 'reads': ['customer_id', 'entity'], 'by': 'party_id'}]
+) }}
 with source_rows as (
-    select * from {{ ref('stg_ext_idcheck') }}
+    select * from {{ ref('stg_ext_idcheck') }} where {{ daily_rows('check_date', 'party_id') }}
 ),
 
 customers as (
@@ -9,6 +13,7 @@ customers as (
 
 final as (
     select
+        source_rows.party_id,
         customers.customer_id,
         source_rows.check_no,
         source_rows.check_date,

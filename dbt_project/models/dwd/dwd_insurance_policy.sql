@@ -1,4 +1,5 @@
 -- a row is one insurance policy that the bank has sold, in force or ended
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with source_rows as (
     select * from {{ ref('stg_ins_policy') }}
 ),

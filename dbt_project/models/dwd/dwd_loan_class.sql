@@ -1,6 +1,7 @@
 -- a row is one five-level classification of a loan note
+{{ config(materialized='daily', date_column='class_date') }}
 with source_rows as (
-    select * from {{ ref('stg_crd_class') }}
+    select * from {{ ref('stg_crd_class') }} where {{ daily_rows('class_date') }}
 ),
 
 final as (

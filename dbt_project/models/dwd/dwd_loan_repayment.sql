@@ -1,6 +1,7 @@
 -- a row is one repayment of a loan note
+{{ config(materialized='daily', date_column='acct_date') }}
 with source_rows as (
-    select * from {{ ref('stg_crd_repay') }}
+    select * from {{ ref('stg_crd_repay') }} where {{ daily_rows('acct_date') }}
 ),
 
 final as (

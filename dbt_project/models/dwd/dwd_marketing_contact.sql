@@ -1,6 +1,10 @@
 -- a row is one contact with a customer: message, call, visit, service call or answer to a campaign, or that the customer is held out of one
+{{ config(
+    materialized='daily', date_column='contact_date', part='party_id', owner='customer_id',
+    keyed=[{'to': 'dwd_party_xref', 'key': 'source_id', 'where': "source_system = 'ecif'", 'reads': ['customer_id', 'entity'], 'by': 'party_id'}]
+) }}
 with source_rows as (
-    select * from {{ ref('stg_mkt_contact') }}
+    select * from {{ ref('stg_mkt_contact') }} where {{ daily_rows('contact_date', 'party_id') }}
 ),
 
 customers as (
@@ -9,6 +13,7 @@ customers as (
 
 final as (
     select
+        source_rows.party_id,
         customers.customer_id,
         customers.entity,
         source_rows.contact_no,

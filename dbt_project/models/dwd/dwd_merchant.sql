@@ -1,4 +1,5 @@
 -- a row is one merchant: an acquiring contract, with the customer who signed it and where its money is settled
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with merchants as (
     select * from {{ ref('stg_mer_info') }}
 ),

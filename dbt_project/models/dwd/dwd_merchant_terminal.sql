@@ -1,4 +1,5 @@
 -- a row is one terminal or code plate of a merchant, bound or unbound
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with terminals as (
     select * from {{ ref('stg_mer_terminal') }}
 ),

@@ -1,6 +1,10 @@
 -- a row is one sale or refund at a merchant, successful or failed, with what the bank pays others to clear it
+{{ config(
+    materialized='daily', date_column='acct_date', part='mer_no', owner='customer_id',
+    keyed=[{'to': 'dwd_party_xref', 'key': 'source_id', 'where': "source_system = 'merchant'", 'reads': ['customer_id'], 'by': 'mer_no'}]
+) }}
 with source_rows as (
-    select * from {{ ref('stg_mer_txn') }}
+    select * from {{ ref('stg_mer_txn') }} where {{ daily_rows('acct_date', 'mer_no') }}
 ),
 
 xref as (
@@ -23,7 +27,7 @@ paid as (
         source_rows.status_code = 'ok' as is_ok,
         source_rows.amt < 0 as is_refund
     from source_rows
-    inner join xref on source_rows.mer_no = xref.source_id
+    left join xref on source_rows.mer_no = xref.source_id
 ),
 
 -- Interchange, network fee and subsidy arise with a successful sale; a refund neither costs nor gives them back.
@@ -50,6 +54,7 @@ costed as (
 
 final as (
     select
+        costed.mer_no,
         costed.customer_id,
         costed.txn_no,
         costed.term_sn,

@@ -1,4 +1,5 @@
 -- a row is one acceptance, guarantee, letter of credit, discounted bill or commitment of a customer, at its latest state
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with source_rows as (
     select * from {{ ref('stg_crd_offbal') }}
 ),

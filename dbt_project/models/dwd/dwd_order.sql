@@ -1,4 +1,5 @@
 -- a row is one order of a customer for an investment product
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with source_rows as (
     select * from {{ ref('stg_inv_order') }}
 ),

@@ -1,4 +1,5 @@
 -- a row is one tier, exclusion or family tier of a customer that was set by hand, for a time
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with source_rows as (
     select * from {{ ref('stg_crm_override') }}
 ),

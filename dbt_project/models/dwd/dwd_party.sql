@@ -1,4 +1,5 @@
 -- a row is one party of record of any entity: who the customer is, from the bank's customer file and its merchant contracts
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with ecif_parties as (
     select * from {{ ref('stg_ecif_retail') }}
 ),

@@ -1,4 +1,5 @@
 -- a row is one customer number that was merged into another, and when
+-- A plain table: the first event of each number counts, whatever its day.
 with source_rows as (
     select * from {{ ref('stg_ecif_xref') }}
     where event_code = 'merge' and old_ecif_no is not null

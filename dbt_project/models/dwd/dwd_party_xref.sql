@@ -1,4 +1,5 @@
 -- a row is one id of a source system and the customer that it stands for; the only place that knows how one becomes the other
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with source_ids as (
     select 'ecif' as source_system, party_id as source_id, 'retail' as entity, 'R' as letter, src_file, src_line
     from {{ ref('stg_ecif_retail') }}

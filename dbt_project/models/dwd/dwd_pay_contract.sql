@@ -1,4 +1,5 @@
 -- a row is one contract by which a company pays its people through this bank
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with source_rows as (
     select * from {{ ref('stg_pay_contract') }}
 ),

@@ -1,4 +1,5 @@
 -- a row is the price of one unit of an investment product on one trading day, the one before, and the day that it values
+-- A plain table: the day that a price values is the next trading day, and calendars are delivered again.
 with source_rows as (
     select * from {{ ref('stg_ref_price') }}
     where kind_code in ('nav', 'gold')

@@ -1,4 +1,5 @@
 -- a row is one risk test that a customer took
+-- A plain table: its feed does not say of which day a delivery's rows are, so no day can be built apart.
 with source_rows as (
     select * from {{ ref('stg_crm_risk_test') }} where kind_code = 'risk'
 ),

@@ -1,4 +1,5 @@
 -- a row is one term deposit or large certificate of deposit within an account
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with source_rows as (
     select * from {{ ref('stg_core_term') }}
 ),

@@ -92,9 +92,13 @@ owned as (
         accounts.entity,
         -- No bank code and no account: the bank tells nothing about the other side.
         nullif(legs.cp_bank_code, '') is null and nullif(legs.cp_acct_no, '') is null as is_cp_unknown,
-        coalesce(nullif(legs.cp_bank_code, ''), 'OWN') = 'OWN' as is_cp_here
+        coalesce(nullif(legs.cp_bank_code, ''), 'OWN') = 'OWN' as is_cp_here,
+        -- A number of another bank's account may be that of an account here.
+        cp_accounts.customer_id as cp_customer_id
     from legs
     left join accounts on legs.acct_no = accounts.acct_no
+    left join accounts as cp_accounts
+        on legs.cp_acct_no = cp_accounts.acct_no and coalesce(nullif(legs.cp_bank_code, ''), 'OWN') = 'OWN'
 ),
 
 classed as (
@@ -104,7 +108,7 @@ classed as (
         -- First match wins (order of tests: own account, own name at another bank, institutions, cash, the bank itself).
         -- An institution is no bank: money to one's own securities account is securities, although the name is the same.
         case
-            when owned.is_cp_here and own_accounts.acct_no is not null then 'own'
+            when owned.cp_customer_id = owned.customer_id then 'own'
             when owned.is_cp_here and owned.purpose_code = 'invest' and owned.mode_code <> 'cash' then 'own'
             when
                 not owned.is_cp_here
@@ -119,8 +123,6 @@ classed as (
         end as cp_class
     from owned
     left join parties on owned.customer_id = parties.customer_id
-    left join accounts as own_accounts
-        on owned.cp_acct_no = own_accounts.acct_no and owned.customer_id = own_accounts.customer_id
     left join names on owned.cp_name = names.cp_name
     left join institution_codes on owned.cp_bank_code = institution_codes.cp_bank_code
     left join void_legs
@@ -163,6 +165,7 @@ final as (
         classed.cp_class,
         classed.cp_acct_no,
         classed.cp_bank_code,
+        classed.cp_customer_id,
         coalesce(classed.init_code = 'C', false) as is_self,
         coalesce(classed.is_reversal, false) as is_reversal,
         classed.is_void,

@@ -1,5 +1,5 @@
 -- a row is one partial table and day, and what the rows it was folded from come to: the slices must add up to it
--- The last month, and the days that this run has built.
+-- A plain table of the last month and of the days that this run has built.
 with transaction_days as (
     {{ days_to_check(['dwd_transaction']) }}
 ),
@@ -18,6 +18,14 @@ liability_days as (
 
 asset_days as (
     {{ days_to_check(['dwd_account_balance_daily', 'dwd_holding']) }}
+),
+
+sale_days as (
+    {{ days_to_check(['dwd_merchant_transaction']) }}
+),
+
+settlement_days as (
+    {{ days_to_check(['dwd_merchant_settlement']) }}
 ),
 
 transactions as (
@@ -82,14 +90,49 @@ merchant_sales as (
         sum(amt) as amt_total,
         count(case when not is_refund then 1 end) as cnt_total
     from {{ ref('dwd_merchant_transaction') }}
-    where is_ok
+    where acct_date in (select sale_days.day from sale_days) and customer_id is not null and is_ok
     group by acct_date
 ),
 
 merchant_settlements as (
     select 'merchant_settle_daily' as table_name, settle_date as acct_date, sum(net_amt) as amt_total, count(*) as cnt_total
     from {{ ref('dwd_merchant_settlement') }}
+    where settle_date in (select settlement_days.day from settlement_days) and customer_id is not null
     group by settle_date
+),
+
+corporate_assets as (
+    select 'corporate_asset_history' as table_name, bal_date as acct_date, sum(bal) as amt_total, null as cnt_total
+    from {{ ref('dwd_account_balance_daily') }}
+    where bal_date in (select asset_days.day from asset_days) and entity = 'corporate'
+    group by bal_date
+),
+
+corporate_liabilities as (
+    select 'corporate_liability_history' as table_name, bal_date as acct_date, sum(principal_amt) as amt_total, null as cnt_total
+    from {{ ref('dwd_loan_note') }}
+    where bal_date in (select liability_days.day from liability_days) and entity = 'corporate'
+    group by bal_date
+),
+
+corporate_totals as (
+    select 'corporate_total_history' as table_name, acct_date, sum(amt) as amt_total, null as cnt_total
+    from (
+        select bal_date as acct_date, bal as amt
+        from {{ ref('dwd_account_balance_daily') }}
+        where bal_date in (select asset_days.day from asset_days) and entity = 'corporate' and prod in ('demand', 'term', 'cd')
+        union all
+        select acct_date, amt_total as amt from corporate_liabilities
+    )
+    where acct_date in (select asset_days.day from asset_days) and acct_date in (select liability_days.day from liability_days)
+    group by acct_date
+),
+
+corporate_settles as (
+    select 'corporate_settle_history' as table_name, bal_date as acct_date, sum(bal) as amt_total, null as cnt_total
+    from {{ ref('dwd_account_balance_daily') }}
+    where bal_date in (select asset_days.day from asset_days) and entity = 'corporate' and prod = 'demand'
+    group by bal_date
 ),
 
 corporate_flows as (
@@ -118,6 +161,14 @@ unioned as (
     select * from transactions
     union all
     select * from corporate_flows
+    union all
+    select * from corporate_assets
+    union all
+    select * from corporate_liabilities
+    union all
+    select * from corporate_totals
+    union all
+    select * from corporate_settles
     union all
     select * from corporate_pay_details
     union all

@@ -1,19 +1,21 @@
 -- a row is what one company has on deposit accounts of one kind at the end of one calendar day
-{{ config(materialized='daily', date_column='acct_date', part='customer_id') }}
-with balances as (
-    select customer_id, bal_date, prod, bal
-    from {{ ref('dwd_account_balance_daily') }}
-    where entity = 'corporate' and {{ daily_rows('bal_date', 'customer_id') }}
+{{ config(materialized='view') }}
+with history as (
+    select * from {{ ref('dws_corporate_asset_history') }}
+),
+
+days as (
+    {{ days_of_history('history') }}
 ),
 
 final as (
     select
-        balances.customer_id,
-        balances.bal_date as acct_date,
-        balances.prod,
-        cast(sum(balances.bal) as decimal(18, 2)) as bal
-    from balances
-    group by balances.customer_id, balances.bal_date, balances.prod
+        history.customer_id,
+        days.day as acct_date,
+        history.prod,
+        history.bal
+    from history
+    inner join days on history.valid_from <= days.day and history.valid_to > days.day
 )
 
 select * from final

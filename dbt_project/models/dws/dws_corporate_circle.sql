@@ -1,4 +1,5 @@
 -- a row is one company in a circle of guarantees: three or more that each, directly or through others, stand in for all the others
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with recursive night as (
     {{ night_dates() }}
 ),

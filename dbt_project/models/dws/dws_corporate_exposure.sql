@@ -1,4 +1,5 @@
 -- a row is one company that owes the bank, or may come to, at the business date: its credit exposure by part
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with night as (
     {{ night_dates() }}
 ),

@@ -1,27 +1,23 @@
 -- a row is what one company owes by one kind of loan at the end of one calendar day
-{{ config(materialized='daily', date_column='acct_date', part='customer_id') }}
-with notes as (
-    select
-        customer_id,
-        bal_date,
-        case when kind_code in ('wcap', 'fixed', 'trade', 'sole') then kind_code else 'other' end as prod,
-        principal_amt,
-        overdue_amt,
-        dpd
-    from {{ ref('dwd_loan_note') }}
-    where entity = 'corporate' and {{ daily_rows('bal_date', 'customer_id') }}
+{{ config(materialized='view') }}
+with history as (
+    select * from {{ ref('dws_corporate_liability_history') }}
+),
+
+days as (
+    {{ days_of_history('history') }}
 ),
 
 final as (
     select
-        notes.customer_id,
-        notes.bal_date as acct_date,
-        notes.prod,
-        cast(sum(notes.principal_amt) as decimal(18, 2)) as bal,
-        cast(sum(notes.overdue_amt) as decimal(18, 2)) as overdue_amt,
-        max(notes.dpd) as dpd
-    from notes
-    group by notes.customer_id, notes.bal_date, notes.prod
+        history.customer_id,
+        days.day as acct_date,
+        history.prod,
+        history.bal,
+        history.overdue_amt,
+        history.dpd
+    from history
+    inner join days on history.valid_from <= days.day and history.valid_to > days.day
 )
 
 select * from final

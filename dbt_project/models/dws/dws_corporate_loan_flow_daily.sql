@@ -1,6 +1,7 @@
 -- a row is one kind of loan movement of one company on one day: money drawn, principal repaid, interest paid
+-- A plain table: a payment belongs to a note that may be gone by the end of its day, and schedules are states of the business date.
 with notes as (
-    select distinct note_no, customer_id, start_date from {{ ref('dwd_loan_note') }} where entity = 'corporate'
+    select distinct note_no, customer_id, start_date from {{ ref('dws_corporate_note_history') }}
 ),
 
 -- Payments and schedules name the note and not the customer.

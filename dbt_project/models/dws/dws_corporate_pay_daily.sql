@@ -1,6 +1,9 @@
 -- a row is what one company paid to its people through the bank on one day, by type of pay; failed payments are left out
+{{ config(materialized='daily', date_column='acct_date') }}
 with pay_details as (
-    select * from {{ ref('dwd_pay_detail') }} where payer_customer_id is not null and result_code = 'ok'
+    select *
+    from {{ ref('dwd_pay_detail') }}
+    where payer_customer_id is not null and result_code = 'ok' and {{ daily_rows('pay_date') }}
 ),
 
 final as (

@@ -1,6 +1,7 @@
 -- a row is what moved for one company on one day, by channel, direction, class of counterparty, mode and purpose
+{{ config(materialized='daily', date_column='acct_date', part='customer_id') }}
 with flows as (
-    select * from {{ ref('dwd_corporate_flow') }}
+    select * from {{ ref('dwd_corporate_flow') }} where {{ daily_rows('acct_date', 'customer_id') }}
 ),
 
 -- Own transfers are no flow of the customer, and a posting reversed on its own day never happened.

@@ -1,6 +1,9 @@
 -- a row is what one merchant was settled on one day, by where the money went
+{{ config(materialized='daily', date_column='settle_date', part='customer_id') }}
 with settlements as (
-    select * from {{ ref('dwd_merchant_settlement') }}
+    select *
+    from {{ ref('dwd_merchant_settlement') }}
+    where customer_id is not null and {{ daily_rows('settle_date', 'customer_id') }}
 ),
 
 final as (

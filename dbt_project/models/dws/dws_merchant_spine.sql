@@ -1,4 +1,5 @@
 -- a row is one merchant customer of record at the business date: every merchant whose status is not merged or erased
+-- A plain table: a row is a state at the business date, and no day of its own has made it.
 with parties as (
     select customer_id, entity, status_code from {{ ref('dwd_party') }}
 ),

@@ -1,6 +1,9 @@
 -- a row is what one merchant took on one acquiring day, by kind of payment, hour band and kind of day
+{{ config(materialized='daily', date_column='acct_date', part='customer_id') }}
 with transactions as (
-    select * from {{ ref('dwd_merchant_transaction') }}
+    select *
+    from {{ ref('dwd_merchant_transaction') }}
+    where customer_id is not null and {{ daily_rows('acct_date', 'customer_id') }}
 ),
 
 days as (

@@ -1,4 +1,5 @@
 -- a row is what one customer's orders of one kind came to on one day: settled redemptions, other orders as confirmed
+-- A plain table: an order is a state, and its later states change earlier days. There are few orders.
 with orders as (
     select *
     from {{ ref('dwd_order') }}

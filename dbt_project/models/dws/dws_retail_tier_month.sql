@@ -1,4 +1,5 @@
 -- a row is the tier of one retail customer after the evaluation of one closed month, for whom a tier above the lowest is in question
+-- A plain table: a month's tier follows from that of the month before, and money in transit changes earlier months.
 with recursive night as (
     {{ night_dates() }}
 ),

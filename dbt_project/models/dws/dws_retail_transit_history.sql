@@ -1,5 +1,5 @@
 -- a row is a run of days on which one customer's money on its way into and out of investments came to the same
--- Made anew every night: an order is a state, and its later states change earlier days. There are few orders.
+-- A plain table: an order is a state, and its later states change earlier days. There are few orders.
 with orders as (
     select * from {{ ref('dwd_order') }} where customer_id is not null and status_code <> 'failed'
 ),

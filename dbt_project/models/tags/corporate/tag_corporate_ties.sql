@@ -57,18 +57,17 @@ exposures as (
 ),
 
 states as (
-    select liability_daily.customer_id, max(liability_daily.dpd) as dpd
-    from {{ ref('dws_corporate_liability_daily') }} as liability_daily
-    inner join night on liability_daily.acct_date = night.biz_date
-    group by liability_daily.customer_id
+    select liabilities.customer_id, max(liabilities.dpd) as dpd
+    from {{ ref('dws_corporate_liability_history') }} as liabilities
+    inner join night on liabilities.valid_from <= night.biz_date and liabilities.valid_to > night.biz_date
+    group by liabilities.customer_id
 ),
 
 deposits as (
-    select asset_daily.customer_id, sum(asset_daily.bal) as bal
-    from {{ ref('dws_corporate_asset_daily') }} as asset_daily
-    inner join night on asset_daily.acct_date = night.biz_date
-    where asset_daily.prod in ('demand', 'term', 'cd')
-    group by asset_daily.customer_id
+    select totals.customer_id, totals.bal
+    from {{ ref('dws_corporate_total_history') }} as totals
+    inner join night on totals.valid_from <= night.biz_date and totals.valid_to > night.biz_date
+    where totals.total = 'dep'
 ),
 
 circles as (

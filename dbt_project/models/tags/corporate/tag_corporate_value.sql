@@ -96,15 +96,15 @@ loans as (
 ),
 
 holdings as (
-    select asset_daily.customer_id, asset_daily.prod as item
-    from {{ ref('dws_corporate_asset_daily') }} as asset_daily
-    inner join night on asset_daily.acct_date = night.biz_date
-    where asset_daily.bal > 0
+    select assets.customer_id, assets.prod as item
+    from {{ ref('dws_corporate_asset_history') }} as assets
+    inner join night on assets.valid_from <= night.biz_date and assets.valid_to > night.biz_date
+    where assets.bal > 0
     union
-    select liability_daily.customer_id, 'loan' as item
-    from {{ ref('dws_corporate_liability_daily') }} as liability_daily
-    inner join night on liability_daily.acct_date = night.biz_date
-    where liability_daily.bal > 0
+    select liabilities.customer_id, 'loan' as item
+    from {{ ref('dws_corporate_liability_history') }} as liabilities
+    inner join night on liabilities.valid_from <= night.biz_date and liabilities.valid_to > night.biz_date
+    where liabilities.bal > 0
     union
     select customer_id, kind_code as item from {{ ref('dwd_off_balance') }} where entity = 'corporate' and status_code = 'live'
     union

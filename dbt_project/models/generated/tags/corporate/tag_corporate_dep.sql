@@ -10,74 +10,8 @@ run_date as (
     select {{ biz_date() }} as biz_date
 ),
 
-edges as (
-    select
-        run_date.biz_date,
-        [
-            run_date.biz_date,
-            run_date.biz_date + 1,
-            cast(date_trunc('month', run_date.biz_date) as date) - 1,
-            cast(date_trunc('month', run_date.biz_date) as date) - 1 + 1,
-            cast(date_trunc('quarter', run_date.biz_date) as date) - 1,
-            cast(date_trunc('quarter', run_date.biz_date) as date) - 1 + 1,
-            cast(date_trunc('year', run_date.biz_date) as date) - 1,
-            cast(date_trunc('year', run_date.biz_date) as date) - 1 + 1,
-            run_date.biz_date - 30,
-            run_date.biz_date - 30 + 1,
-            run_date.biz_date - 29,
-            run_date.biz_date - 89,
-            run_date.biz_date - 179,
-            run_date.biz_date - 364,
-            cast(date_trunc('month', run_date.biz_date) as date),
-            cast(date_trunc('quarter', run_date.biz_date) as date),
-            cast(date_trunc('year', run_date.biz_date) as date),
-            cast(date_trunc('month', run_date.biz_date) - interval 1 month as date),
-            cast(date_trunc('quarter', run_date.biz_date) - interval 3 month as date),
-            cast(date_trunc('month', run_date.biz_date) - interval 3 month as date),
-            cast(date_trunc('month', run_date.biz_date) - interval 12 month as date)
-        ] as starts,
-        least(
-            run_date.biz_date,
-            run_date.biz_date + 1,
-            cast(date_trunc('month', run_date.biz_date) as date) - 1,
-            cast(date_trunc('month', run_date.biz_date) as date) - 1 + 1,
-            cast(date_trunc('quarter', run_date.biz_date) as date) - 1,
-            cast(date_trunc('quarter', run_date.biz_date) as date) - 1 + 1,
-            cast(date_trunc('year', run_date.biz_date) as date) - 1,
-            cast(date_trunc('year', run_date.biz_date) as date) - 1 + 1,
-            run_date.biz_date - 30,
-            run_date.biz_date - 30 + 1,
-            run_date.biz_date - 29,
-            run_date.biz_date - 89,
-            run_date.biz_date - 179,
-            run_date.biz_date - 364,
-            cast(date_trunc('month', run_date.biz_date) as date),
-            cast(date_trunc('quarter', run_date.biz_date) as date),
-            cast(date_trunc('year', run_date.biz_date) as date),
-            cast(date_trunc('month', run_date.biz_date) - interval 1 month as date),
-            cast(date_trunc('quarter', run_date.biz_date) - interval 3 month as date),
-            cast(date_trunc('month', run_date.biz_date) - interval 3 month as date),
-            cast(date_trunc('month', run_date.biz_date) - interval 12 month as date)
-        ) as first_day,
-        run_date.biz_date + 1 as end_day
-    from run_date
-),
-
 folded as (
-    select
-        partial.customer_id,
-        partial.acct_date as piece,
-        cast(sum(partial.bal) as decimal(18,2)) as sum_bal,
-        cast(sum(partial.bal) as decimal(18,2)) as min_bal,
-        cast(sum(partial.bal) as decimal(18,2)) as max_bal
-    from {{ ref('dws_corporate_asset_daily') }} as partial
-    cross join edges
-    where
-        partial.acct_date >= edges.first_day
-        and partial.acct_date < edges.end_day
-        and {{ in_block('partial.customer_id') }}
-        and partial.prod in ('demand', 'term', 'cd')
-    group by 1, 2
+    select * from {{ ref('fold_corporate_total_history') }}
 ),
 
 bounds as (
@@ -134,6 +68,7 @@ measured as (
         cast(max(case when folded.piece between bounds.from_l12m and bounds.to_l12m then folded.max_bal end) as decimal(18,2)) as peak_amt_l12m
     from folded
     cross join bounds
+    where folded.total in ('dep')
     group by 1
 ),
 

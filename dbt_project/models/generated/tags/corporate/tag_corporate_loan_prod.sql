@@ -11,7 +11,7 @@ run_date as (
 ),
 
 folded as (
-    select * from {{ ref('fold_corporate_liability_daily') }}
+    select * from {{ ref('fold_corporate_liability_history') }}
 ),
 
 bounds as (

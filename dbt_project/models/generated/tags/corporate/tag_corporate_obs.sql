@@ -43,19 +43,89 @@ edges as (
     from run_date
 ),
 
-folded as (
+pieces as (
+    select
+        edge.piece,
+        lead(edge.piece, 1, edge.end_day) over (order by edge.piece) as next_piece
+    from (
+        select distinct
+            unnest(edges.starts) as piece,
+            edges.first_day,
+            edges.end_day
+        from edges
+    ) as edge
+    where edge.piece >= edge.first_day and edge.piece < edge.end_day
+),
+
+cut as (
     select
         partial.customer_id,
-        partial.acct_date as piece,
-        cast(sum(partial.bal) as decimal(18,2)) as sum_bal,
-        cast(sum(partial.bal) as decimal(18,2)) as max_bal
-    from {{ ref('dws_corporate_offbal_daily') }} as partial
-    cross join edges
+        partial.prod,
+        pieces.piece,
+        partial.bal,
+        greatest(partial.valid_from, pieces.piece) as since,
+        least(partial.valid_to, pieces.next_piece) as until
+    from {{ ref('dws_corporate_offbal_history') }} as partial
+    inner join pieces on partial.valid_from < pieces.next_piece and partial.valid_to > pieces.piece
     where
-        partial.acct_date >= edges.first_day
-        and partial.acct_date < edges.end_day
-        and {{ in_block('partial.customer_id') }}
+        {{ in_block('partial.customer_id') }}
         and partial.prod in ('accept', 'guarantee', 'lc')
+),
+
+parts as (
+    select
+        cut.customer_id,
+        cut.prod,
+        cut.piece,
+        cast(sum(cut.bal * (cut.until - cut.since)) as decimal(18,2)) as sum_bal,
+        max(cut.bal) as max_bal
+    from cut
+    group by 1, 2, 3
+),
+
+crowded as (
+    select
+        parts.customer_id,
+        parts.piece
+    from parts
+    group by 1, 2
+    having count(*) > 1
+),
+
+days as (
+    select
+        by_day.customer_id,
+        by_day.piece,
+        sum(by_day.bal) as bal,
+        cast(by_day.day as date) as since,
+        cast(by_day.day as date) + 1 as until
+    from (
+        select
+            cut.customer_id,
+            cut.piece,
+            cut.bal,
+            unnest(generate_series(cut.since, cut.until - 1, interval 1 day)) as day
+        from cut
+        inner join crowded on cut.customer_id = crowded.customer_id and cut.piece = crowded.piece
+    ) as by_day
+    group by 1, 2, by_day.day
+),
+
+folded as (
+    select
+        parts.customer_id,
+        parts.piece,
+        parts.sum_bal,
+        parts.max_bal
+    from parts
+    anti join crowded on parts.customer_id = crowded.customer_id and parts.piece = crowded.piece
+    union all
+    select
+        days.customer_id,
+        days.piece,
+        cast(sum(days.bal * (days.until - days.since)) as decimal(18,2)) as sum_bal,
+        max(days.bal) as max_bal
+    from days
     group by 1, 2
 ),
 

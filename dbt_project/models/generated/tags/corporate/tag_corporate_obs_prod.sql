@@ -11,7 +11,7 @@ run_date as (
 ),
 
 folded as (
-    select * from {{ ref('fold_corporate_offbal_daily') }}
+    select * from {{ ref('fold_corporate_offbal_history') }}
 ),
 
 bounds as (
