@@ -46,26 +46,34 @@ def wide_sql(
     cut = "\n    where {{ in_block('customer_id') }}"
     sources = {spine: cut + "\n    order by customer_id"}
     sources |= {model.name: "" if model.name in families else cut for model in models}
-    side_by_side = [f"positional join {model.name}" for model in models]
     moved = [
         f"when {model.name}.customer_id is distinct from spine.customer_id\n            "
         f"then error('{model.name}: not the customers of the spine, each once and in their order')"
         for model in models
     ]
     listed = "\n        ".join(moved)
-    side_by_side.append(f"where\n        case\n        {listed}\n        else true end")
-    return _selected(models, about, config, sources, side_by_side)
+    rows = f"from {_side_by_side(['spine', *(model.name for model in models)], '    ')}"
+    return _selected(models, about, config, sources, [rows, f"where\n        case\n        {listed}\n        else true end"])
+
+
+def _side_by_side(names: Sequence[str], indent: str) -> str:
+    """Tables put side by side, by halves: in a chain every column would be passed on by each of fifty joins."""
+    if len(names) == 1:
+        return names[0]
+    half, deeper = len(names) // 2, indent + "    "
+    left, right = (_side_by_side(part, deeper) for part in (names[:half], names[half:]))
+    return f"(\n{deeper}{left}\n{deeper}positional join {right}\n{indent})"
 
 
 def restricted_sql(entity: str, models: Sequence[TagModel], about: str) -> str:
     """The restricted tags of an entity: few columns, so an ordinary table."""
     sources = {f"dws_{entity}_spine": "", **{model.name: "" for model in models}}
     joins = [f"left join {model.name} on spine.customer_id = {model.name}.customer_id" for model in models]
-    return _selected(models, about, f"{{{{ config(alias='tags_{entity}') }}}}\n", sources, joins)
+    return _selected(models, about, f"{{{{ config(alias='tags_{entity}') }}}}\n", sources, ["from spine", *joins])
 
 
 def _selected(
-    models: Sequence[TagModel], about: str, config: str, sources: Mapping[str, str], joins: Sequence[str]
+    models: Sequence[TagModel], about: str, config: str, sources: Mapping[str, str], rows: Sequence[str]
 ) -> str:
     """The tags of several models in one select; `sources` are what is read, the spine first, and how it is cut."""
     columns = ["spine.customer_id", "spine.biz_date"]
@@ -76,7 +84,7 @@ def _selected(
         for name, (source, cut) in zip(names, sources.items(), strict=True)
     ]
     listed = ",\n        ".join(columns)
-    final = "\n    ".join([f"select\n        {listed}", "from spine", *joins])
+    final = "\n    ".join([f"select\n        {listed}", *rows])
     return (
         f"-- {about}\n-- From {SPECS}; {NOTICE}.\n{config}"
         f"with {(',' + chr(10) * 2).join(imports)},\n\nfinal as (\n    {final}\n)\n\nselect * from final\n"

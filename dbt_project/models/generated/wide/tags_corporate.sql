@@ -1185,52 +1185,142 @@ final as (
         tag_corporate_pay.pay_first_date_ltd,
         tag_corporate_pay_type.pay_wage_amt_sum_l12m,
         tag_corporate_pay_type.pay_bonus_amt_sum_l12m
-    from spine
-    positional join tag_corporate_profile
-    positional join tag_corporate_list
-    positional join tag_corporate_registry
-    positional join tag_corporate_tax
-    positional join tag_corporate_customs
-    positional join tag_corporate_relation
-    positional join tag_corporate_account
-    positional join tag_corporate_agreement
-    positional join tag_corporate_product
-    positional join tag_corporate_deposit_term
-    positional join tag_corporate_deposit_year
-    positional join tag_corporate_dep
-    positional join tag_corporate_dep_prod
-    positional join tag_corporate_dep_cd
-    positional join tag_corporate_dep_margin
-    positional join tag_corporate_dep_nature
-    positional join tag_corporate_loan_due
-    positional join tag_corporate_loan_note
-    positional join tag_corporate_loan
-    positional join tag_corporate_loan_prod
-    positional join tag_corporate_loan_flow
-    positional join tag_corporate_credit_limit
-    positional join tag_corporate_security
-    positional join tag_corporate_off_balance
-    positional join tag_corporate_obs
-    positional join tag_corporate_obs_prod
-    positional join tag_corporate_contribution
-    positional join tag_corporate_value
-    positional join tag_corporate_arrears
-    positional join tag_corporate_debtor
-    positional join tag_corporate_ties
-    positional join tag_corporate_watch
-    positional join tag_corporate_txn_direction
-    positional join tag_corporate_txn_direction_purpose
-    positional join tag_corporate_txn_direction_cp
-    positional join tag_corporate_counterparty
-    positional join tag_corporate_settlement
-    positional join tag_corporate_stl_direction
-    positional join tag_corporate_stl_peak
-    positional join tag_corporate_stl_payers
-    positional join tag_corporate_stl_payees
-    positional join tag_corporate_stl_channel_direction
-    positional join tag_corporate_payroll
-    positional join tag_corporate_pay
-    positional join tag_corporate_pay_type
+    from (
+        (
+            (
+                (
+                    (
+                        spine
+                        positional join tag_corporate_profile
+                    )
+                    positional join (
+                        tag_corporate_list
+                        positional join (
+                            tag_corporate_registry
+                            positional join tag_corporate_tax
+                        )
+                    )
+                )
+                positional join (
+                    (
+                        tag_corporate_customs
+                        positional join (
+                            tag_corporate_relation
+                            positional join tag_corporate_account
+                        )
+                    )
+                    positional join (
+                        tag_corporate_agreement
+                        positional join (
+                            tag_corporate_product
+                            positional join tag_corporate_deposit_term
+                        )
+                    )
+                )
+            )
+            positional join (
+                (
+                    (
+                        tag_corporate_deposit_year
+                        positional join (
+                            tag_corporate_dep
+                            positional join tag_corporate_dep_prod
+                        )
+                    )
+                    positional join (
+                        tag_corporate_dep_cd
+                        positional join (
+                            tag_corporate_dep_margin
+                            positional join tag_corporate_dep_nature
+                        )
+                    )
+                )
+                positional join (
+                    (
+                        tag_corporate_loan_due
+                        positional join (
+                            tag_corporate_loan_note
+                            positional join tag_corporate_loan
+                        )
+                    )
+                    positional join (
+                        tag_corporate_loan_prod
+                        positional join (
+                            tag_corporate_loan_flow
+                            positional join tag_corporate_credit_limit
+                        )
+                    )
+                )
+            )
+        )
+        positional join (
+            (
+                (
+                    (
+                        tag_corporate_security
+                        positional join tag_corporate_off_balance
+                    )
+                    positional join (
+                        tag_corporate_obs
+                        positional join (
+                            tag_corporate_obs_prod
+                            positional join tag_corporate_contribution
+                        )
+                    )
+                )
+                positional join (
+                    (
+                        tag_corporate_value
+                        positional join (
+                            tag_corporate_arrears
+                            positional join tag_corporate_debtor
+                        )
+                    )
+                    positional join (
+                        tag_corporate_ties
+                        positional join (
+                            tag_corporate_watch
+                            positional join tag_corporate_txn_direction
+                        )
+                    )
+                )
+            )
+            positional join (
+                (
+                    (
+                        tag_corporate_txn_direction_purpose
+                        positional join (
+                            tag_corporate_txn_direction_cp
+                            positional join tag_corporate_counterparty
+                        )
+                    )
+                    positional join (
+                        tag_corporate_settlement
+                        positional join (
+                            tag_corporate_stl_direction
+                            positional join tag_corporate_stl_peak
+                        )
+                    )
+                )
+                positional join (
+                    (
+                        tag_corporate_stl_payers
+                        positional join (
+                            tag_corporate_stl_payees
+                            positional join tag_corporate_stl_channel_direction
+                        )
+                    )
+                    positional join (
+                        tag_corporate_payroll
+                        positional join (
+                            tag_corporate_pay
+                            positional join tag_corporate_pay_type
+                        )
+                    )
+                )
+            )
+        )
+    )
     where
         case
         when tag_corporate_profile.customer_id is distinct from spine.customer_id

@@ -453,27 +453,67 @@ final as (
         tag_merchant_risk.risk_is_owner_enforced,
         tag_merchant_risk.risk_is_marketing_blocked,
         tag_merchant_risk.mer_is_watch
-    from spine
-    positional join tag_merchant_payer
-    positional join tag_merchant_profile
-    positional join tag_merchant_ratio
-    positional join tag_merchant_rhythm
-    positional join tag_merchant_mer
-    positional join tag_merchant_mer_pay
-    positional join tag_merchant_mer_band
-    positional join tag_merchant_mer_daytype
-    positional join tag_merchant_mer_fail
-    positional join tag_merchant_settle
-    positional join tag_merchant_stl
-    positional join tag_merchant_stl_dest
-    positional join tag_merchant_owner
-    positional join tag_merchant_owner_asset
-    positional join tag_merchant_owner_debt
-    positional join tag_merchant_product
-    positional join tag_merchant_terminal
-    positional join tag_merchant_mer_fee
-    positional join tag_merchant_value
-    positional join tag_merchant_risk
+    from (
+        (
+            (
+                (
+                    spine
+                    positional join tag_merchant_payer
+                )
+                positional join (
+                    tag_merchant_profile
+                    positional join (
+                        tag_merchant_ratio
+                        positional join tag_merchant_rhythm
+                    )
+                )
+            )
+            positional join (
+                (
+                    tag_merchant_mer
+                    positional join tag_merchant_mer_pay
+                )
+                positional join (
+                    tag_merchant_mer_band
+                    positional join (
+                        tag_merchant_mer_daytype
+                        positional join tag_merchant_mer_fail
+                    )
+                )
+            )
+        )
+        positional join (
+            (
+                (
+                    tag_merchant_settle
+                    positional join tag_merchant_stl
+                )
+                positional join (
+                    tag_merchant_stl_dest
+                    positional join (
+                        tag_merchant_owner
+                        positional join tag_merchant_owner_asset
+                    )
+                )
+            )
+            positional join (
+                (
+                    tag_merchant_owner_debt
+                    positional join (
+                        tag_merchant_product
+                        positional join tag_merchant_terminal
+                    )
+                )
+                positional join (
+                    tag_merchant_mer_fee
+                    positional join (
+                        tag_merchant_value
+                        positional join tag_merchant_risk
+                    )
+                )
+            )
+        )
+    )
     where
         case
         when tag_merchant_payer.customer_id is distinct from spine.customer_id

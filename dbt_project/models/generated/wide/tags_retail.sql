@@ -2029,66 +2029,184 @@ final as (
         tag_retail_warning.risk_is_class_fall,
         tag_retail_warning.risk_warning_cnt,
         tag_retail_warning.risk_warning_code
-    from spine
-    positional join tag_retail_contact
-    positional join tag_retail_document
-    positional join tag_retail_profile
-    positional join tag_retail_relation
-    positional join tag_retail_relationship
-    positional join tag_retail_asset_mix
-    positional join tag_retail_aum
-    positional join tag_retail_asset
-    positional join tag_retail_dep
-    positional join tag_retail_dep_prod
-    positional join tag_retail_position
-    positional join tag_retail_wm
-    positional join tag_retail_wm_order
-    positional join tag_retail_fund
-    positional join tag_retail_fund_order
-    positional join tag_retail_fund_sip
-    positional join tag_retail_insurance
-    positional join tag_retail_pm
-    positional join tag_retail_tb
-    positional join tag_retail_inv_trust
-    positional join tag_retail_inv_prod
-    positional join tag_retail_arrears
-    positional join tag_retail_exposure
-    positional join tag_retail_liability
-    positional join tag_retail_loan_plan
-    positional join tag_retail_loan_term
-    positional join tag_retail_loan_use
-    positional join tag_retail_risk
-    positional join tag_retail_loan
-    positional join tag_retail_loan_prod
-    positional join tag_retail_card_use
-    positional join tag_retail_cc
-    positional join tag_retail_deposit_product
-    positional join tag_retail_depth
-    positional join tag_retail_holding
-    positional join tag_retail_product
-    positional join tag_retail_readiness
-    positional join tag_retail_card
-    positional join tag_retail_agreement
-    positional join tag_retail_transaction
-    positional join tag_retail_txn
-    positional join tag_retail_txn_direction
-    positional join tag_retail_txn_direction_mode
-    positional join tag_retail_txn_direction_purpose
-    positional join tag_retail_txn_channel_direction
-    positional join tag_retail_txn_direction_cp
-    positional join tag_retail_payroll
-    positional join tag_retail_pay
-    positional join tag_retail_pay_type
-    positional join tag_retail_pay_wage
-    positional join tag_retail_channel
-    positional join tag_retail_chn_login
-    positional join tag_retail_chn_event_page
-    positional join tag_retail_tier
-    positional join tag_retail_contribution
-    positional join tag_retail_value
-    positional join tag_retail_reach
-    positional join tag_retail_suitability
-    positional join tag_retail_warning
+    from (
+        (
+            (
+                (
+                    (
+                        spine
+                        positional join (
+                            tag_retail_contact
+                            positional join tag_retail_document
+                        )
+                    )
+                    positional join (
+                        (
+                            tag_retail_profile
+                            positional join tag_retail_relation
+                        )
+                        positional join (
+                            tag_retail_relationship
+                            positional join tag_retail_asset_mix
+                        )
+                    )
+                )
+                positional join (
+                    (
+                        (
+                            tag_retail_aum
+                            positional join tag_retail_asset
+                        )
+                        positional join (
+                            tag_retail_dep
+                            positional join tag_retail_dep_prod
+                        )
+                    )
+                    positional join (
+                        (
+                            tag_retail_position
+                            positional join tag_retail_wm
+                        )
+                        positional join (
+                            tag_retail_wm_order
+                            positional join tag_retail_fund
+                        )
+                    )
+                )
+            )
+            positional join (
+                (
+                    (
+                        tag_retail_fund_order
+                        positional join (
+                            tag_retail_fund_sip
+                            positional join tag_retail_insurance
+                        )
+                    )
+                    positional join (
+                        (
+                            tag_retail_pm
+                            positional join tag_retail_tb
+                        )
+                        positional join (
+                            tag_retail_inv_trust
+                            positional join tag_retail_inv_prod
+                        )
+                    )
+                )
+                positional join (
+                    (
+                        (
+                            tag_retail_arrears
+                            positional join tag_retail_exposure
+                        )
+                        positional join (
+                            tag_retail_liability
+                            positional join tag_retail_loan_plan
+                        )
+                    )
+                    positional join (
+                        (
+                            tag_retail_loan_term
+                            positional join tag_retail_loan_use
+                        )
+                        positional join (
+                            tag_retail_risk
+                            positional join tag_retail_loan
+                        )
+                    )
+                )
+            )
+        )
+        positional join (
+            (
+                (
+                    (
+                        tag_retail_loan_prod
+                        positional join (
+                            tag_retail_card_use
+                            positional join tag_retail_cc
+                        )
+                    )
+                    positional join (
+                        (
+                            tag_retail_deposit_product
+                            positional join tag_retail_depth
+                        )
+                        positional join (
+                            tag_retail_holding
+                            positional join tag_retail_product
+                        )
+                    )
+                )
+                positional join (
+                    (
+                        (
+                            tag_retail_readiness
+                            positional join tag_retail_card
+                        )
+                        positional join (
+                            tag_retail_agreement
+                            positional join tag_retail_transaction
+                        )
+                    )
+                    positional join (
+                        (
+                            tag_retail_txn
+                            positional join tag_retail_txn_direction
+                        )
+                        positional join (
+                            tag_retail_txn_direction_mode
+                            positional join tag_retail_txn_direction_purpose
+                        )
+                    )
+                )
+            )
+            positional join (
+                (
+                    (
+                        tag_retail_txn_channel_direction
+                        positional join (
+                            tag_retail_txn_direction_cp
+                            positional join tag_retail_payroll
+                        )
+                    )
+                    positional join (
+                        (
+                            tag_retail_pay
+                            positional join tag_retail_pay_type
+                        )
+                        positional join (
+                            tag_retail_pay_wage
+                            positional join tag_retail_channel
+                        )
+                    )
+                )
+                positional join (
+                    (
+                        (
+                            tag_retail_chn_login
+                            positional join tag_retail_chn_event_page
+                        )
+                        positional join (
+                            tag_retail_tier
+                            positional join tag_retail_contribution
+                        )
+                    )
+                    positional join (
+                        (
+                            tag_retail_value
+                            positional join tag_retail_reach
+                        )
+                        positional join (
+                            tag_retail_suitability
+                            positional join tag_retail_warning
+                        )
+                    )
+                )
+            )
+        )
+    )
     where
         case
         when tag_retail_contact.customer_id is distinct from spine.customer_id
