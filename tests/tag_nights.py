@@ -1,27 +1,23 @@
-"""Drawn nights for families of tags: tiny partials, and the generated SQL run over them as dbt would run it.
-
-The project's own macros are used; only `ref` is a plain name.
-"""
+"""Drawn nights of families of tags: a spec, tiny partials, and what the SQL that is generated of the one says of the others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from functools import cache
 
 import yaml
 
-from tagmart.core.duck import connect
 from tagmart.tagspec.expand import tag_models
 from tagmart.tagspec.folds import fold_sql, folds_of
 from tagmart.tagspec.model import Table, TagModel
 from tagmart.tagspec.read import family_of
-from tagmart.tagspec.render import rendered as as_dbt_would
 from tagmart.tagspec.sql import tag_model_sql
 from tagmart.tagspec.vocabulary import read_vocabulary
+from tests.drawn import PROJECT, Night
+from tests.drawn import night as drawn_night
 
-PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 WORDS = read_vocabulary(PROJECT / "tag_specs", "retail")
 # A partial of what falls due, by the day on which it does.
 DUE = Table("dws_retail_due", "retail", {"prod": ("mtg", "cons")}, {"amt_sum": "sum", "cnt": "sum"}, ("crd_note",), None, "due", "due_date")
@@ -31,65 +27,17 @@ BY_DAY = Table(
     WORDS.tables["dws_retail_asset_history"].feeds_by, "flow", "acct_date",
 )  # fmt: skip
 VOCABULARY = replace(WORDS, tables={**WORDS.tables, DUE.name: DUE, BY_DAY.name: BY_DAY})
-FEEDS = (
-    "core_acct", "core_acct_person", "core_txn", "core_bal", "inv_hold", "inv_order", "crd_note", "cc_acct",
-    "chn_event", "pay_detail",
-)  # fmt: skip
-MONEY, COUNT = "decimal(18,2)", "integer"
-TABLES = {
-    "dws_retail_transaction_daily": {
-        "customer_id": "varchar", "acct_date": "date", "channel": "varchar", "direction": "varchar", "mode": "varchar",
-        "purpose": "varchar", "cp": "varchar", "amt_sum": MONEY, "amt_max": MONEY, "cnt": COUNT, "self_cnt": COUNT,
-    },
-    "dws_retail_due": {"customer_id": "varchar", "due_date": "date", "prod": "varchar", "amt_sum": MONEY, "cnt": COUNT},
-    "dws_retail_asset_daily": {"customer_id": "varchar", "acct_date": "date", "prod": "varchar", "bal": MONEY},
-    "dws_retail_asset_history": {
-        "customer_id": "varchar", "prod": "varchar", "valid_from": "date", "valid_to": "date", "bal": MONEY,
-    },
-    "dws_retail_channel_daily": {
-        "customer_id": "varchar", "acct_date": "date", "event": "varchar", "page": "varchar", "cnt": COUNT,
-        "stay_sec": COUNT,
-    },
-    "dws_retail_order_daily": {
-        "customer_id": "varchar", "acct_date": "date", "prod": "varchar", "order": "varchar", "amt_sum": MONEY,
-        "amt_max": MONEY, "cnt": COUNT, "fail_cnt": COUNT,
-    },
-}  # fmt: skip
+DUE_COLUMNS = {"customer_id": "varchar", "due_date": "date", "prod": "varchar", "amt_sum": "decimal(18,2)", "cnt": "integer"}
 
 
 @contextmanager
-def empty_warehouse() -> Iterator[object]:
-    """The tables that family models read, without a row."""
-    connection = connect()
-    connection.execute("create schema ops")
-    connection.execute("create table ops.run_context (biz_date date)")
-    connection.execute(f"create table ops.feed_present ({', '.join(f'{feed} boolean' for feed in FEEDS)})")
-    connection.execute("create table dws_retail_spine (customer_id varchar, biz_date date)")
-    for name, columns in TABLES.items():
-        listed = ", ".join(f'"{column}" {data_type}' for column, data_type in columns.items())
-        connection.execute(f"create table {name} ({listed})")
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-@contextmanager
-def night(duck, biz_date: str, customers: str, tables: dict[str, list[tuple]], absent: tuple[str, ...] = ()):
-    """One night with these customers of record and these partials; empty again afterwards."""
-    duck.execute("begin")
-    try:
-        duck.execute("insert into ops.run_context values (?)", [biz_date])
-        marks = ", ".join("?" for _ in FEEDS)
-        duck.execute(f"insert into ops.feed_present values ({marks})", [feed not in absent for feed in FEEDS])
-        for customer in customers.split():
-            duck.execute("insert into dws_retail_spine values (?, ?)", [customer, biz_date])
+def night(biz_date: str, customers: str, tables: dict[str, list[tuple]], absent: tuple[str, ...] = ()) -> Iterator[Night]:
+    """One night with these customers of record and these rows of partials, whole and in the order of their columns."""
+    with drawn_night(customers, absent, biz_date) as drawn:
+        drawn.table(DUE.name, DUE_COLUMNS)
         for name, rows in tables.items():
-            for row in rows:
-                duck.execute(f"insert into {name} values ({', '.join('?' for _ in row)})", row)
-        yield
-    finally:
-        duck.execute("rollback")
+            drawn.draw(name, *rows)
+        yield drawn
 
 
 def model_of(text: str) -> TagModel:
@@ -99,25 +47,25 @@ def model_of(text: str) -> TagModel:
     return model
 
 
-def sql_of(text: str) -> str:
-    """The tag model of a spec as dbt would compile it."""
+@cache
+def written(text: str) -> tuple[str, str, str]:
+    """What is generated of a spec: the name of what its tags share of the partial and the model of that, and their own model."""
     model = model_of(text)
     fold = folds_of((model,), VOCABULARY)[model.name]
-    shared = {fold.name: rendered(fold_sql(fold, model.entity))} if fold.name else {}
-    return rendered(tag_model_sql(model, model.family, fold, VOCABULARY), shared)
+    return fold.name, fold_sql(fold, model.entity) if fold.name else "", tag_model_sql(model, model.family, fold, VOCABULARY)
 
 
-def tags_of(duck, text: str) -> dict[str, dict[str, object]]:
+def sql_of(drawn: Night, text: str) -> str:
+    """The SQL of the tag model of a spec, when all that it reads is there."""
+    shared, fold, tags = written(text)
+    if shared:
+        drawn.make(shared, drawn.resolved(fold))
+    return drawn.resolved(tags)
+
+
+def tags_of(drawn: Night, text: str) -> dict[str, dict[str, object]]:
     """What the tag model of a spec says: customer, then tag by tag."""
-    result = duck.execute(sql_of(text))
-    names = [column[0] for column in result.description]
-    return {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in result.fetchall()}
-
-
-def rendered(sql: str, ephemeral: dict[str, str] | None = None) -> str:
-    """The SQL as dbt would compile it; a model is a table of its own name, or put in where it is read."""
-    inlined = ephemeral or {}
-    return as_dbt_would(sql, PROJECT, ref=lambda name: f"({inlined[name]})" if name in inlined else name)
+    return drawn.read(sql_of(drawn, text))
 
 
 def pick(found: dict[str, dict[str, object]], *names: str) -> dict[str, tuple]:

@@ -5,91 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from jinja2 import Environment
 
-from tagmart.core.duck import connect, literal
+from tests.drawn import Night, night
 
-PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 D = date(2026, 6, 30)
-FEEDS = ["core_acct", "core_acct_person", "core_bal", "core_txn", "crd_note", "crd_class", "crd_contract", "crd_limit", "crd_offbal", "crd_security", "ecif_corp", "fin_contrib"]
-DATES = "{'valid_from': 'DATE', 'valid_to': 'DATE'}"
-COLUMNS = {
-    "dwd_account_balance_daily": "customer_id varchar, entity varchar, bal_date date, prod varchar, bal {m}, frozen_amt {m}",
-    "dwd_collateral": (
-        "customer_id varchar, entity varchar, contract_no varchar, kind_code varchar, value_amt {m}, appraise_date date,"
-        " amt {m}, from_date date, to_date date, status_code varchar"
-    ),
-    "dwd_credit_limit": (
-        "customer_id varchar, entity varchar, limit_no varchar, kind_code varchar, parent_limit_no varchar, amt {m}, used_amt {m},"
-        " frozen_amt {m}, is_revolving boolean, is_low_risk boolean, from_date date, to_date date, status_code varchar"
-    ),
-    "dwd_company": "customer_id varchar, reg_capital {m}",
-    "dwd_contribution": (
-        "customer_id varchar, entity varchar, month_end date, side_code varchar, ftp_amt {m}, fee_amt {m}, cost_amt {m},"
-        " provision_amt {m}, net_amt {m}"
-    ),
-    "dwd_loan_class": "note_no varchar, class_date date, class_code integer, is_restructured boolean",
-    "dwd_loan_contract": "customer_id varchar, entity varchar, contract_no varchar",
-    "dwd_loan_note": (
-        "customer_id varchar, entity varchar, note_no varchar, contract_no varchar, kind_code varchar, bal_date date,"
-        " principal_amt {m}, dpd integer"
-    ),
-    "dwd_off_balance": (
-        "customer_id varchar, entity varchar, biz_no varchar, kind_code varchar, face_amt {m}, margin_amt {m}, start_date date,"
-        " due_date date, adv_amt {m}, status_code varchar"
-    ),
-    "dws_corporate_exposure": "customer_id varchar, obs_amt {m}, exposure_amt {m}",
-    "dws_corporate_liability_daily": "customer_id varchar, acct_date date, bal {m}",
-}
 
 
 @pytest.fixture
-def duck() -> Iterator[object]:
-    """The tables that these models read, without a row but those of the bank's numbers."""
-    with connect() as connection:
-        connection.execute("create schema ops")
-        connection.execute(f"create table ops.run_context as select {literal(D)}::date as biz_date, 'demo' as bank")
-        connection.execute(f"create table ops.feed_present as select {', '.join(f'true as {feed}' for feed in FEEDS)}")
-        connection.execute("create table dws_corporate_spine (customer_id varchar, biz_date date)")
-        for seed in ("parameter", "class_floor", "cut_point"):
-            path = literal(str(PROJECT / "seeds" / f"{seed}.csv"))
-            connection.execute(f"create table {seed} as select * from read_csv({path}, types = {DATES})")
-        for name, columns in COLUMNS.items():
-            connection.execute(f"create table {name} ({columns.format(m='decimal(18,2)')})")
-        yield connection
-
-
-def compiled(model: str) -> str:
-    """The SQL of a model as dbt would compile it, with plain names for `ref`."""
-    names = {"ref": lambda name: name, "source": lambda schema, name: f"{schema}.{name}"}
-    environment = Environment(autoescape=False)  # noqa: S701 - SQL, not a page
-    words = dict(names)
-    for file in ("night.sql", "tag_value.sql"):
-        text = (PROJECT / "macros" / file).read_text(encoding="utf-8")
-        module = environment.from_string(text, globals=words).make_module(words)
-        words |= {name: value for name, value in vars(module).items() if callable(value)}
-    (path,) = (PROJECT / "models").rglob(f"{model}.sql")
-    return environment.from_string(path.read_text(encoding="utf-8"), globals=words).render()
-
-
-def insert(duck, table: str, *rows: dict[str, object]) -> None:
-    """Rows by column name; what is not named is empty."""
-    for row in rows:
-        values = ", ".join("null" if value is None else literal(value) for value in row.values())
-        duck.execute(f"insert into {table} ({', '.join(row)}) values ({values})")
-
-
-def spine(duck, customers: str) -> None:
-    insert(duck, "dws_corporate_spine", *({"customer_id": customer, "biz_date": D} for customer in customers.split()))
-
-
-def rows_of(duck, model: str, *names: str) -> dict[str, tuple]:
-    """Some columns of every customer, in this order."""
-    found = duck.execute(f"select customer_id, {', '.join(names)} from ({compiled(model)})").fetchall()
-    return {row[0]: row[1:] for row in found}
+def drawn() -> Iterator[Night]:
+    with night("") as made:
+        yield made
 
 
 def money(*amounts: object) -> tuple:
@@ -104,7 +31,7 @@ def guarantee(giver: str, debtor: str, **more: object) -> tuple[dict, dict]:
     return given, {"customer_id": debtor, "entity": "corporate", "contract_no": number}
 
 
-def test_a_circle_of_guarantees_is_what_reaches_back_to_itself(duck) -> None:
+def test_a_circle_of_guarantees_is_what_reaches_back_to_itself(drawn: Night) -> None:
     pairs = [
         guarantee("ann", "bob"), guarantee("bob", "cat"), guarantee("cat", "ann"),  # a circle of three; it ends on D
         guarantee("dan", "ann"),  # stands in for a member, and nobody for it
@@ -113,62 +40,62 @@ def test_a_circle_of_guarantees_is_what_reaches_back_to_itself(duck) -> None:
         guarantee("jim", "kim"), guarantee("kim", "lea"), guarantee("lea", "jim", status_code="released"),
     ]  # fmt: skip
     for given, contract in pairs:
-        insert(duck, "dwd_collateral", given)
-        insert(duck, "dwd_loan_contract", contract)
-    assert rows_of(duck, "dws_corporate_circle", "circle_id", "member_cnt") == dict.fromkeys(("ann", "bob", "cat"), ("ann", 3))
+        drawn.draw("dwd_collateral", given)
+        drawn.draw("dwd_loan_contract", contract)
+    assert drawn.tags("dws_corporate_circle", "circle_id", "member_cnt") == dict.fromkeys(("ann", "bob", "cat"), ("ann", 3))
 
 
-def test_guarantors_are_companies_and_collateral_covers_what_is_owed_under_its_contract(duck) -> None:
-    spine(duck, "ann")
+def test_guarantors_are_companies_and_collateral_covers_what_is_owed_under_its_contract(drawn: Night) -> None:
+    drawn.of_record("ann")
     house = {"kind_code": "house", "value_amt": 400, "appraise_date": D, "from_date": D, "to_date": D, "status_code": "live"}
     for given, contract in (guarantee("bob", "ann"), guarantee("cat", "ann", entity="retail")):
-        insert(duck, "dwd_collateral", given)
-        insert(duck, "dwd_loan_contract", contract)
-    insert(duck, "dwd_loan_contract", {"customer_id": "ann", "entity": "corporate", "contract_no": "repaid"})
-    insert(duck, "dwd_collateral", {**house, "contract_no": "bob-ann"}, {**house, "contract_no": "repaid"})
-    insert(duck, "dwd_loan_note", {**note("ann", "1", 100), "contract_no": "bob-ann"}, {**note("ann", "2", 50), "contract_no": "new"})
+        drawn.draw("dwd_collateral", given)
+        drawn.draw("dwd_loan_contract", contract)
+    drawn.draw("dwd_loan_contract", {"customer_id": "ann", "entity": "corporate", "contract_no": "repaid"})
+    drawn.draw("dwd_collateral", {**house, "contract_no": "bob-ann"}, {**house, "contract_no": "repaid"})
+    drawn.draw("dwd_loan_note", {**note("ann", "1", 100), "contract_no": "bob-ann"}, {**note("ann", "2", 50), "contract_no": "new"})
     names = ["crd_guar_recv_cnt", "crd_guarantor_cnt", "crd_coll_value_amt", "crd_ltv_ratio", "crd_coll_cover_ratio", "crd_bare_bal"]
-    assert rows_of(duck, "tag_corporate_security", *names) == {
+    assert drawn.tags("tag_corporate_security", *names) == {
         "ann": (2, 1, *money(800), Decimal("0.25"), Decimal("2.6667"), *money(50)),
     }  # fmt: skip
 
 
-def test_exposure_is_what_has_begun(duck) -> None:
+def test_exposure_is_what_has_begun(drawn: Night) -> None:
     def bill(number: str, kind: str, start: date, status: str = "live") -> dict:
         return {"customer_id": "ann", "entity": "corporate", "biz_no": number, "kind_code": kind, "face_amt": 100, "margin_amt": 30,
                 "start_date": start, "due_date": D, "adv_amt": 7 if status == "advanced" else 0, "status_code": status}  # fmt: skip
 
-    insert(
-        duck, "dwd_off_balance", bill("1", "accept", D), bill("2", "lc", D + timedelta(1)), bill("3", "commit", D),
+    drawn.draw(
+        "dwd_off_balance", bill("1", "accept", D), bill("2", "lc", D + timedelta(1)), bill("3", "commit", D),
         bill("4", "guarantee", D, "advanced"),
     )  # fmt: skip
-    insert(duck, "dwd_loan_note", note("ann", "1", 1000))
-    assert rows_of(duck, "dws_corporate_exposure", "obs_amt", "adv_amt", "exposure_amt") == {"ann": money(70, 7, 1077)}
+    drawn.draw("dwd_loan_note", note("ann", "1", 1000))
+    assert drawn.tags("dws_corporate_exposure", "obs_amt", "adv_amt", "exposure_amt") == {"ann": money(70, 7, 1077)}
 
 
-def test_gap_of_acceptances_looks_forward_and_counts_what_is_free(duck) -> None:
-    spine(duck, "ann bob cat")
+def test_gap_of_acceptances_looks_forward_and_counts_what_is_free(drawn: Night) -> None:
+    drawn.of_record("ann bob cat")
 
     def bill(customer: str, days: int, face: int, margin: int = 0, status: str = "live") -> dict:
         return {"customer_id": customer, "entity": "corporate", "biz_no": f"{customer}{days}", "kind_code": "accept",
                 "face_amt": face, "margin_amt": margin, "start_date": D - timedelta(90), "due_date": D + timedelta(days),
                 "adv_amt": 0, "status_code": status}  # fmt: skip
 
-    insert(
-        duck, "dwd_off_balance", bill("ann", 0, 7), bill("ann", 7, 1000, 300), bill("ann", 30, 500), bill("ann", 31, 9000),
+    drawn.draw(
+        "dwd_off_balance", bill("ann", 0, 7), bill("ann", 7, 1000, 300), bill("ann", 30, 500), bill("ann", 31, 9000),
         bill("ann", 20, 8000, status="settled"), bill("bob", 200, 50),
     )  # fmt: skip
-    insert(
-        duck, "dwd_account_balance_daily",
+    drawn.draw(
+        "dwd_account_balance_daily",
         {"customer_id": "ann", "entity": "corporate", "bal_date": D, "prod": "demand", "bal": 250, "frozen_amt": 50},
         {"customer_id": "ann", "entity": "corporate", "bal_date": D, "prod": "term", "bal": 9999, "frozen_amt": 0},
         {"customer_id": "ann", "entity": "corporate", "bal_date": D - timedelta(1), "prod": "demand", "bal": 8888, "frozen_amt": 0},
     )  # fmt: skip
     names = [f"obs_accept_gap_amt_next{days}d" for days in (7, 30, 90)]
-    assert rows_of(duck, "tag_corporate_off_balance", *names) == {
+    assert drawn.tags("tag_corporate_off_balance", *names) == {
         "ann": money(500, 1000, 10000), "bob": money(0, 0, 0), "cat": (None, None, None),
     }  # fmt: skip
-    due = rows_of(duck, "tag_corporate_off_balance", "obs_accept_due_amt_next30d", "obs_accept_cnt")
+    due = drawn.tags("tag_corporate_off_balance", "obs_accept_due_amt_next30d", "obs_accept_cnt")
     assert due["ann"] == (*money(1500), 4)
 
 
@@ -177,35 +104,35 @@ def note(customer: str, number: str, principal: int, dpd: int = 0) -> dict:
             "principal_amt": principal, "dpd": dpd}  # fmt: skip
 
 
-def test_debtor_class_by_the_ten_per_cent_rule_and_the_floors(duck) -> None:
-    spine(duck, "ann bob cat dan eva fay")
-    insert(
-        duck, "dwd_loan_note",
+def test_debtor_class_by_the_ten_per_cent_rule_and_the_floors(drawn: Night) -> None:
+    drawn.of_record("ann bob cat dan eva fay")
+    drawn.draw(
+        "dwd_loan_note",
         note("ann", "a1", 900), note("ann", "a2", 100, 91),  # exactly a tenth: the class with most money
         note("bob", "b1", 899), note("bob", "b2", 101, 91),  # above a tenth: all non-performing
         note("cat", "c1", 100, 90), note("dan", "d1", 100, 1),  # floors: 90 days are no 91
         note("eva", "e1", 100, 5),  # classed as worse than its floor
         {**note("fay", "f1", 100, 999), "bal_date": D - timedelta(1)},  # paid off yesterday
     )  # fmt: skip
-    insert(duck, "dwd_loan_class", {"note_no": "e1", "class_date": date(2026, 5, 31), "class_code": 4, "is_restructured": False})
-    insert(duck, "dwd_loan_class", {"note_no": "e1", "class_date": date(2026, 7, 31), "class_code": 5, "is_restructured": True})
-    found = rows_of(duck, "tag_corporate_debtor", "risk_debtor_class_code", "risk_class_worst_code", "risk_is_restructured")
+    drawn.draw("dwd_loan_class", {"note_no": "e1", "class_date": date(2026, 5, 31), "class_code": 4, "is_restructured": False})
+    drawn.draw("dwd_loan_class", {"note_no": "e1", "class_date": date(2026, 7, 31), "class_code": 5, "is_restructured": True})
+    found = drawn.tags("tag_corporate_debtor", "risk_debtor_class_code", "risk_class_worst_code", "risk_is_restructured")
     assert found == {
         "ann": (1, 3, False), "bob": (3, 3, False), "cat": (2, 2, False), "dan": (2, 2, False), "eva": (4, 4, False),
         "fay": (None, 0, False),
     }  # fmt: skip
 
 
-def test_limits_in_force_without_low_risk_and_frozen_ones_give_nothing(duck) -> None:
-    spine(duck, "ann bob cat")
+def test_limits_in_force_without_low_risk_and_frozen_ones_give_nothing(drawn: Night) -> None:
+    drawn.of_record("ann bob cat")
 
     def limit(customer: str, number: str, amt: int, used: int = 0, **more: object) -> dict:
         return {"customer_id": customer, "entity": "corporate", "limit_no": number, "kind_code": "single", "amt": amt,
                 "used_amt": used, "frozen_amt": 0, "is_revolving": True, "is_low_risk": False, "from_date": D - timedelta(40),
                 "to_date": D, "status_code": "live", **more}  # fmt: skip
 
-    insert(
-        duck, "dwd_credit_limit",
+    drawn.draw(
+        "dwd_credit_limit",
         limit("ann", "1", 1000, 400, frozen_amt=100, parent_limit_no="9"),  # ends on D: still in force
         limit("ann", "2", 500, 0, to_date=D - timedelta(1)),  # ended the day before
         limit("ann", "3", 300, 50, is_low_risk=True, kind_code="product"),
@@ -215,34 +142,34 @@ def test_limits_in_force_without_low_risk_and_frozen_ones_give_nothing(duck) -> 
         limit("cat", "9", 5000, 4900, kind_code="group"),
     )  # fmt: skip
     names = ["crd_limit_amt", "crd_used_amt", "crd_avail_amt", "crd_lowrisk_limit_amt", "crd_group_avail_amt", "crd_drawable_amt"]
-    assert rows_of(duck, "tag_corporate_credit_limit", *names) == {
+    assert drawn.tags("tag_corporate_credit_limit", *names) == {
         "ann": money(1000, 400, 500, 300, 100, 100), "bob": money(800, 0, 0, 0, None, 0), "cat": money(0, 0, None, 0, 100, None),
     }  # fmt: skip
-    days = rows_of(duck, "tag_corporate_credit_limit", "crd_util_ratio", "crd_limit_expiry_days", "crd_undrawn_days")
+    days = drawn.tags("tag_corporate_credit_limit", "crd_util_ratio", "crd_limit_expiry_days", "crd_undrawn_days")
     assert days == {"ann": (Decimal("0.4000"), 0, None), "bob": (None, 0, 40), "cat": (None, None, None)}
 
 
-def test_contribution_counts_back_from_the_last_closed_month(duck) -> None:
-    spine(duck, "ann bob")
+def test_contribution_counts_back_from_the_last_closed_month(drawn: Night) -> None:
+    drawn.of_record("ann bob")
 
     def month(customer: str, end: date, net: int, side: str = "dep") -> dict:
         return {"customer_id": customer, "entity": "corporate", "month_end": end, "side_code": side, "ftp_amt": net, "fee_amt": 0,
                 "cost_amt": 0, "provision_amt": 0, "net_amt": net}  # fmt: skip
 
-    insert(
-        duck, "dwd_contribution", month("ann", date(2026, 5, 31), 1), month("ann", date(2026, 5, 31), 2, "loan"),
+    drawn.draw(
+        "dwd_contribution", month("ann", date(2026, 5, 31), 1), month("ann", date(2026, 5, 31), 2, "loan"),
         month("ann", date(2026, 3, 31), 10), month("ann", date(2026, 2, 28), 100), month("ann", date(2025, 12, 31), 1000),
         month("ann", date(2025, 6, 30), 10000), month("ann", date(2025, 5, 31), 100000), month("ann", date(2026, 7, 31), 7777),
     )  # fmt: skip
     names = [f"val_net_amt_{span}" for span in ("lm", "l3m", "ytd", "l12m")]
-    assert rows_of(duck, "tag_corporate_contribution", *names, "val_loan_net_amt_lm", "val_contrib_month_date") == {
+    assert drawn.tags("tag_corporate_contribution", *names, "val_loan_net_amt_lm", "val_contrib_month_date") == {
         "ann": (*money(3, 13, 113, 11113, 2), date(2026, 5, 31)), "bob": (*money(0, 0, 0, 0, 0), None),
     }  # fmt: skip
 
 
-def test_without_the_feed_nothing_is_said(duck) -> None:
-    spine(duck, "ann")
-    duck.execute("update ops.feed_present set crd_limit = false")
-    assert rows_of(duck, "tag_corporate_credit_limit", "crd_limit_amt", "crd_has_limit", "crd_exposure_amt") == {
+def test_without_the_feed_nothing_is_said(drawn: Night) -> None:
+    drawn.of_record("ann")
+    drawn.duck.execute("update ops.feed_present set crd_limit = false")
+    assert drawn.tags("tag_corporate_credit_limit", "crd_limit_amt", "crd_has_limit", "crd_exposure_amt") == {
         "ann": (None, None, Decimal("0.00")),
     }

@@ -14,9 +14,8 @@ DAY = timedelta(days=1)
 
 def days(drawn: Night, company: str, first: date, last: date, amount: str) -> None:
     """What a company has on demand at the end of each of these days."""
-    while first <= last:
-        drawn.draw("dws_corporate_asset_daily", customer_id=company, acct_date=first, prod="demand", bal=amount)
-        first += DAY
+    held = (first + DAY * at for at in range((last - first).days + 1))
+    drawn.draw("dws_corporate_asset_daily", *({"customer_id": company, "acct_date": day, "prod": "demand", "bal": amount} for day in held))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 
 from tagmart.synth.faults import plant_faults
 from tests import demo_files
+from tests.drawn import columns_of
 from tests.nights import STAGES
 
 pytestmark = [pytest.mark.night, pytest.mark.xdist_group("demo")]
@@ -83,6 +84,20 @@ def test_types_are_narrow(demo):
     with demo.opened(demo.current / "tagmart.duckdb") as mart:
         types = {row[0] for row in mart.execute("select data_type from duckdb_columns() where table_name = 'tags_retail'").fetchall()}
     assert types <= {"VARCHAR", "DATE", "INTEGER", "SMALLINT", "TINYINT", "BOOLEAN", "DECIMAL(18,2)", "DECIMAL(18,4)"}, types
+
+
+def test_conformed_tables_have_the_types_that_their_yaml_says(demo):
+    """Drawn tests make their tables from that YAML: what they draw is what a night reads."""
+    with demo.opened(demo.path / "warehouse.duckdb") as warehouse:
+        rows = warehouse.execute("""
+            select schema_name || '_' || table_name, column_name, lower(data_type) from duckdb_columns()
+            where schema_name in ('dwd', 'dws')
+        """).fetchall()
+    types: dict[str, dict[str, str]] = {}
+    for table, column, kind in rows:
+        types.setdefault(table, {})[column] = kind
+    assert len(types) > 80
+    assert {table: columns_of(table) for table in types} == types
 
 
 def test_the_spine_is_every_customer_once(demo):

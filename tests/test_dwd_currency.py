@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 import pytest
 
-from tagmart.tagspec.render import rendered
+from tests.drawn import night
 
-DWD = Path(__file__).resolve().parents[1] / "dbt_project" / "models" / "dwd"
 PRICES = """
 price_code, price_date,   price,    unit
 USD,        2026-06-26,   7.1235,   CNY/1
@@ -36,38 +35,24 @@ T3,     1,   A1,      CNY, 2026-06-28, 1.00,  A1,         OWN
 """
 
 
-def _table(con: duckdb.DuckDBPyConnection, name: str, drawn: str, types: str) -> None:
-    header, *lines = [[word.strip() for word in line.split(",")] for line in drawn.strip().splitlines()]
-    con.execute(f"create table {name} ({types})")
-    for line in lines:
-        con.execute(f"insert into {name} ({', '.join(header)}) values ({', '.join('?' for _ in line)})", line)
+def written(rows: str) -> list[dict[str, str]]:
+    """A table as it is written above: names, then row by row."""
+    header, *lines = [[word.strip() for word in line.split(",")] for line in rows.strip().splitlines()]
+    return [dict(zip(header, line, strict=True)) for line in lines]
 
 
 @pytest.fixture
-def warehouse() -> duckdb.DuckDBPyConnection:
-    """The rows above, and the three models over them."""
-    con = duckdb.connect()
-    money, source = "decimal(18,2)", "src_file varchar, src_line bigint"
-    con.execute("create schema ops; create table ops.run_context as select date '2026-06-30' as biz_date, 'demo' as bank")
-    _table(con, "stg_ref_price", PRICES, f"kind_code varchar default 'fx', price_code varchar, price_date date, "
-           f"price decimal(18,4), unit varchar, {source}")  # fmt: skip
-    _table(con, "stg_core_bal", BALANCES, f"acct_no varchar, ccy varchar, bal_date date, bal {money}, frozen_amt {money}, {source}")
-    con.execute("""
-        create table dwd_account as
-        select 'A' || number as acct_no, 'C' || number as customer_id, 'retail' as entity, 'demand' as kind_code,
-               null::varchar as nature_code
-        from range(1, 5) as numbers(number)
-    """)
-    con.execute("create table dwd_party as select 'C1' as customer_id, 'x' as name_key")
-    con.execute("create table cp_institution (bank varchar, cp_bank_prefix varchar, cp_class varchar, valid_from date, valid_to date)")
-    words = ["channel_code", "mode_code", "purpose_code", "init_code", "cp_acct_no", "cp_name", "cp_bank_code", "orig_txn_no", "org_id"]
-    _table(con, "stg_core_txn", LEGS, f"txn_no varchar, leg integer, acct_no varchar, ccy varchar, acct_date date, amt {money}, "
-           f"txn_time timestamp, dc_flag varchar default 'C', is_reversal boolean default false, "
-           f"{', '.join(f'{word} varchar' for word in words)}, {source}")  # fmt: skip
-    for model in ("dwd_fx_rate", "dwd_fx_ccy", "dwd_account_balance_daily", "dwd_transaction"):
-        sql = rendered((DWD / f"{model}.sql").read_text("utf-8"), DWD.parents[1], ref=str)
-        con.execute(f"create table {model} as {sql}")
-    return con
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The rows above, and the models over them."""
+    with night("") as drawn:
+        drawn.draw("stg_ref_price", *({"kind_code": "fx", **row} for row in written(PRICES)))
+        drawn.draw("stg_core_bal", *written(BALANCES))
+        drawn.draw("stg_core_txn", *({"dc_flag": "C", "is_reversal": False, **row} for row in written(LEGS)))
+        for number in range(1, 5):
+            drawn.draw("dwd_account", acct_no=f"A{number}", customer_id=f"C{number}", entity="retail", kind_code="demand")
+        drawn.draw("dwd_party", customer_id="C1", name_key="x")
+        drawn.build("dwd_fx_rate", "dwd_fx_ccy", "dwd_account_balance_daily", "dwd_transaction")
+        yield drawn.duck
 
 
 def test_balances_are_worth_the_rate_of_their_day(warehouse):

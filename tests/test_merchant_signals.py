@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.merchant_nights import PROJECT, TAGS, M, before, merchant_night, merchant_warehouse, said, sale, tags_of
-
-
-@pytest.fixture(scope="module")
-def duck():
-    with merchant_warehouse() as connection:
-        yield connection
+from tests.drawn import PROJECT
+from tests.merchant_nights import TAGS, M, before, merchant_night, said, sale, tags_of
 
 
-def test_owners_are_links_and_need_to_be_known(duck) -> None:
+def test_owners_are_links_and_need_to_be_known() -> None:
     merchants = [
         {"customer_id": "m"},
         {"customer_id": "twin"},
@@ -37,10 +30,10 @@ def test_owners_are_links_and_need_to_be_known(duck) -> None:
         "owner_dep_bal", "owner_dep_chg_bom", "owner_dep_davg_lm",
     )  # fmt: skip
     with merchant_night(
-        duck, dwd_merchant=merchants, dwd_loan_note=notes, dwd_loan_class=classes, dwd_merchant_settlement=settled,
+        dwd_merchant=merchants, dwd_loan_note=notes, dwd_loan_class=classes, dwd_merchant_settlement=settled,
         dwd_account_balance_daily=balances,
-    ):  # fmt: skip
-        found = tags_of(duck, "owner_debt")
+    ) as drawn:  # fmt: skip
+        found = tags_of(drawn, "owner_debt")
         twins = {merchant: [str(found[merchant][name]) for name in names] for merchant in ("m", "twin")}
         assert twins["m"] == twins["twin"]
         assert twins["m"] == [
@@ -49,7 +42,7 @@ def test_owners_are_links_and_need_to_be_known(duck) -> None:
         assert {found["lost"][name] for name in names} == {None}
 
 
-def test_terminals_sleep_after_ninety_days(duck) -> None:
+def test_terminals_sleep_after_ninety_days() -> None:
     terminals = [
         {"sn": "s1"},  # sold 89 days ago
         {"sn": "s2", "kind_code": "pos"},  # sold exactly 90 days ago
@@ -59,15 +52,15 @@ def test_terminals_sleep_after_ninety_days(duck) -> None:
     ]
     sales = [sale(89, "1.00"), sale(90, "1.00", term_sn="s2"), sale(11, "1.00", term_sn="s5"), sale(10, "1.00", term_sn="s5"),
              sale(5, "1.00", term_sn="other")]  # fmt: skip
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_terminal=terminals, dwd_merchant_transaction=sales):
+    with merchant_night(dwd_merchant=M, dwd_merchant_terminal=terminals, dwd_merchant_transaction=sales) as drawn:
         assert said(
-            duck, "terminal", "prod_term_cnt", "prod_term_cnt_ltd", "prod_term_dormant_cnt", "prod_term_never_cnt",
+            drawn, "terminal", "prod_term_cnt", "prod_term_cnt_ltd", "prod_term_dormant_cnt", "prod_term_never_cnt",
             "prod_term_new_cnt_90d", "prod_term_away_cnt", "prod_term_stray_cnt_90d", "prod_term_active_cnt_30d",
             "prod_has_pos", "prod_term_region_cnt",
         ) == (4, 5, 2, 2, 1, 1, 2, 0, True, 2)  # fmt: skip
 
 
-def test_life_cycle_and_yield(duck) -> None:
+def test_life_cycle_and_yield() -> None:
     merchants = [
         {"customer_id": "closed", "status_code": "closed"}, {"customer_id": "never"}, {"customer_id": "lost"},
         {"customer_id": "sleeping"}, {"customer_id": "new", "start_date": before(90)}, {"customer_id": "declining"},
@@ -81,8 +74,8 @@ def test_life_cycle_and_yield(duck) -> None:
         {"customer_id": "mature", "acct_date": "2026-05-31", "amt": "1000.00", "fee_amt": "3.80", "interchange_amt": "2.00"},
         {"customer_id": "mature", "acct_date": "2025-05-31", "amt": "1000.00", "fee_amt": "100.00"},
     ]  # fmt: skip
-    with merchant_night(duck, dwd_merchant=merchants, dwd_merchant_transaction=sales):
-        found = tags_of(duck, "value")
+    with merchant_night(dwd_merchant=merchants, dwd_merchant_transaction=sales) as drawn:
+        found = tags_of(drawn, "value")
     assert {merchant: values["val_life_code"] for merchant, values in found.items()} == {
         name: "mature" if name == "new" else name for name in found
     } | {"new": "new"}
@@ -93,7 +86,7 @@ def test_life_cycle_and_yield(duck) -> None:
     assert found["never"]["val_rfm_r_code"] == 1
 
 
-def test_the_reason_of_a_flag_stands_in_the_restricted_file_only(duck) -> None:
+def test_the_reason_of_a_flag_stands_in_the_restricted_file_only() -> None:
     merchants = [
         {"customer_id": "cash", "owner_customer_id": "p1", "settle_acct_no": "x1"},
         {"customer_id": "held", "owner_customer_id": "p2", "settle_acct_no": "x2"},
@@ -111,33 +104,33 @@ def test_the_reason_of_a_flag_stands_in_the_restricted_file_only(duck) -> None:
     ]
     facts = {"dwd_merchant": merchants, "dwd_merchant_transaction": sales, "dwd_account_control": controls}
     names = ("mer_cashout_score", "risk_is_marketing_blocked", "mer_is_watch", "risk_block_reason_code", "risk_ctrl_owner_cnt")
-    with merchant_night(duck, **facts):
-        found = tags_of(duck)
+    with merchant_night(**facts) as drawn:
+        found = tags_of(drawn)
     assert {merchant: tuple(values[name] for name in names) for merchant, values in found.items()} == {
         "cash": (76, True, True, "cashout", 0),
         "held": (None, True, True, "aml+police", 2),
         "lost_card": (None, False, False, None, 0),
         "away": (None, False, False, None, 0),
     }
-    with merchant_night(duck, absent=("core_ctrl",), **facts):
-        cash = tags_of(duck)["cash"]
+    with merchant_night(absent=("core_ctrl",), **facts) as drawn:
+        cash = tags_of(drawn)["cash"]
     assert [cash[name] for name in names] == [76, None, None, None, None]
 
 
-def test_signals_follow_their_thresholds(duck) -> None:
+def test_signals_follow_their_thresholds() -> None:
     sales = [sale(0, "70.00", pay="wallet", txn_hour=12), sale(0, "30.00", txn_hour=0), sale(1, "-10.00")]
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=sales, dwd_merchant_terminal=[{"sn": "s1"}]):
-        found = tags_of(duck, "risk")["m"]
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=sales, dwd_merchant_terminal=[{"sn": "s1"}]) as drawn:
+        found = tags_of(drawn, "risk")["m"]
     raised = {name for name, value in found.items() if name.startswith(("risk_is_", "risk_has_")) and value}
     assert raised == {"risk_is_night_high", "risk_is_refund_high"}  # 0.30 and 0.10, both just reached
     assert found["risk_signal_cnt"] == 2
     assert found["mer_is_watch"] is False
 
 
-def test_without_sales_delivered_nothing_is_said_of_them(duck) -> None:
+def test_without_sales_delivered_nothing_is_said_of_them() -> None:
     facts = {"dwd_merchant": M, "dwd_merchant_transaction": [sale(0, "10.00", payer="ann")]}
-    with merchant_night(duck, absent=("mer_txn",), **facts):
-        found = tags_of(duck)["m"]
+    with merchant_night(absent=("mer_txn",), **facts) as drawn:
+        found = tags_of(drawn)["m"]
     assert found["mer_mcc_class_code"] == "catering"
     sold = [name for name in found if name.startswith(("mer_amt", "mer_night", "mer_payer", "mer_ticket", "mer_month", "val_rfm"))]
     assert len(sold) > 20

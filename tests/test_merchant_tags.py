@@ -4,40 +4,28 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.merchant_nights import D, M, before, build, merchant_night, merchant_warehouse, said, sale
+from tests.drawn import night
+from tests.merchant_nights import D, M, before, merchant_night, said, sale
 
 
-@pytest.fixture(scope="module")
-def duck():
-    with merchant_warehouse() as connection:
-        yield connection
-
-
-def test_a_sale_costs_by_its_kind_and_a_refund_costs_nothing(duck) -> None:
-    duck.execute("begin")
-    duck.execute("insert into ops.run_context values ('2026-06-30', 'demo')")
-    duck.execute("""
-        create table stg_mer_txn as
-        select *, 's1' as term_sn, timestamp '2026-06-29 23:10:00' as txn_time, date '2026-06-30' as acct_date,
-            '' as payer_token, '1' as mer_no, null as orig_txn_no, 0.38 as fee, 'f' as src_file, 1 as src_line
-        from (values
-            ('debit', 'debit', 100.00, 'ok'), ('capped', 'debit', 20000.00, 'ok'), ('credit', 'credit', 1000.00, 'ok'),
-            ('wallet', 'wallet', 1000.00, 'ok'), ('strange', 'shells', 1000.00, 'ok'), ('none', null, 1000.00, 'ok'),
-            ('refund', 'debit', -100.00, 'ok'), ('failed', 'debit', 100.00, 'failed')
-        ) as drawn (txn_no, pay_kind, amt, status_code)
-    """)
-    duck.execute("create table dwd_party_xref as select 'merchant' as source_system, '1' as source_id, '' as entity, 'm' as customer_id")
-    duck.execute("drop table dwd_merchant_transaction")
-    build(duck, "dwd_merchant_transaction")
-    rows = duck.execute("""
-        select txn_no, pay, interchange_amt::varchar, network_amt::varchar, subsidy_amt::varchar, txn_hour, payer_token
-        from dwd_merchant_transaction
-    """).fetchall()
-    duck.execute("rollback")
+def test_a_sale_costs_by_its_kind_and_a_refund_costs_nothing() -> None:
+    posted = {"term_sn": "s1", "txn_time": "2026-06-29 23:10:00", "acct_date": "2026-06-30", "payer_token": "", "mer_no": "1", "fee": "0.38"}
+    with night("m") as drawn:
+        drawn.draw("dwd_party_xref", source_system="merchant", source_id="1", entity="", customer_id="m")
+        for number, kind, amount, status in (
+            ("debit", "debit", "100.00", "ok"), ("capped", "debit", "20000.00", "ok"), ("credit", "credit", "1000.00", "ok"),
+            ("wallet", "wallet", "1000.00", "ok"), ("strange", "shells", "1000.00", "ok"), ("none", None, "1000.00", "ok"),
+            ("refund", "debit", "-100.00", "ok"), ("failed", "debit", "100.00", "failed"),
+        ):  # fmt: skip
+            drawn.draw("stg_mer_txn", txn_no=number, pay_kind=kind, amt=amount, status_code=status, **posted)
+        drawn.build("dwd_merchant_transaction")
+        rows = drawn.duck.execute("""
+            select txn_no, pay, interchange_amt::varchar, network_amt::varchar, subsidy_amt::varchar, txn_hour, payer_token
+            from dwd_merchant_transaction
+        """).fetchall()
     assert {row[0]: row[1:5] for row in rows} == {
         "debit": ("debit", "0.18", "0.03", "0.00"),
         "capped": ("debit", "13.00", "3.25", "0.00"),
@@ -51,27 +39,23 @@ def test_a_sale_costs_by_its_kind_and_a_refund_costs_nothing(duck) -> None:
     assert {row[5:] for row in rows} == {(23, None)}
 
 
-def test_a_settlement_goes_where_its_posting_is(duck) -> None:
-    duck.execute("begin")
-    duck.execute("insert into dwd_merchant (customer_id, mer_no, settle_bank) values ('m', '1', 'OWN'), ('e', '2', 'OB01')")
-    duck.execute("""
-        create table stg_mer_settle as
-        select *, date '2026-06-30' as settle_date, 10.00 as gross_amt, 0.00 as refund_amt, 0.04 as fee_amt, 9.96 as net_amt,
-            'f' as src_file, 1 as src_line
-        from (values ('here', '1', 'T1', 'settled'), ('back', '1', null, 'returned'), ('there', '2', null, 'settled'),
-            ('moved', '1', null, 'settled'), ('early', '1', 'T2', 'settled'), ('nobody', '9', null, 'settled')) as drawn (settle_no, mer_no, core_txn_no, status_code)
-    """)
-    duck.execute("""
-        create table stg_core_txn as
-        select * from (values
-            ('T1', 'a1', 'C', date '2026-06-30'), ('T1', 'bank', 'D', date '2026-06-30'), ('T2', 'a1', 'C', date '2026-06-29')
-        ) as drawn (txn_no, acct_no, dc_flag, acct_date)
-    """)
-    duck.execute("insert into dwd_account (acct_no, customer_id) values ('a1', 'o')")
-    duck.execute("drop table dwd_merchant_settlement")
-    build(duck, "dwd_merchant_settlement")
-    rows = duck.execute("select settle_no, customer_id, dest, leg_acct_no, leg_customer_id, is_returned from dwd_merchant_settlement").fetchall()
-    duck.execute("rollback")
+def test_a_settlement_goes_where_its_posting_is() -> None:
+    paid = {"settle_date": "2026-06-30", "gross_amt": "10.00", "refund_amt": "0.00", "fee_amt": "0.04", "net_amt": "9.96"}
+    with night("m e") as drawn:
+        drawn.draw("dwd_merchant", customer_id="m", mer_no="1", settle_bank="OWN")
+        drawn.draw("dwd_merchant", customer_id="e", mer_no="2", settle_bank="OB01")
+        for number, merchant, posting, status in (
+            ("here", "1", "T1", "settled"), ("back", "1", None, "returned"), ("there", "2", None, "settled"),
+            ("moved", "1", None, "settled"), ("early", "1", "T2", "settled"), ("nobody", "9", None, "settled"),
+        ):  # fmt: skip
+            drawn.draw("stg_mer_settle", settle_no=number, mer_no=merchant, core_txn_no=posting, status_code=status, **paid)
+        for posting, account, side, day in (("T1", "a1", "C", "2026-06-30"), ("T1", "bank", "D", "2026-06-30"), ("T2", "a1", "C", "2026-06-29")):
+            drawn.draw("stg_core_txn", txn_no=posting, acct_no=account, dc_flag=side, acct_date=day)
+        drawn.draw("dwd_account", acct_no="a1", customer_id="o")
+        drawn.build("dwd_merchant_settlement")
+        rows = drawn.duck.execute("""
+            select settle_no, customer_id, dest, leg_acct_no, leg_customer_id, is_returned from dwd_merchant_settlement
+        """).fetchall()
     assert sorted(rows) == [
         ("back", "m", "own", None, None, True),
         ("early", "m", "other", None, None, False),  # a posting of another day is not this settlement's
@@ -82,7 +66,7 @@ def test_a_settlement_goes_where_its_posting_is(duck) -> None:
     ]
 
 
-def test_the_daily_partial_tells_hours_and_days_apart(duck) -> None:
+def test_the_daily_partial_tells_hours_and_days_apart() -> None:
     rows = [
         sale(0, "10.00", txn_hour=22, fee_amt="0.10", interchange_amt="0.04", network_amt="0.01", subsidy_amt="0.02"),
         sale(0, "20.00", txn_hour=23),
@@ -94,9 +78,9 @@ def test_the_daily_partial_tells_hours_and_days_apart(duck) -> None:
         {"acct_date": "2026-06-27", "amt": "2.00"},  # Saturday
         {"acct_date": "2026-05-09", "amt": "4.00"},  # a Saturday that is worked
     ]
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=rows):
-        build(duck, "dws_merchant_transaction_daily")
-        found = duck.execute("""
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=rows) as drawn:
+        drawn.build("dws_merchant_transaction_daily")
+        found = drawn.duck.execute("""
             select strftime(acct_date, '%m%d'), band, daytype, amt_sum::varchar, amt_max::varchar, cnt, refund_amt::varchar,
                 refund_cnt, fail_cnt, fee_amt::varchar, cost_amt::varchar, fee_net_amt::varchar
             from dws_merchant_transaction_daily order by 1, 2
@@ -110,24 +94,24 @@ def test_the_daily_partial_tells_hours_and_days_apart(duck) -> None:
     ]
 
 
-def test_changes_need_a_base_and_stop_at_their_days(duck) -> None:
+def test_changes_need_a_base_and_stop_at_their_days() -> None:
     names = ("mer_amt_chg_ratio_28d", "mer_amt_chg_ratio_7d", "mer_idle_days")
     rows = [
         sale(27, "3000.00"), sale(28, "5000.00"), sale(55, "1000.00"), sale(56, "9999.00"),
         sale(3, "-500.00"),
     ]  # fmt: skip
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=rows):
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=rows) as drawn:
         # 2500 on 6000; 7 days: -500 on a mean week of (3000 + 5000) / 4 = 2000, too small a base
-        assert said(duck, "ratio", *names) == ("-0.5833", None, 27)
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=[sale(0, "100.00"), sale(28, "4999.99")]):
-        assert said(duck, "ratio", *names) == (None, None, 0)
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=[sale(6, "600.00"), sale(7, "7000.00"), sale(34, "5000.00")]):
-        assert said(duck, "ratio", names[1]) == ("-0.8000",)
-    with merchant_night(duck, dwd_merchant=M):
-        assert said(duck, "ratio", *names, "mer_month_cnt_l12m", "mer_night_ratio_30d") == (None, None, None, 0, None)
+        assert said(drawn, "ratio", *names) == ("-0.5833", None, 27)
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=[sale(0, "100.00"), sale(28, "4999.99")]) as drawn:
+        assert said(drawn, "ratio", *names) == (None, None, 0)
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=[sale(6, "600.00"), sale(7, "7000.00"), sale(34, "5000.00")]) as drawn:
+        assert said(drawn, "ratio", names[1]) == ("-0.8000",)
+    with merchant_night(dwd_merchant=M) as drawn:
+        assert said(drawn, "ratio", *names, "mer_month_cnt_l12m", "mer_night_ratio_30d") == (None, None, None, 0, None)
 
 
-def test_a_year_before_counts_only_if_it_was_delivered_whole(duck) -> None:
+def test_a_year_before_counts_only_if_it_was_delivered_whole() -> None:
     may = [{"acct_date": "2026-05-31", "amt": "9000.00"}, {"acct_date": "2025-05-31", "amt": "6000.00"}]
     for first, start, wanted in (
         ("2025-05-01", "2025-05-01", "0.5000"),
@@ -136,28 +120,28 @@ def test_a_year_before_counts_only_if_it_was_delivered_whole(duck) -> None:
     ):
         others = [{"customer_id": "e", "acct_date": first, "amt": "1.00"}]
         merchants = [{"customer_id": "m", "start_date": start}, {"customer_id": "e"}]
-        with merchant_night(duck, dwd_merchant=merchants, dwd_merchant_transaction=may + others):
-            assert said(duck, "ratio", "mer_amt_yoy_lm", "mer_amt_chg_ratio_lm") == (wanted, None)
+        with merchant_night(dwd_merchant=merchants, dwd_merchant_transaction=may + others) as drawn:
+            assert said(drawn, "ratio", "mer_amt_yoy_lm", "mer_amt_chg_ratio_lm") == (wanted, None)
 
 
-def test_silence_counts_the_days_on_which_the_shop_is_open(duck) -> None:
+def test_silence_counts_the_days_on_which_the_shop_is_open() -> None:
     # Every day but Sundays until Monday 15 June; the 56 days begin on Tuesday 21 April.
     rows = [sale(days, "10.00") for days in range(15, 80) if (D - timedelta(days=days)).isoweekday() != 7]
     names = ("mer_silent_bizdays", "mer_usual_weekdays_code", "mer_usual_weekday_cnt", "mer_is_weekend_trader", "mer_has_rest_day")
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=rows):
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=rows) as drawn:
         # 16-18 June (3), 19-21 holiday, 22-27 (6), Sunday 28, 29-30 (2)
-        assert said(duck, "rhythm", *names) == (11, "123456", 6, False, True)
+        assert said(drawn, "rhythm", *names) == (11, "123456", 6, False, True)
     for age, wanted in ((28, 11), (27, None)):
         merchants = [{"customer_id": "m", "start_date": before(age)}]
-        with merchant_night(duck, dwd_merchant=merchants, dwd_merchant_transaction=rows):
-            assert said(duck, "rhythm", "mer_silent_bizdays") == (wanted,)
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=[sale(3, "-1.00")]):
-        assert said(duck, "rhythm", *names) == (None,) * 5
+        with merchant_night(dwd_merchant=merchants, dwd_merchant_transaction=rows) as drawn:
+            assert said(drawn, "rhythm", "mer_silent_bizdays") == (wanted,)
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=[sale(3, "-1.00")]) as drawn:
+        assert said(drawn, "rhythm", *names) == (None,) * 5
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None)
 @given(sold=st.sets(st.integers(0, 90), min_size=1), age=st.integers(20, 120))
-def test_silence_is_what_counting_day_by_day_says(duck, sold: set[int], age: int) -> None:
+def test_silence_is_what_counting_day_by_day_says(sold: set[int], age: int) -> None:
     rows = [sale(days, "10.00") for days in sold]
     holidays = {date(2026, 6, 19), date(2026, 6, 20), date(2026, 6, 21), *(date(2026, 5, day) for day in range(1, 6)),
                 date(2026, 4, 4), date(2026, 4, 5), date(2026, 4, 6)}  # fmt: skip
@@ -173,11 +157,11 @@ def test_silence_is_what_counting_day_by_day_says(duck, sold: set[int], age: int
     missed = [last + timedelta(days=n) for n in range(1, min(sold) + 1)]
     wanted = sum(day.isoweekday() in usual and day not in holidays for day in missed) if age >= 28 else None
     merchants = [{"customer_id": "m", "start_date": before(age)}]
-    with merchant_night(duck, dwd_merchant=merchants, dwd_merchant_transaction=rows):
-        assert said(duck, "rhythm", "mer_silent_bizdays") == (wanted,)
+    with merchant_night(dwd_merchant=merchants, dwd_merchant_transaction=rows) as drawn:
+        assert said(drawn, "rhythm", "mer_silent_bizdays") == (wanted,)
 
 
-def test_stable_months_have_days_and_half_of_the_median(duck) -> None:
+def test_stable_months_have_days_and_half_of_the_median() -> None:
     def month(first: str, days: int, amt: str) -> list[dict]:
         return [{"acct_date": str(date.fromisoformat(first) + timedelta(days=n)), "amt": amt} for n in range(days)]
 
@@ -193,16 +177,16 @@ def test_stable_months_have_days_and_half_of_the_median(duck) -> None:
         *month("2026-06-01", 29, "100.00"),  # the running month
     ]
     names = ("mer_stable_months_l12m", "mer_month_amt_median_l12m", "mer_month_amt_max_l12m", "mer_month_amt_min_l12m", "mer_run_months_l12m")
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=rows):
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=rows) as drawn:
         # 0 ×5, 749.85, 750, 1500 ×3, 2000, 2800: the sixth of twelve
-        assert said(duck, "rhythm", *names) == (6, "749.85", "2800.00", "0.00", 6)
+        assert said(drawn, "rhythm", *names) == (6, "749.85", "2800.00", "0.00", 6)
     extra = [*month("2025-07-01", 15, "100.00"), *month("2025-08-01", 15, "100.00"), *month("2025-09-01", 15, "100.00")]
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=rows + extra):
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=rows + extra) as drawn:
         # median 1500: February falls out, May (exactly half) stays
-        assert said(duck, "rhythm", *names) == (8, "1500.00", "2800.00", "0.00", 6)
+        assert said(drawn, "rhythm", *names) == (8, "1500.00", "2800.00", "0.00", 6)
 
 
-def test_payers_tickets_round_and_near_limits(duck) -> None:
+def test_payers_tickets_round_and_near_limits() -> None:
     rows = [
         sale(0, "1000.00", payer="ann"),
         sale(29, "4750.00", payer="ann"),  # 95 % of 5,000
@@ -213,21 +197,21 @@ def test_payers_tickets_round_and_near_limits(duck) -> None:
         sale(0, "-500.00", payer="joe"),
         sale(0, "500.00", payer="joe", is_ok=False),
     ]
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=rows):
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=rows) as drawn:
         assert said(
-            duck, "payer", "mer_payer_cnt_30d", "mer_payer_cnt_90d", "mer_payer_repeat_cnt_90d", "mer_payer_repeat_ratio_90d",
+            drawn, "payer", "mer_payer_cnt_30d", "mer_payer_cnt_90d", "mer_payer_repeat_cnt_90d", "mer_payer_repeat_ratio_90d",
             "mer_payer_new_cnt_30d", "mer_token_null_ratio_90d", "mer_payer_top_ratio_90d",
         ) == (1, 2, 2, "1.0000", 1, "0.2000", "0.5085")  # fmt: skip
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=rows):
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=rows) as drawn:
         assert said(
-            duck, "payer", "mer_ticket_amt_median_30d", "mer_ticket_amt_p90_90d", "mer_ticket_amt_median_90d", "mer_round_ratio_90d",
+            drawn, "payer", "mer_ticket_amt_median_30d", "mer_ticket_amt_p90_90d", "mer_ticket_amt_median_90d", "mer_round_ratio_90d",
             "mer_near_limit_ratio_30d",
         ) == ("1000.00", "4750.00", "1200.00", "0.1739", "1.0000")  # fmt: skip
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=[sale(0, "1.00", payer="ann"), *[sale(0, "1.00")] * 2]):
-        assert said(duck, "payer", "mer_payer_repeat_ratio_90d", "mer_payer_cnt_90d") == (None, 1)
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=[sale(0, "1.00", payer="ann"), *[sale(0, "1.00")] * 2]) as drawn:
+        assert said(drawn, "payer", "mer_payer_repeat_ratio_90d", "mer_payer_cnt_90d") == (None, 1)
 
 
-def test_what_a_settlement_leaves_is_its_lowest_rise(duck) -> None:
+def test_what_a_settlement_leaves_is_its_lowest_rise() -> None:
     def balances(first: int, *values: int, account: str = "a1") -> list[dict]:
         return [{"acct_no": account, "bal_date": before(first - n), "bal": str(value)} for n, value in enumerate(values)]
 
@@ -244,14 +228,14 @@ def test_what_a_settlement_leaves_is_its_lowest_rise(duck) -> None:
         ([settled(20, is_returned=True)], None),
         ([settled(30)], None),  # no balances
     ):
-        with merchant_night(duck, dwd_merchant=M, dwd_merchant_settlement=settlements, dwd_account_balance_daily=rows):
-            assert said(duck, "settle", *named) == (wanted, True, "250.00", "126.33")
+        with merchant_night(dwd_merchant=M, dwd_merchant_settlement=settlements, dwd_account_balance_daily=rows) as drawn:
+            assert said(drawn, "settle", *named) == (wanted, True, "250.00", "126.33")
     elsewhere = [{"customer_id": "m", "settle_bank": "OB01"}]
-    with merchant_night(duck, dwd_merchant=elsewhere, dwd_merchant_settlement=[settled(20)], dwd_account_balance_daily=rows):
-        assert said(duck, "settle", *named) == (None, False, None, None)
+    with merchant_night(dwd_merchant=elsewhere, dwd_merchant_settlement=[settled(20)], dwd_account_balance_daily=rows) as drawn:
+        assert said(drawn, "settle", *named) == (None, False, None, None)
 
 
-def test_sales_are_due_on_the_next_settle_day(duck) -> None:
+def test_sales_are_due_on_the_next_settle_day() -> None:
     rows = [
         sale(0, "100.00", fee_amt="0.40"),  # Tuesday: due on Wednesday, after D
         sale(1, "50.00"),  # Monday: due on D
@@ -260,7 +244,7 @@ def test_sales_are_due_on_the_next_settle_day(duck) -> None:
     ]
     names = ("mer_settle_pending_amt", "mer_settle_ontime_ratio_90d", "mer_settle_idle_days", "mer_settle_returned_cnt_90d")
     paid = [{"settle_no": "1", "settle_date": "2026-06-22"}, {"settle_no": "2", "settle_date": "2026-06-30", "is_returned": True}]
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=rows, dwd_merchant_settlement=paid):
-        assert said(duck, "settle", *names) == ("99.60", "0.5000", 8, 1)
-    with merchant_night(duck, dwd_merchant=[{"customer_id": "m", "cycle_code": "D0"}], dwd_merchant_transaction=rows):
-        assert said(duck, "settle", *names) == ("0.00", "0.0000", None, 0)
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=rows, dwd_merchant_settlement=paid) as drawn:
+        assert said(drawn, "settle", *names) == ("99.60", "0.5000", 8, 1)
+    with merchant_night(dwd_merchant=[{"customer_id": "m", "cycle_code": "D0"}], dwd_merchant_transaction=rows) as drawn:
+        assert said(drawn, "settle", *names) == ("0.00", "0.0000", None, 0)

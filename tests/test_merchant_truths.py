@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
 
 from tagmart.synth import generate
 from tests import demo_files
-from tests.merchant_nights import FACTS, FEEDS, PROJECT, build, load_seeds, tags_of
+from tests.drawn import Night, columns_of
+from tests.merchant_nights import tags_of
 
 D = date(2026, 6, 30)
 READ = {"mer_info": "mer_no", "mer_terminal": "sn", "mer_txn": "txn_no", "mer_settle": "settle_no"}
@@ -40,16 +39,17 @@ def faced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
     landing = tmp_path_factory.mktemp("merchant_truths")
     generate(landing, customers=300, merchants=90, seed=5, biz_date=D, days=1)
     duck = demo_files.tables(landing, *READ)
-    duck.execute("create schema ops")
-    duck.execute(f"create table ops.run_context as select date '{D}' as biz_date, 'demo' as bank")
-    duck.execute(f"create table ops.feed_present as select {', '.join(f'true as {feed}' for feed in FEEDS)}")
-    load_seeds(duck)
     for feed, key in READ.items():
         stage(duck, feed, key)
-    without_the_rest_of_the_bank(duck)
-    build(duck, "dwd_merchant", "dwd_merchant_terminal", "dwd_merchant_transaction", "dwd_merchant_settlement")
-    duck.execute(f"create table dws_merchant_spine as select customer_id, date '{D}' as biz_date from dwd_merchant")
-    tags_of(duck, "restricted")
+    # These truths are of the merchants' own: what merchants are linked to has no row.
+    duck.execute("""
+        create table dwd_party_xref as
+        select 'merchant' as source_system, mer_no as source_id, 'merchant' as entity, 'M' || mer_no as customer_id from stg_mer_info
+    """)
+    night = Night(duck, biz_date=str(D))
+    night.build("dwd_merchant", "dwd_merchant_terminal", "dwd_merchant_transaction", "dwd_merchant_settlement")
+    night.make("dws_merchant_spine", f"select customer_id, date '{D}' as biz_date from dwd_merchant")
+    tags_of(night, "restricted")
     models = [f"tag_merchant_{model}" for model in ("profile", "ratio", "rhythm", "payer", "settle", "risk", "restricted")]
     joined = " ".join(f"inner join {model} using (customer_id)" for model in models[1:])
     duck.execute(f"""
@@ -67,28 +67,12 @@ def faced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
 
 def stage(duck: duckdb.DuckDBPyConnection, feed: str, key: str) -> None:
     """The staging table of a feed: the last delivered version of every row, typed as its YAML says."""
-    path: Path = PROJECT / "models" / "staging" / f"stg_{feed}.yml"
-    [model] = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
-    columns = [(column["name"], column["data_type"]) for column in model["columns"] if not column["name"].startswith("src_")]
+    columns = [(name, kind) for name, kind in columns_of(f"stg_{feed}").items() if not name.startswith("src_")]
     cast = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns)
     duck.execute(f"""
         create table stg_{feed} as select {cast}, '' as src_file, 0 as src_line
         from {feed} qualify row_number() over (partition by {key} order by delivered desc) = 1
     """)
-
-
-def without_the_rest_of_the_bank(duck: duckdb.DuckDBPyConnection) -> None:
-    """What merchants are linked to, without a row: these truths are of the merchants' own."""
-    duck.execute("""
-        create table dwd_party_xref as
-        select 'merchant' as source_system, mer_no as source_id, 'merchant' as entity, 'M' || mer_no as customer_id from stg_mer_info
-    """)
-    duck.execute("create table dwd_company (customer_id varchar, mng_org varchar)")
-    duck.execute("create table stg_ecif_retail (party_id varchar, mng_org varchar)")
-    duck.execute("create table stg_core_txn (txn_no varchar, acct_no varchar, acct_date date, dc_flag varchar)")
-    for table, columns in FACTS.items():
-        if not table.startswith("dwd_merchant"):
-            duck.execute(f"create table {table} ({', '.join(f'{name} {kind}' for name, (kind, _) in columns.items())})")
 
 
 def folds() -> str:

@@ -5,60 +5,37 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-import duckdb
-import pytest
-
-from tagmart.tagspec.render import rendered
-from tests.retail_nights import PROJECT, bank, said, values
+from tests.drawn import night, said, values
 
 
-@pytest.fixture(scope="module")
-def duck():
-    with bank() as connection:
-        yield connection
-
-
-def test_a_price_values_its_own_night_or_the_next(duck) -> None:
-    with duckdb.connect() as own:
-        own.execute("""
-            create table stg_ref_product as
-            select unnest(['F1', 'T1', 'W1', 'G1']) as prod_id, unnest(['fund', 'trust', 'wm', 'pm']) as line_code
-        """)
+def test_a_price_values_its_own_night_or_the_next() -> None:
+    with night("") as drawn:
+        for number, line in (("F1", "fund"), ("T1", "trust"), ("W1", "wm"), ("G1", "pm")):
+            drawn.draw("stg_ref_product", prod_id=number, line_code=line)
         # The 29th is a Friday.
-        own.execute("""
-            create table stg_ref_price as
-            select
-                unnest(['nav', 'nav', 'nav', 'gold', 'fx']) as kind_code, unnest(['F1', 'T1', 'W1', 'AU9999', 'USD']) as price_code,
-                date '2026-05-29' as price_date, 1.5 as price, 1.0 as prev_price, 'file' as src_file, 1 as src_line
-        """)
-        sql = rendered((PROJECT / "models" / "dwd" / "dwd_price.sql").read_text("utf-8"), PROJECT, ref=str)
-        found = own.execute(f"select prod_id, valued_date from ({sql}) order by prod_id").fetchall()
+        for kind, code in (("nav", "F1"), ("nav", "T1"), ("nav", "W1"), ("gold", "AU9999"), ("fx", "USD")):
+            drawn.draw("stg_ref_price", kind_code=kind, price_code=code, price_date="2026-05-29", price="1.5", prev_price="1")
+        found = drawn.duck.execute(f"select prod_id, valued_date from ({drawn.sql('dwd_price')}) order by prod_id").fetchall()
     friday, saturday = date(2026, 5, 29), date(2026, 5, 30)
     assert found == [("F1", saturday), ("G1", friday), ("T1", saturday), ("W1", friday)]
 
 
 def test_margin_is_no_asset_of_a_person() -> None:
-    with duckdb.connect() as own:
-        own.execute("""
-            create table dwd_account_balance_daily as
-            select
-                'ann' as customer_id, 'retail' as entity, date '2026-06-30' as bal_date,
-                unnest(['demand', 'margin']) as prod, unnest([10.00, 500.00]) as bal
-        """)
-        own.execute("create table dwd_holding (customer_id varchar, hold_date date, line_code varchar, market_amt decimal(18,2))")
-        sql = (PROJECT / "models" / "dws" / "dws_retail_held_history.sql").read_text("utf-8")
-        found = own.execute(f"select prod, bal from ({rendered(sql, PROJECT, ref=str)})").fetchall()
+    with night("") as drawn:
+        for prod, amount in (("demand", "10"), ("margin", "500")):
+            drawn.draw("dwd_account_balance_daily", customer_id="ann", entity="retail", bal_date="2026-06-30", prod=prod, bal=amount)
+        found = drawn.duck.execute(f"select prod, bal from ({drawn.sql('dws_retail_held_history')})").fetchall()
     assert found == [("demand", Decimal(10))]
 
 
-def test_prices_move_what_was_held_at_the_end_of_their_own_day(duck) -> None:
+def test_prices_move_what_was_held_at_the_end_of_their_own_day() -> None:
     def hold(customer: str, line: str, prod: str, day: str, units: str) -> dict:
         return {"customer_id": customer, "line_code": line, "prod_id": prod, "hold_date": day, "units": units, "market_amt": units}
 
     def price(prod: str, day: str, valued: str, before: str, after: str) -> dict:
         return {"prod_id": prod, "price_date": day, "valued_date": valued, "prev_price": before, "price": after}
 
-    found = said(duck, "tag_retail_position", "ann bob cat dan", {
+    found = said("tag_retail_position", "ann bob cat dan", {
         "dwd_price": [
             price("F1", "2026-05-29", "2026-05-30", "1.00", "1.10"),  # Friday's price was in May's last balances
             price("F1", "2026-06-29", "2026-06-30", "1.10", "1.40"),
@@ -81,11 +58,11 @@ def test_prices_move_what_was_held_at_the_end_of_their_own_day(duck) -> None:
     assert values(found["dan"], names) == (None, None)
 
 
-def test_assets_over_months(duck) -> None:
+def test_assets_over_months() -> None:
     def kept(customer: str, since: str, until: str, amount: str) -> dict:
         return {"customer_id": customer, "prod": "demand", "valid_from": since, "valid_to": until, "bal": amount}
 
-    found = said(duck, "tag_retail_asset_mix", "ann bob cat dan", {"dws_retail_asset_history": [
+    found = said("tag_retail_asset_mix", "ann bob cat dan", {"dws_retail_asset_history": [
         kept("ann", "2025-12-01", "2026-03-01", "100"), kept("ann", "2026-03-01", "9999-12-31", "300"),
         kept("bob", "2025-06-10", "2025-06-20", "500"), kept("bob", "2026-06-01", "9999-12-31", "20"),  # nothing in six months
         kept("cat", "2025-07-01", "2025-08-01", "80"),  # gone, and no row of D
@@ -98,14 +75,14 @@ def test_assets_over_months(duck) -> None:
     assert values(found["dan"], "aum_peak_ratio_l12m aum_davg_std_l6m aum_zero_day_cnt_90d") == (None, None, 90)
 
 
-def test_halves_of_assets_are_rounded_up(duck) -> None:
+def test_halves_of_assets_are_rounded_up() -> None:
     def term(number: str, due: str, customer: str = "ann", principal: str = "100") -> dict:
         return {
             "customer_id": customer, "entity": "retail", "acct_no": number, "kind_code": "term", "principal_amt": principal, "rate": "1",
             "start_date": "2026-01-01", "due_date": due, "is_auto_roll": True, "status_code": "live",
         }  # fmt: skip
 
-    found = said(duck, "tag_retail_asset_mix", "ann bob", {
+    found = said("tag_retail_asset_mix", "ann bob", {
         "dwd_term_deposit": [
             term("1", "2026-07-02"), term("2", "2026-07-03"),  # 2 and 3 days: 2.5
             term("3", "2028-01-01", "bob", "3"), term("4", "2026-07-02", "bob", "19997"),  # 3 of 20,000: 0.00015
@@ -119,14 +96,14 @@ def test_halves_of_assets_are_rounded_up(duck) -> None:
     assert found["bob"]["dep_term_long_ratio"] == Decimal("0.0002")
 
 
-def test_one_product_in_two_rows_is_one_product(duck) -> None:
+def test_one_product_in_two_rows_is_one_product() -> None:
     def hold(line: str, prod: str, amount: str, cost: str, start: str) -> dict:
         return {
             "customer_id": "ann", "line_code": line, "prod_id": prod, "hold_date": "2026-06-30", "market_amt": amount, "cost_amt": cost,
             "start_date": start,
         }  # fmt: skip
 
-    found = said(duck, "tag_retail_position", "ann", {"dwd_holding": [
+    found = said("tag_retail_position", "ann", {"dwd_holding": [
         hold("wm", "W1", "30", "30", "2026-01-01"), hold("wm", "W1", "30", "30", "2026-02-01"), hold("wm", "W2", "40", "40", "2026-03-01"),
         # Lost on the one purchase and gained more on the other: the product is no loss.
         hold("fund", "F1", "40", "50", "2026-01-01"), hold("fund", "F1", "60", "40", "2026-02-01"),

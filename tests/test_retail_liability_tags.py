@@ -6,18 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from tests.retail_nights import bank, said, values
+from tests.drawn import said, values
 
 
-@pytest.fixture(scope="module")
-def duck():
-    with bank() as connection:
-        yield connection
-
-
-def test_a_contract_not_drawn_yet_is_used_to_nothing(duck) -> None:
+def test_a_contract_not_drawn_yet_is_used_to_nothing() -> None:
     contract = {"entity": "retail", "kind_code": "cons", "from_date": "2026-06-01", "contract_amt": "100"}
-    found = said(duck, "tag_retail_liability", "ann bob cat", {
+    found = said("tag_retail_liability", "ann bob cat", {
         "dwd_loan_contract": [
             {"customer_id": "ann", "contract_no": "1", "to_date": "2026-07-01"} | contract,
             {"customer_id": "bob", "contract_no": "2", "to_date": "2026-06-30"} | contract,  # its last day is over on D
@@ -40,12 +34,12 @@ def test_a_contract_not_drawn_yet_is_used_to_nothing(duck) -> None:
     ("tag_retail_liability", "cc_stmt_amt_lm cc_stmt_max_amt_l6m cc_late_cnt_l6m cc_full_cnt_l6m"),
     ("tag_retail_card_use", "cc_stmt_min_amt_lm cc_stmt_amt_sum_l12m cc_late_cnt_l12m cc_full_cnt_l12m"),
 ])  # fmt: skip
-def test_statements_do_not_apply_without_a_card_that_is_not_closed(duck, model: str, names: str) -> None:
+def test_statements_do_not_apply_without_a_card_that_is_not_closed(model: str, names: str) -> None:
     def card(customer: str, status: str) -> dict:
         return {"customer_id": customer, "cc_acct_no": customer, "bal_date": "2026-06-30", "status_code": status, "open_date": "2020-01-01"}
 
     paid_in_full = {"stmt_month": "2026-05-31", "stmt_amt": "50", "min_pay_amt": "5", "paid_amt": "50"}
-    found = said(duck, model, "ann bob cat", {
+    found = said(model, "ann bob cat", {
         "dwd_credit_card": [card("ann", "active"), card("bob", "closed"), card("cat", "inactive")],
         "dwd_credit_card_statement": [{"customer_id": name, "cc_acct_no": name} | paid_in_full for name in ("ann", "bob")],
     })  # fmt: skip
@@ -55,7 +49,7 @@ def test_statements_do_not_apply_without_a_card_that_is_not_closed(duck, model: 
     assert values(found["cat"], names) == (Decimal(0), Decimal(0), 0, 0)
 
 
-def test_a_half_of_the_last_digit_is_rounded_up(duck) -> None:
+def test_a_half_of_the_last_digit_is_rounded_up() -> None:
     card = {"customer_id": "ann", "cc_acct_no": "1", "bal_date": "2026-06-30", "status_code": "active", "open_date": "2020-01-01"}
     statement = {"customer_id": "ann", "cc_acct_no": "1", "min_pay_amt": "0", "paid_amt": "0"}
     tables = {
@@ -65,6 +59,6 @@ def test_a_half_of_the_last_digit_is_rounded_up(duck) -> None:
         ],
     }  # fmt: skip
     # 0.00015 and 0.565: as doubles both lie below the half.
-    assert said(duck, "tag_retail_liability", "ann", tables)["ann"]["cc_util_ratio"] == Decimal("0.0002")
+    assert said("tag_retail_liability", "ann", tables)["ann"]["cc_util_ratio"] == Decimal("0.0002")
     names = "cc_util_max_ratio cc_stmt_mean_amt_l6m"
-    assert values(said(duck, "tag_retail_card_use", "ann", tables)["ann"], names) == (Decimal("0.0002"), Decimal("0.57"))
+    assert values(said("tag_retail_card_use", "ann", tables)["ann"], names) == (Decimal("0.0002"), Decimal("0.57"))

@@ -5,15 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-import pytest
-
-from tests.retail_nights import bank, said, values
-
-
-@pytest.fixture(scope="module")
-def duck():
-    with bank() as connection:
-        yield connection
+from tests.drawn import said, values
 
 
 def paid(payer: str, amt: str, day: str, *people: str, kind: str = "wage", result: str = "ok") -> list[dict]:
@@ -27,9 +19,9 @@ def paid(payer: str, amt: str, day: str, *people: str, kind: str = "wage", resul
     ]  # fmt: skip
 
 
-def test_a_wage_brought_forward_is_the_pay_of_the_month_that_follows(duck) -> None:
+def test_a_wage_brought_forward_is_the_pay_of_the_month_that_follows() -> None:
     """On 30 April the employer, which pays on the 5th, paid for May: the next pay was due on 5 June and not on 5 May."""
-    found = said(duck, "tag_retail_payroll", "ann bob cat", {"dwd_pay_detail": [
+    found = said("tag_retail_payroll", "ann bob cat", {"dwd_pay_detail": [
         *paid("early", "900", "2026-02-05", "ann", "bob"),
         *paid("early", "1000", "2026-03-05", "ann", "bob"),
         *paid("early", "1100", "2026-04-05", "ann", "bob"),
@@ -47,9 +39,9 @@ def test_a_wage_brought_forward_is_the_pay_of_the_month_that_follows(duck) -> No
     assert values(found["ann"], "pay_payer_head_cnt pay_last_date pay_idle_days") == (2, date(2026, 4, 30), 61)
 
 
-def test_others_were_paid_early_for_a_month_in_which_the_customer_was_not(duck) -> None:
+def test_others_were_paid_early_for_a_month_in_which_the_customer_was_not() -> None:
     """The pay for June came on 29 May: who had the pay of May and not that one has stopped being paid."""
-    found = said(duck, "tag_retail_payroll", "ann bob", {"dwd_pay_detail": [
+    found = said("tag_retail_payroll", "ann bob", {"dwd_pay_detail": [
         *paid("early", "1000", "2026-04-03", "ann", "bob"),
         *paid("early", "1000", "2026-05-05", "ann", "bob"),
         *paid("early", "1000", "2026-05-29", "bob"),
@@ -58,8 +50,8 @@ def test_others_were_paid_early_for_a_month_in_which_the_customer_was_not(duck) 
     assert {customer: tags["pay_stop_days"] for customer, tags in found.items()} == {"ann": 25, "bob": 0}
 
 
-def test_an_episode_begins_after_a_pause(duck) -> None:
-    found = said(duck, "tag_retail_payroll", "ann bob cat dan", {"dwd_pay_detail": [
+def test_an_episode_begins_after_a_pause() -> None:
+    found = said("tag_retail_payroll", "ann bob cat dan", {"dwd_pay_detail": [
         *paid("firm", "100", "2025-06-01", "ann", "bob"),
         *paid("firm", "100", "2025-12-01", "ann"),  # 183 days later
         *paid("firm", "100", "2025-12-02", "bob"),  # 184
@@ -77,11 +69,11 @@ def test_an_episode_begins_after_a_pause(duck) -> None:
     }
 
 
-def test_what_stays_of_a_wage(duck) -> None:
+def test_what_stays_of_a_wage() -> None:
     def worth(customer: str, day: str, bal: str) -> dict:
         return {"customer_id": customer, "acct_date": day, "prod": "demand", "bal": bal}
 
-    found = said(duck, "tag_retail_payroll", "ann bob", {
+    found = said("tag_retail_payroll", "ann bob", {
         "dwd_pay_detail": [*paid("firm", "3000000", "2026-05-05", "ann", "bob"), *paid("firm", "300", "2026-04-03", "ann")],
         "dws_retail_asset_daily": [
             worth("ann", "2026-05-04", "50"),

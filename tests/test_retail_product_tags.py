@@ -5,22 +5,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-import pytest
-
-from tests.retail_nights import bank, said, values
+from tests.drawn import said, values
 
 
-@pytest.fixture(scope="module")
-def duck():
-    with bank() as connection:
-        yield connection
-
-
-def test_investment_lines_held_and_given_up(duck) -> None:
+def test_investment_lines_held_and_given_up() -> None:
     def hold(customer: str, line: str, prod: str, day: str, amount: str = "10", start: str | None = None) -> dict:
         return {"customer_id": customer, "line_code": line, "prod_id": prod, "hold_date": day, "market_amt": amount, "start_date": start}
 
-    found = said(duck, "tag_retail_holding", "ann bob cat", {
+    found = said("tag_retail_holding", "ann bob cat", {
         "dwd_holding": [
             hold("ann", "wm", "W1", "2026-06-30", start="2025-07-01"),  # 364 days ago
             hold("ann", "wm", "W2", "2026-06-29", start="2025-06-30"),  # exactly 365 days ago; gone on D
@@ -46,12 +38,12 @@ def test_investment_lines_held_and_given_up(duck) -> None:
     assert values(found["cat"], names) == (False, None, None, False, 0)
 
 
-def test_policies(duck) -> None:
+def test_policies() -> None:
     def policy(customer: str, kind: str, effect: str, end: str, **facts: object) -> dict:
         held = {"status_code": "live", "pay_mode": "single", "premium_amt": "100", "paid_amt": "300", "cash_value": "50"}
         return {"customer_id": customer, "policy_no": effect, "kind_code": kind, "effect_date": effect, "end_date": end} | held | facts
 
-    found = said(duck, "tag_retail_insurance", "ann bob", {"dwd_insurance_policy": [
+    found = said("tag_retail_insurance", "ann bob", {"dwd_insurance_policy": [
         policy("ann", "protect", "2025-07-01", "2026-09-28", pay_mode="monthly", next_pay_date="2026-07-30"),  # 90 and 30 days ahead
         policy("ann", "annuity", "2025-06-30", "2026-06-30", pay_mode="annual", next_pay_date="2026-06-30"),  # ends on D: in force
         policy("ann", "protect", "2020-01-01", "2026-06-29"),  # over since yesterday
@@ -67,7 +59,7 @@ def test_policies(duck) -> None:
     assert values(found["bob"], names) == (False, 2, 1, date(2025, 7, 1), date(2021, 1, 2))
 
 
-def test_deposits_as_products(duck) -> None:
+def test_deposits_as_products() -> None:
     def account(customer: str, number: str, **facts: object) -> dict:
         held = {"entity": "retail", "kind_code": "demand", "class_code": "1", "status_code": "open", "open_date": "2020-01-01"}
         return {"customer_id": customer, "acct_no": number} | held | facts
@@ -78,7 +70,7 @@ def test_deposits_as_products(duck) -> None:
             "status_code": status,
         }  # fmt: skip
 
-    found = said(duck, "tag_retail_deposit_product", "ann bob", {
+    found = said("tag_retail_deposit_product", "ann bob", {
         "dwd_account": [
             account("ann", "1", open_org="B1"),
             account("ann", "2", status_code="closed", close_date="2025-07-01", class_code="2"),
@@ -105,7 +97,7 @@ def test_deposits_as_products(duck) -> None:
     assert values(found["bob"], "acct_nonface_limit_amt prod_demand_first_date") == (Decimal(0), None)
 
 
-def test_cards(duck) -> None:
+def test_cards() -> None:
     def card(number: str, level: str, renew: str | None, status: str = "active", acct: str = "1", opened: str = "2020-01-01") -> dict:
         return {
             "customer_id": "ann", "card_ref": number, "acct_no": acct, "level_code": level, "open_date": opened, "status_code": status,
@@ -113,7 +105,7 @@ def test_cards(duck) -> None:
         }  # fmt: skip
 
     held = {"entity": "retail", "kind_code": "demand", "class_code": "1", "status_code": "open", "open_date": "2020-01-01"}
-    found = said(duck, "tag_retail_card", "ann bob", {
+    found = said("tag_retail_card", "ann bob", {
         "dwd_account": [{"acct_no": "1", "customer_id": "ann"} | held, {"acct_no": "2", "customer_id": "bob"} | held],
         "dwd_card_debit": [
             card("a", "std", "2026-08"), card("b", "gold", "2026-09", acct="2"), card("c", "platinum", "2026-07", status="lost"),
@@ -136,11 +128,11 @@ def test_cards(duck) -> None:
     assert values(found["bob"], "card_level_max_code acct_nocard_cnt cc_has_autopay") == (None, 0, False)
 
 
-def test_agreements(duck) -> None:
+def test_agreements() -> None:
     def agreed(kind: str, start: str, status: str = "live", **facts: object) -> dict:
         return {"customer_id": "ann", "entity": "retail", "agr_type": kind, "seq": 1, "from_date": start, "status_code": status} | facts
 
-    found = said(duck, "tag_retail_agreement", "ann bob", {"dwd_agreement": [
+    found = said("tag_retail_agreement", "ann bob", {"dwd_agreement": [
         agreed("wm", "2025-07-01", channel_code="mbank"),
         agreed("etc", "2024-01-01", to_date="2026-06-30", channel_code="counter"),  # ends on D: over
         agreed("ebank", "2024-01-01", "ended", to_date="2025-06-30", channel_code="counter"),
@@ -153,12 +145,12 @@ def test_agreements(duck) -> None:
     assert values(found["bob"], names) == (0, 0, 0, 0, None, None, 0)
 
 
-def test_what_is_missing_before_a_purchase(duck) -> None:
+def test_what_is_missing_before_a_purchase() -> None:
     everyone = "ann bob cat dan eve fay"
     account = {"entity": "retail", "class_code": "1", "status_code": "open", "open_date": "2020-01-01"}
     signed = {"entity": "retail", "agr_type": "ins", "seq": 1, "from_date": "2020-01-01", "status_code": "live"}
     test = {"is_revoked": False}
-    found = said(duck, "tag_retail_readiness", everyone, {
+    found = said("tag_retail_readiness", everyone, {
         "dwd_account": [{"customer_id": name, "acct_no": name} | account for name in everyone.split()],
         "dwd_card_debit": [
             {"customer_id": name, "card_ref": name, "open_date": "2020-01-01", "status_code": "lost" if name == "ann" else "active"}
@@ -192,8 +184,8 @@ def test_what_is_missing_before_a_purchase(duck) -> None:
     assert values(found["eve"], "prod_ready_wm_unmet_cnt prod_ready_fund_unmet_cnt") == (1, 2)
 
 
-def test_what_is_not_on_sale_asks_for_no_tolerance(duck) -> None:
-    found = said(duck, "tag_retail_product", "ann", {
+def test_what_is_not_on_sale_asks_for_no_tolerance() -> None:
+    found = said("tag_retail_product", "ann", {
         "dwd_account": [{
             "customer_id": "ann", "acct_no": "1", "entity": "retail", "class_code": "1", "status_code": "open", "open_date": "2020-01-01",
         }],
@@ -214,7 +206,7 @@ def test_what_is_not_on_sale_asks_for_no_tolerance(duck) -> None:
     assert values(found["ann"], "prod_ready_wm_code prod_ready_fund_code") == (5, 0)
 
 
-def test_depth_over_base_tags(duck) -> None:
+def test_depth_over_base_tags() -> None:
     common = {"prod_has_wm_hold": False, "prod_has_fund_hold": False, "prod_has_loan": False, "prod_has_etc": False, "prod_has_mbank": True,
               "prod_has_pension": False, "prod_ready_wm_code": 0, "prod_acct_cnt": 1, "card_debit_cnt": 1}  # fmt: skip
     tables = {
@@ -239,12 +231,12 @@ def test_depth_over_base_tags(duck) -> None:
         "tag_retail_asset": [{"customer_id": name, "wm_prod_cnt": 0, "fund_prod_cnt": 0} for name in ("ann", "bob")],
         "tag_retail_relation": [{"customer_id": name, "prof_is_biz_owner": name == "ann"} for name in ("ann", "bob")],
     }  # fmt: skip
-    found = said(duck, "tag_retail_depth", "ann bob", tables)
+    found = said("tag_retail_depth", "ann bob", tables)
     names = "prod_depth_cnt prod_is_dep_only prod_is_debt_only prod_first_line_code prod_last_line_code prod_new_line_cnt_365d prod_lapsed_line_cnt"
     assert values(found["ann"], names) == (1, True, False, "dep", "wm", 1, 1)
     assert values(found["bob"], names) == (1, False, True, "cc", "cc", 0, 1)  # of one day the lowest code
     names = "prod_gap_pay_cc prod_gap_ready_wm prod_gap_biz_loan prod_gap_pay_pension prod_gap_acct_mbank prod_item_cnt"
     assert values(found["ann"], names) == (True, True, True, True, False, 2)
     assert values(found["bob"], names) == (False, True, False, False, False, 3)
-    without = said(duck, "tag_retail_depth", "ann", tables, absent=("cc_acct",))
+    without = said("tag_retail_depth", "ann", tables, absent=("cc_acct",))
     assert values(without["ann"], "prod_depth_cnt prod_gap_pay_cc prod_gap_ready_wm") == (None, None, True)

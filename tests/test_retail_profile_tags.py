@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
-
-from tests.retail_nights import bank, said, values
-
-
-@pytest.fixture(scope="module")
-def duck():
-    with bank() as connection:
-        yield connection
+from tests.drawn import said, values
 
 
 def person(customer: str, **facts: object) -> dict:
     return {"customer_id": customer, "entity": "retail", "name_key": customer.upper(), "status_code": "normal"} | facts
 
 
-def test_a_document_is_read_and_compared(duck) -> None:
-    found = said(duck, "tag_retail_document", "ann bob cat dan eve", {"dwd_party": [
+def test_a_document_is_read_and_compared() -> None:
+    found = said("tag_retail_document", "ann bob cat dan eve", {"dwd_party": [
         # the check digit of 11010519491231002 is X (the example of GB 11643)
         person("ann", id_type="resident", id_no="11010519491231002x", birth_date="1949-12-31", gender_code="F",
                id_expiry_date="2026-07-30", nation_code="01"),
@@ -51,7 +43,7 @@ def test_a_document_is_read_and_compared(duck) -> None:
     assert (found["ann"]["prof_missing_field_cnt"], found["dan"]["prof_missing_field_cnt"]) == (4, 7)
 
 
-def test_identity_checks_by_their_day(duck) -> None:
+def test_identity_checks_by_their_day() -> None:
     rows = [
         {"customer_id": "ann", "check_no": "1", "check_date": "2025-07-01", "check_time": "2025-07-01 09:00:00", "result_code": "match"},
         {"customer_id": "ann", "check_no": "2", "check_date": "2025-06-30", "check_time": "2025-06-30 09:00:00", "result_code": "mismatch"},
@@ -60,18 +52,18 @@ def test_identity_checks_by_their_day(duck) -> None:
         {"customer_id": "bob", "check_no": "5", "check_date": "2026-07-01", "check_time": "2026-07-01 09:00:00", "result_code": "match"},
     ]
     parties = [person("ann"), person("bob"), person("cat")]
-    found = said(duck, "tag_retail_document", "ann bob cat", {"dwd_party": parties, "dwd_identity_check": rows})
+    found = said("tag_retail_document", "ann bob cat", {"dwd_party": parties, "dwd_identity_check": rows})
     names = "prof_idcheck_cnt_ltd prof_idcheck_cnt_365d prof_idcheck_last_code prof_idcheck_days prof_idcheck_bad_cnt_ltd"
     assert {customer: values(tags, names) for customer, tags in found.items()} == {
         "ann": (2, 1, "match", 364, 1),  # exactly 365 days ago is out of the window
         "bob": (2, 2, "not_found", 0, 1),  # of one instant the higher number is the last
         "cat": (0, 0, None, None, 0),
     }
-    silent = said(duck, "tag_retail_document", "ann", {"dwd_party": parties}, absent=("ext_idcheck",))
+    silent = said("tag_retail_document", "ann", {"dwd_party": parties}, absent=("ext_idcheck",))
     assert (silent["ann"]["prof_idcheck_cnt_ltd"], silent["ann"]["prof_has_id_no"]) == (None, False)
 
 
-def test_contacts(duck) -> None:
+def test_contacts() -> None:
     def contact(customer: str, kind: str, day: str, verified: bool = True, seq: int = 1, **facts: object) -> dict:
         return {"customer_id": customer, "contact_kind": kind, "update_date": day, "is_verified": verified, "seq": seq} | facts
 
@@ -82,7 +74,7 @@ def test_contacts(duck) -> None:
         contact("bob", "mobile", "2025-06-30", mobile="13912345678"),  # exactly 365 days ago
         contact("cat", "mobile", "2026-01-01", mobile="10012345678"),
     ]
-    found = said(duck, "tag_retail_contact", "ann bob cat dan", {
+    found = said("tag_retail_contact", "ann bob cat dan", {
         "dwd_contact": rows, "dwd_party": [person("ann", mng_org="B1")], "dwd_branch": [{"org_id": "B1", "region_code": "440100"}],
     })  # fmt: skip
     names = "prof_mobile_cnt prof_contact_chg_cnt_90d prof_contact_chg_cnt_365d prof_phone_carrier_code prof_mobile_share_cnt"
@@ -96,14 +88,14 @@ def test_contacts(duck) -> None:
     assert values(found["ann"], names) == ("440000", "440300", False, True, True)
 
 
-def test_ties_and_the_business_owner(duck) -> None:
+def test_ties_and_the_business_owner() -> None:
     def tie(who: str | None, other: str, rel: str, entity: str = "corporate", **facts: object) -> dict:
         return {
             "from_customer_id": who, "from_entity": "retail", "to_customer_id": other, "to_entity": entity, "rel_code": rel,
             "from_date": "2020-01-01",
         } | facts  # fmt: skip
 
-    found = said(duck, "tag_retail_relation", "ann bob cat dan", {
+    found = said("tag_retail_relation", "ann bob cat dan", {
         "dwd_relation": [
             tie("ann", "firm", "legal_rep"),
             tie("ann", "firm", "controller", share_ratio="0.6"),  # the same company counts once
@@ -144,8 +136,8 @@ def test_ties_and_the_business_owner(duck) -> None:
     assert values(found["bob"], "prof_controller_cnt prof_company_cnt") == (1, 1)
 
 
-def test_relationship_and_stage_of_life(duck) -> None:
-    found = said(duck, "tag_retail_relationship", "ann bob cat dan", {
+def test_relationship_and_stage_of_life() -> None:
+    found = said("tag_retail_relationship", "ann bob cat dan", {
         "dwd_party": [
             person("ann", birth_date="1990-07-01", marital_code="married", open_date="2016-07-01", open_org="O1", mng_org="O2", employer_name="甲 厂"),
             person("bob", birth_date="1990-06-30", marital_code="married", open_date="2016-06-30", open_org="O1", mng_org="O1"),

@@ -5,15 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-import pytest
-
-from tests.retail_nights import bank, said, values
-
-
-@pytest.fixture(scope="module")
-def duck():
-    with bank() as connection:
-        yield connection
+from tests.drawn import said, values
 
 
 def debt(customer: str, prod: str, day: str, dpd: int, overdue: str | None = "0", bal: str = "100") -> dict:
@@ -25,8 +17,8 @@ def note(customer: str, number: str, **facts: object) -> dict:
     return {"customer_id": customer, "note_no": number} | held | facts
 
 
-def test_days_past_due_by_window(duck) -> None:
-    found = said(duck, "tag_retail_arrears", "ann bob cat dan", {"dws_retail_liability_daily": [
+def test_days_past_due_by_window() -> None:
+    found = said("tag_retail_arrears", "ann bob cat dan", {"dws_retail_liability_daily": [
         debt("ann", "mtg", "2026-06-30", 3, "25.00"),
         debt("ann", "cons", "2026-06-30", 0, bal="300"),
         debt("ann", "mtg", "2026-05-31", 9),  # exactly 30 days ago; the last day of last month
@@ -58,14 +50,14 @@ def test_days_past_due_by_window(duck) -> None:
     assert values(found["cat"], "risk_overdue_ratio risk_overdue_amt risk_cured_days") == (None, Decimal(0), None)
 
 
-def test_instalments_and_collection(duck) -> None:
+def test_instalments_and_collection() -> None:
     def term(number: int, due: str, paid: str | None, note_no: str = "N1") -> dict:
         return {
             "note_no": note_no, "term_no": number, "due_date": due, "paid_date": paid, "prin_amt": "80", "int_amt": "20",
             "paid_prin_amt": "80" if paid else "0", "paid_int_amt": "20" if paid else "5",
         }  # fmt: skip
 
-    found = said(duck, "tag_retail_arrears", "ann bob", {
+    found = said("tag_retail_arrears", "ann bob", {
         "dwd_loan_note": [note("ann", "N1", overdue_int_amt="3.50"), note("ann", "N2", bal_date="2026-01-01"), note("bob", "N3")],
         "dwd_loan_schedule": [
             term(1, "2025-06-01", "2025-06-01"), term(2, "2026-05-31", "2026-06-01"), term(3, "2026-06-29", None),
@@ -84,7 +76,7 @@ def test_instalments_and_collection(duck) -> None:
     assert values(found["bob"], "risk_term_cnt_l12m risk_ontime_ratio_l12m") == (0, None)
 
 
-def test_exposure_classes_and_guarantees(duck) -> None:
+def test_exposure_classes_and_guarantees() -> None:
     def contract(customer: str, number: str, guar_mode: str, start: str = "2020-01-01", entity: str = "retail") -> dict:
         return {"customer_id": customer, "entity": entity, "contract_no": number, "guar_mode": guar_mode, "from_date": start}
 
@@ -95,7 +87,7 @@ def test_exposure_classes_and_guarantees(duck) -> None:
     def classed(number: str, day: str, code: int, before: int | None = None) -> dict:
         return {"note_no": number, "class_date": day, "class_code": code, "prev_class": before, "is_restructured": False}
 
-    found = said(duck, "tag_retail_exposure", "ann bob", {
+    found = said("tag_retail_exposure", "ann bob", {
         "dwd_loan_note": [
             note("ann", "N1"), note("ann", "N2", kind_code="cons", ext_cnt=1, principal_amt="50"),
             note("firm", "N3", entity="corporate", dpd=12), note("ann", "N4", bal_date="2025-12-31", write_off_date="2025-12-31"),
@@ -129,11 +121,11 @@ def test_exposure_classes_and_guarantees(duck) -> None:
     assert values(found["bob"], "risk_exposure_amt risk_npl_ratio risk_ltv_ratio loan_class_worst_code") == (Decimal(0), None, None, 0)
 
 
-def test_suitability(duck) -> None:
+def test_suitability() -> None:
     def hold(customer: str, prod: str, amount: str, cost: str) -> dict:
         return {"customer_id": customer, "prod_id": prod, "hold_date": "2026-06-30", "market_amt": amount, "cost_amt": cost}
 
-    found = said(duck, "tag_retail_suitability", "ann bob cat", {
+    found = said("tag_retail_suitability", "ann bob cat", {
         "dwd_party": [
             {"customer_id": "ann", "birth_date": "1961-06-30", "id_expiry_date": "2026-06-29"},  # 65 today
             {"customer_id": "bob", "birth_date": "1961-07-01", "id_expiry_date": "2026-06-30"},
@@ -169,7 +161,7 @@ def test_suitability(duck) -> None:
     assert values(found["ann"], "risk_unreachable_cnt_90d risk_reached_cnt_90d") == (1, 0)
 
 
-def test_warnings_against_their_thresholds(duck) -> None:
+def test_warnings_against_their_thresholds() -> None:
     tables = {
         "tag_retail_arrears": {"risk_dpd_max": (1, 0), "risk_due_amt_next30d": (550, 549)},
         "tag_retail_exposure": {
@@ -194,7 +186,7 @@ def test_warnings_against_their_thresholds(duck) -> None:
         table: [{"customer_id": name} | {tag: pair[place] for tag, pair in tags.items()} for place, name in enumerate(("ann", "bob"))]
         for table, tags in tables.items()
     }
-    found = said(duck, "tag_retail_warning", "ann bob", drawn)
+    found = said("tag_retail_warning", "ann bob", drawn)
     warnings = [name for name in found["ann"] if name.startswith("risk_is_")]
     assert len(warnings) == 13
     assert {found["ann"][name] for name in warnings} == {True}
@@ -203,5 +195,5 @@ def test_warnings_against_their_thresholds(duck) -> None:
     assert values(found["bob"], "risk_warning_cnt risk_warning_code") == (0, 0)
     names = "risk_debt_income_ratio risk_due_gap_amt_next30d risk_aum_chg_ratio_30d risk_cc_util_chg_90d risk_debt_aum_ratio"
     assert values(found["ann"], names) == (Decimal("0.55"), Decimal(1), Decimal("-0.5"), Decimal("0.3"), Decimal("0.2"))
-    without = said(duck, "tag_retail_warning", "ann", drawn, absent=("pay_detail",))
+    without = said("tag_retail_warning", "ann", drawn, absent=("pay_detail",))
     assert values(without["ann"], "risk_is_pay_stopped risk_warning_cnt risk_is_multi_debt") == (None, None, True)

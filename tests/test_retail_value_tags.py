@@ -5,25 +5,17 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-import pytest
-
-from tests.retail_nights import bank, said, values
+from tests.drawn import said, values
 
 
-@pytest.fixture(scope="module")
-def duck():
-    with bank() as connection:
-        yield connection
-
-
-def test_a_void_log_is_no_contact(duck) -> None:
+def test_a_void_log_is_no_contact() -> None:
     def log(number: str, on: str, state: str = "done", **facts: object) -> dict:
         return {
             "customer_id": "ann", "entity": "retail", "contact_no": number, "contact_date": on, "contact_time": f"{on} 09:00:00",
             "log_status": state, "channel_code": "call", "result_code": "reached", "is_holdout": False,
         } | facts  # fmt: skip
 
-    found = said(duck, "tag_retail_contribution", "ann", {"dwd_marketing_contact": [
+    found = said("tag_retail_contribution", "ann", {"dwd_marketing_contact": [
         log("1", "2026-06-01", result_code="interested", wish_product="wm"),
         log("2", "2026-05-31", "open"),  # 30 days ago
         log("3", "2026-06-30", "void", result_code="applied", wish_product="cc"),
@@ -36,9 +28,9 @@ def test_a_void_log_is_no_contact(duck) -> None:
     assert values(found["ann"], names) == (date(2026, 6, 1), 1, "wm")
 
 
-def test_contribution_is_held_against_the_average_as_it_is_published(duck) -> None:
+def test_contribution_is_held_against_the_average_as_it_is_published() -> None:
     earned = {"entity": "retail", "month_end": "2026-05-31", "side_code": "dep", "net_amt": "1000"}
-    found = said(duck, "tag_retail_contribution", "ann bob cat", {
+    found = said("tag_retail_contribution", "ann bob cat", {
         "dwd_contribution": [earned | {"customer_id": "ann"}, earned | {"customer_id": "bob"}],
         # ann: 1.10 a day and 0.07 more on one of 365 days: 1.10 in whole cents; bob: less than 1 yuan; cat has no contribution.
         "dws_retail_asset_history": [

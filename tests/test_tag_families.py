@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-import pytest
-
-from tests.tag_nights import empty_warehouse, model_of, night, pick, sql_of, tags_of, txn
+from tests.tag_nights import model_of, night, pick, sql_of, tags_of, txn
 
 FLOWS = """
 family: txn
@@ -21,13 +19,7 @@ missing: zero
 """
 
 
-@pytest.fixture(scope="module")
-def duck():
-    with empty_warehouse() as connection:
-        yield connection
-
-
-def test_flows_by_window(duck) -> None:
+def test_flows_by_window() -> None:
     rows = [
         txn("ann", "2026-06-30", "out", "10.00"),  # D itself
         txn("ann", "2026-06-30", "out", "5.50", channel="atm"),  # the same day by another channel
@@ -39,8 +31,8 @@ def test_flows_by_window(duck) -> None:
         txn("ann", "2026-02-28", "out", "32.00"),  # one day before them
         txn("ann", "2026-07-01", "out", "999.00"),  # after D: not known yet
     ]
-    with night(duck, "2026-06-30", "ann bob", {"dws_retail_transaction_daily": rows}):
-        found = tags_of(duck, FLOWS)
+    with night("2026-06-30", "ann bob", {"dws_retail_transaction_daily": rows}) as drawn:
+        found = tags_of(drawn, FLOWS)
     assert pick(found, *(f"txn_out_amt_sum_{window}" for window in ("7d", "30d", "mtd", "lm", "l3m", "ltd"))) == {
         "ann": tuple(map(Decimal, ("16.50", "22.50", "22.50", "8.00", "24.00", "78.50"))),
         "bob": (Decimal(0),) * 6,
@@ -55,10 +47,10 @@ def test_flows_by_window(duck) -> None:
     }
 
 
-def test_a_reversal_of_a_later_day_takes_its_amount_and_counts_nothing(duck) -> None:
+def test_a_reversal_of_a_later_day_takes_its_amount_and_counts_nothing() -> None:
     rows = [txn("ann", "2026-06-20", "out", "100.00"), txn("ann", "2026-06-25", "out", "-100.00", count=0)]
-    with night(duck, "2026-06-30", "ann", {"dws_retail_transaction_daily": rows}):
-        found = tags_of(duck, FLOWS)
+    with night("2026-06-30", "ann", {"dws_retail_transaction_daily": rows}) as drawn:
+        found = tags_of(drawn, FLOWS)
     names = (
         "txn_out_amt_sum_30d",
         "txn_out_amt_sum_7d",
@@ -71,15 +63,15 @@ def test_a_reversal_of_a_later_day_takes_its_amount_and_counts_nothing(duck) -> 
     }
 
 
-def test_an_absent_feed_is_null_above_missing_zero(duck) -> None:
+def test_an_absent_feed_is_null_above_missing_zero() -> None:
     rows = [txn("ann", "2026-06-30", "out", "10.00")]
-    with night(duck, "2026-06-30", "ann bob", {"dws_retail_transaction_daily": rows}, absent=("core_txn",)):
-        found = tags_of(duck, FLOWS)
+    with night("2026-06-30", "ann bob", {"dws_retail_transaction_daily": rows}, absent=("core_txn",)) as drawn:
+        found = tags_of(drawn, FLOWS)
     assert {value for values in found.values() for value in values.values()} == {None}
     assert found.keys() == {"ann", "bob"}
 
 
-def test_total_wealth_needs_every_one_of_its_feeds(duck) -> None:
+def test_total_wealth_needs_every_one_of_its_feeds() -> None:
     spec = "{family: aum, from: dws_retail_asset_daily, combos: [[]], measures: [bal], missing: zero}"
     rows = [("ann", "2026-06-30", "demand", "7.00"), ("ann", "2026-06-30", "wm", "3.00")]
     deposits = spec.replace("aum", "dep").replace("combos", "where: {prod: [demand, term, cd]}, combos")
@@ -89,12 +81,12 @@ def test_total_wealth_needs_every_one_of_its_feeds(duck) -> None:
         (("core_bal",), None, None),
         (("core_acct_person",), None, None),  # balances of accounts that nobody is known to own
     ):
-        with night(duck, "2026-06-30", "ann", {"dws_retail_asset_daily": rows}, absent=absent):
-            assert tags_of(duck, spec)["ann"] == {"aum_bal": aum}
-            assert tags_of(duck, deposits)["ann"] == {"dep_bal": dep}
+        with night("2026-06-30", "ann", {"dws_retail_asset_daily": rows}, absent=absent) as drawn:
+            assert tags_of(drawn, spec)["ann"] == {"aum_bal": aum}
+            assert tags_of(drawn, deposits)["ann"] == {"dep_bal": dep}
 
 
-def test_slices_add_up_to_the_total(duck) -> None:
+def test_slices_add_up_to_the_total() -> None:
     spec = """
         {family: txn, from: dws_retail_transaction_daily, slices: {direction: all, purpose: all},
          combos: [[direction, purpose]], measures: [amt_sum], windows: [30d], missing: zero}
@@ -106,8 +98,8 @@ def test_slices_add_up_to_the_total(duck) -> None:
         txn("ann", "2026-06-30", "out", "8.00", purpose="a code that nobody knows"),
         txn("ann", "2026-06-30", "out", "16.00", purpose="other"),
     ]
-    with night(duck, "2026-06-30", "ann", {"dws_retail_transaction_daily": rows}):
-        ann = tags_of(duck, spec)["ann"]
+    with night("2026-06-30", "ann", {"dws_retail_transaction_daily": rows}) as drawn:
+        ann = tags_of(drawn, spec)["ann"]
     drawn = {name: str(value) for name, value in ann.items() if value}
     assert drawn == {
         "txn_in_interest_amt_sum_30d": "1.00",
@@ -116,7 +108,7 @@ def test_slices_add_up_to_the_total(duck) -> None:
     }
 
 
-def test_states_base_points_changes_and_averages(duck) -> None:
+def test_states_base_points_changes_and_averages() -> None:
     spec = """
         {family: dep, from: dws_retail_asset_daily, where: {prod: [demand, term, cd]}, slices: {prod: all},
          combos: [[prod]], measures: [bal, davg], bases: [bom, boq, boy], changes: [chg_bom, chg_boy, chg_30d],
@@ -132,8 +124,8 @@ def test_states_base_points_changes_and_averages(duck) -> None:
         ("ann", "2026-06-10", "wm", "5000.00"),  # not a deposit
         ("bob", "2026-05-31", "demand", "80.00"),  # closed since
     ]
-    with night(duck, "2026-06-10", "ann bob eve", {"dws_retail_asset_daily": rows}):
-        found = tags_of(duck, spec)
+    with night("2026-06-10", "ann bob eve", {"dws_retail_asset_daily": rows}) as drawn:
+        found = tags_of(drawn, spec)
     states = ("bal", "bal_bom", "bal_boq", "bal_boy", "chg_bom", "chg_boy", "chg_30d")
     assert pick(found, *(f"dep_demand_{state}" for state in states)) == {
         "ann": tuple(map(Decimal, ("60.50", "310", "200", "100", "-249.50", "-39.50", "10.50"))),
@@ -154,7 +146,7 @@ def test_states_base_points_changes_and_averages(duck) -> None:
     }
 
 
-def test_a_peak_is_that_of_the_sum_of_products(duck) -> None:
+def test_a_peak_is_that_of_the_sum_of_products() -> None:
     spec = (
         "{family: aum, from: dws_retail_asset_daily, combos: [[]], measures: [peak_amt], windows: [lm], missing: zero}"
     )
@@ -163,18 +155,18 @@ def test_a_peak_is_that_of_the_sum_of_products(duck) -> None:
         ("ann", "2026-05-02", "demand", "100.00"),
         ("ann", "2026-06-01", "demand", "500.00"),
     ]  # fmt: skip
-    with night(duck, "2026-06-30", "ann", {"dws_retail_asset_daily": rows}):
-        assert tags_of(duck, spec)["ann"] == {"aum_peak_amt_lm": Decimal("110.00")}
+    with night("2026-06-30", "ann", {"dws_retail_asset_daily": rows}) as drawn:
+        assert tags_of(drawn, spec)["ann"] == {"aum_peak_amt_lm": Decimal("110.00")}
 
 
-def test_an_average_is_rounded_at_exact_halves(duck) -> None:
+def test_an_average_is_rounded_at_exact_halves() -> None:
     spec = "{family: aum, from: dws_retail_asset_daily, combos: [[]], measures: [davg], windows: [mtd], missing: zero}"
     rows = [("ann", "2026-06-02", "demand", "2.01"), ("bob", "2026-06-02", "demand", "-2.01")]
-    with night(duck, "2026-06-02", "ann bob", {"dws_retail_asset_daily": rows}):
-        assert pick(tags_of(duck, spec), "aum_davg_mtd") == {"ann": (Decimal("1.01"),), "bob": (Decimal("-1.01"),)}
+    with night("2026-06-02", "ann bob", {"dws_retail_asset_daily": rows}) as drawn:
+        assert pick(tags_of(drawn, spec), "aum_davg_mtd") == {"ann": (Decimal("1.01"),), "bob": (Decimal("-1.01"),)}
 
 
-def test_not_applicable_is_null_and_a_row_without_a_failure_is_zero(duck) -> None:
+def test_not_applicable_is_null_and_a_row_without_a_failure_is_zero() -> None:
     spec = """
         {family: fund, from: dws_retail_order_daily, where: {prod: fund, order: sip}, slices: {order: all},
          combos: [[order]], measures: [fail_cnt], windows: [l3m], missing: not_applicable}
@@ -186,12 +178,12 @@ def test_not_applicable_is_null_and_a_row_without_a_failure_is_zero(duck) -> Non
         ("eve", "2026-05-05", "fund", "sub", "0.00", None, 0, 1),  # another kind of order
         ("joe", "2026-06-05", "fund", "sip", "0.00", None, 0, 1),  # after the complete months
     ]  # fmt: skip
-    with night(duck, "2026-06-30", "ann bob eve joe", {"dws_retail_order_daily": rows}):
-        found = tags_of(duck, spec)
+    with night("2026-06-30", "ann bob eve joe", {"dws_retail_order_daily": rows}) as drawn:
+        found = tags_of(drawn, spec)
     assert pick(found, "fund_sip_fail_cnt_l3m") == {"ann": (2,), "bob": (0,), "eve": (None,), "joe": (None,)}
 
 
-def test_days_of_viewing_a_page(duck) -> None:
+def test_days_of_viewing_a_page() -> None:
     spec = """
         {family: chn, from: dws_retail_channel_daily, where: {event: view}, slices: {event: all, page: all},
          combos: [[event, page]], measures: [cnt, day_cnt], windows: [30d], missing: zero}
@@ -201,26 +193,26 @@ def test_days_of_viewing_a_page(duck) -> None:
         ("ann", "2026-06-30", "login", "wm", 9, 0), ("ann", "2026-06-30", "view", "news", 2, 9),
         ("ann", "2026-06-30", "view", "games", 1, 9), ("ann", "2026-06-29", "view", "other", 1, 9),
     ]  # fmt: skip
-    with night(duck, "2026-06-30", "ann", {"dws_retail_channel_daily": rows}):
-        found = tags_of(duck, spec)
+    with night("2026-06-30", "ann", {"dws_retail_channel_daily": rows}) as drawn:
+        found = tags_of(drawn, spec)
     names = ("chn_view_wm_cnt_30d", "chn_view_wm_day_cnt_30d", "chn_view_other_cnt_30d", "chn_view_fund_cnt_30d")
     assert pick(found, *names) == {"ann": (6, 2, 4, 0)}
     assert pick(found, "chn_view_other_day_cnt_30d") == {"ann": (2,)}, "two kinds of other pages on a day make one day"
 
 
-def test_types_are_exact_in_every_generated_model(duck) -> None:
+def test_types_are_exact_in_every_generated_model() -> None:
     spec = FLOWS.replace("amt_sum, amt_max", "amt_sum, amt_max, self_cnt")
-    with night(duck, "2026-06-30", "ann", {}):
-        described = duck.execute(f"describe {sql_of(spec)}").fetchall()
+    with night("2026-06-30", "ann", {}) as drawn:
+        described = drawn.duck.execute(f"describe {sql_of(drawn, spec)}").fetchall()
     published = {row[0]: row[1].lower() for row in described[1:]}
     assert published == {tag.name: tag.data_type for tag in model_of(spec).tags}
 
 
-def test_a_peak_of_some_products_is_that_of_their_sum(duck) -> None:
+def test_a_peak_of_some_products_is_that_of_their_sum() -> None:
     spec = """
         {family: dep, from: dws_retail_asset_daily, where: {prod: [demand, term]}, slices: {prod: all}, combos: [[]],
          measures: [bal_max], windows: [7d], missing: zero}
     """
     rows = [("ann", "2026-06-30", prod, "10.00") for prod in ("demand", "term", "wm")]
-    with night(duck, "2026-06-30", "ann", {"dws_retail_asset_daily": rows}):
-        assert tags_of(duck, spec)["ann"] == {"dep_bal_max_7d": Decimal(20)}
+    with night("2026-06-30", "ann", {"dws_retail_asset_daily": rows}) as drawn:
+        assert tags_of(drawn, spec)["ann"] == {"dep_bal_max_7d": Decimal(20)}

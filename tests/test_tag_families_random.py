@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tag_nights import empty_warehouse, night, tags_of, txn
+from tests.tag_nights import night, tags_of, txn
 
 MEASURES = """
 family: {family}
@@ -20,13 +19,7 @@ missing: zero
 """
 BIZ_DATES = st.dates(date(2024, 1, 1), date(2026, 12, 31))
 AMOUNTS = st.decimals(Decimal("0.01"), Decimal("99999.99"), places=2)
-RELAXED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@pytest.fixture(scope="module")
-def duck():
-    with empty_warehouse() as connection:
-        yield connection
+RELAXED = settings(max_examples=25, deadline=None)
 
 
 def days_of(window: str, biz_date: date) -> set[date]:
@@ -64,7 +57,7 @@ def partials(draw, slices: dict[str, tuple[str, ...]]) -> tuple[date, dict[tuple
 
 @given(data=partials({"direction": ("in", "out"), "channel": ("qpay", "atm", "unheard of")}))
 @RELAXED
-def test_flows_match_their_sentences(duck, data: tuple[date, dict[tuple, Decimal]]) -> None:
+def test_flows_match_their_sentences(data: tuple[date, dict[tuple, Decimal]]) -> None:
     biz_date, amounts = data
     more = "slices: {channel: all, direction: all}\ncombos: [[channel, direction]]"
     more += "\nmeasures: [amt_sum, amt_max, cnt, day_cnt]"
@@ -75,8 +68,8 @@ def test_flows_match_their_sentences(duck, data: tuple[date, dict[tuple, Decimal
         for (customer, day, direction, channel), amount in amounts.items()
         for cp in ("merchant", "third_pay")
     ]
-    with night(duck, biz_date.isoformat(), "ann bob eve", {"dws_retail_transaction_daily": rows}):
-        found = tags_of(duck, spec)
+    with night(biz_date.isoformat(), "ann bob eve", {"dws_retail_transaction_daily": rows}) as drawn:
+        found = tags_of(drawn, spec)
     for customer in ("ann", "bob", "eve"):
         for shown, channels in (("qpay", ("qpay",)), ("atm", ("atm",)), ("other", ("unheard of",)), ("pos", ("pos",))):
             for direction in ("in", "out"):
@@ -96,13 +89,13 @@ def test_flows_match_their_sentences(duck, data: tuple[date, dict[tuple, Decimal
 
 @given(data=partials({"prod": ("demand", "wm")}))
 @RELAXED
-def test_balances_match_their_sentences(duck, data: tuple[date, dict[tuple, Decimal]]) -> None:
+def test_balances_match_their_sentences(data: tuple[date, dict[tuple, Decimal]]) -> None:
     biz_date, amounts = data
     more = "combos: [[]]\nmeasures: [bal, davg, bal_max, bal_min]\nbases: [bom]\nchanges: [chg_bom, chg_30d]"
     spec = MEASURES.format(family="aum", table="dws_retail_asset_daily", more=more)
     rows = [(customer, day.isoformat(), prod, str(amount)) for (customer, day, prod), amount in amounts.items()]
-    with night(duck, biz_date.isoformat(), "ann bob", {"dws_retail_asset_daily": rows}):
-        found = tags_of(duck, spec)
+    with night(biz_date.isoformat(), "ann bob", {"dws_retail_asset_daily": rows}) as drawn:
+        found = tags_of(drawn, spec)
     last_of_month = biz_date.replace(day=1) - timedelta(days=1)
     for customer in ("ann", "bob"):
         by_day: dict[date, Decimal] = {}

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tag_nights import empty_warehouse, night, pick, tags_of
+from tests.tag_nights import night, pick, tags_of
 from tests.test_tag_families_random import BIZ_DATES, days_of
 
 OPEN = "9999-12-31"
@@ -27,13 +27,7 @@ missing: zero
 """
 
 
-@pytest.fixture(scope="module")
-def duck():
-    with empty_warehouse() as connection:
-        yield connection
-
-
-def test_states_last_until_the_day_before_their_end(duck) -> None:
+def test_states_last_until_the_day_before_their_end() -> None:
     rows = [
         ("ann", "demand", "2026-05-01", "2026-05-31", "31.00"),  # over on the last day of last month
         ("ann", "demand", "2026-05-31", "2026-06-10", "62.00"),  # holds on it; its last day is exactly the day before D
@@ -43,8 +37,8 @@ def test_states_last_until_the_day_before_their_end(duck) -> None:
         ("eve", "demand", "2026-06-11", OPEN, "999.00"),  # after D: not known yet
         ("joe", "cd", "2020-01-01", OPEN, "-5.00"),
     ]
-    with night(duck, "2026-06-10", "ann bob eve joe", {"dws_retail_asset_history": rows}):
-        found = tags_of(duck, SPEC.format(combo=""))
+    with night("2026-06-10", "ann bob eve joe", {"dws_retail_asset_history": rows}) as drawn:
+        found = tags_of(drawn, SPEC.format(combo=""))
     names = ("dep_bal", "dep_bal_bom", "dep_chg_bom", "dep_bal_max_7d", "dep_bal_min_7d", "dep_davg_7d", "dep_davg_lm")
     # ann, 7d: 1062, 1062, 62, 62, 62, 62, 10 · lm: (30 × 31 + 62) / 31
     assert pick(found, *names) == {
@@ -74,17 +68,17 @@ def histories(draw) -> tuple[date, dict[str, list[tuple[date, date | None, Decim
 
 
 @given(data=histories())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @pytest.mark.parametrize("combo", ["", "prod"])
-def test_histories_match_their_sentences(duck, combo: str, data) -> None:
+def test_histories_match_their_sentences(combo: str, data) -> None:
     biz_date, made = data
     rows = [
         ("ann", prod, first.isoformat(), after.isoformat() if after else OPEN, str(bal))
         for prod, states in made.items()
         for first, after, bal in states
     ]
-    with night(duck, biz_date.isoformat(), "ann bob", {"dws_retail_asset_history": rows}):
-        found = tags_of(duck, SPEC.format(combo=combo))
+    with night(biz_date.isoformat(), "ann bob", {"dws_retail_asset_history": rows}) as drawn:
+        found = tags_of(drawn, SPEC.format(combo=combo))
     assert set(found["bob"].values()) == {Decimal(0)}
     for name, prods in (("dep_demand", ("demand",)), ("dep_cd", ())) if combo else (("dep", ("demand", "term")),):
 
@@ -108,7 +102,7 @@ def test_histories_match_their_sentences(duck, combo: str, data) -> None:
             assert ann[f"{name}_bal_min_{window}"] == min(on_record, default=Decimal(0))
 
 
-def test_a_peak_where_one_product_moves_and_another_stands_still(duck) -> None:
+def test_a_peak_where_one_product_moves_and_another_stands_still() -> None:
     rows = [
         ("ann", "cd", "2026-01-01", OPEN, "100.00"),  # stands still through every piece of the windows
         ("ann", "demand", "2026-05-01", "2026-06-08", "5.00"),
@@ -117,8 +111,8 @@ def test_a_peak_where_one_product_moves_and_another_stands_still(duck) -> None:
         ("bob", "cd", "2026-01-01", OPEN, "100.00"),
         ("bob", "demand", "2026-06-05", "2026-06-06", "-7.00"),  # the other days have the large CD alone
     ]
-    with night(duck, "2026-06-10", "ann bob", {"dws_retail_asset_history": rows}):
-        found = tags_of(duck, SPEC.format(combo=""))
+    with night("2026-06-10", "ann bob", {"dws_retail_asset_history": rows}) as drawn:
+        found = tags_of(drawn, SPEC.format(combo=""))
     assert pick(found, "dep_bal_max_7d", "dep_bal_min_7d", "dep_davg_7d") == {
         "ann": (Decimal(130), Decimal(101), Decimal("107.43")),  # (4 × 105 + 130 + 2 × 101) ÷ 7
         "bob": (Decimal(100), Decimal(93), Decimal(99)),

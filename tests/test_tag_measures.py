@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tagmart.core.errors import TagmartError
-from tests.tag_nights import empty_warehouse, model_of, night, pick, tags_of, txn
+from tests.tag_nights import model_of, night, pick, tags_of, txn
 
 FLOWS = """
 family: txn
@@ -24,13 +24,7 @@ DUES = """
 """
 
 
-@pytest.fixture(scope="module")
-def duck():
-    with empty_warehouse() as connection:
-        yield connection
-
-
-def test_a_share_is_of_what_moved_in_the_same_direction(duck) -> None:
+def test_a_share_is_of_what_moved_in_the_same_direction() -> None:
     spec = FLOWS.format(combo="channel, direction", measures="amt_ratio", windows="30d")
     rows = [
         txn("ann", "2026-06-30", "out", "10.00", channel="qpay"),
@@ -40,8 +34,8 @@ def test_a_share_is_of_what_moved_in_the_same_direction(duck) -> None:
         txn("bob", "2026-06-30", "out", "5.00", channel="qpay"),
         txn("bob", "2026-06-29", "out", "-5.00", channel="atm", count=0),  # nothing is left to divide by
     ]
-    with night(duck, "2026-06-30", "ann bob eve", {"dws_retail_transaction_daily": rows}):
-        found = tags_of(duck, spec)
+    with night("2026-06-30", "ann bob eve", {"dws_retail_transaction_daily": rows}) as drawn:
+        found = tags_of(drawn, spec)
     names = ("txn_qpay_out_amt_ratio_30d", "txn_atm_out_amt_ratio_30d", "txn_pos_out_amt_ratio_30d", "txn_qpay_in_amt_ratio_30d")
     assert pick(found, *names) == {
         "ann": (Decimal("0.3333"), Decimal("0.6667"), Decimal(0), Decimal(1)),
@@ -50,21 +44,21 @@ def test_a_share_is_of_what_moved_in_the_same_direction(duck) -> None:
     }
 
 
-def test_the_share_of_a_product_in_a_balance(duck) -> None:
+def test_the_share_of_a_product_in_a_balance() -> None:
     spec = """
         {family: dep, from: dws_retail_asset_daily, where: {prod: [demand, term, cd]}, slices: {prod: all},
          combos: [[prod]], measures: [ratio], missing: zero}
     """
     rows = [("ann", "2026-06-30", "demand", "1.00"), ("ann", "2026-06-30", "cd", "7.00"), ("ann", "2026-06-30", "wm", "9.00")]
-    with night(duck, "2026-06-30", "ann bob", {"dws_retail_asset_daily": rows}):
-        found = tags_of(duck, spec)
+    with night("2026-06-30", "ann bob", {"dws_retail_asset_daily": rows}) as drawn:
+        found = tags_of(drawn, spec)
     assert pick(found, "dep_demand_ratio", "dep_term_ratio", "dep_cd_ratio") == {
         "ann": (Decimal("0.125"), Decimal(0), Decimal("0.875")),
         "bob": (None,) * 3,
     }
 
 
-def test_growth_compares_with_the_same_complete_periods_a_year_before(duck) -> None:
+def test_growth_compares_with_the_same_complete_periods_a_year_before() -> None:
     spec = FLOWS.format(combo="direction", measures="amt_yoy, amt_sum", windows="lm, ly, l12m")
     rows = [
         txn("ann", "2024-02-29", "out", "30.00"),  # leap day: in the year before last year, in no month that is compared
@@ -78,8 +72,8 @@ def test_growth_compares_with_the_same_complete_periods_a_year_before(duck) -> N
         txn("bob", "2026-02-28", "out", "15.00"),  # nothing a year before
         txn("eve", "2025-02-28", "out", "15.00"),  # nothing any more
     ]
-    with night(duck, "2026-03-15", "ann bob eve", {"dws_retail_transaction_daily": rows}):
-        found = tags_of(duck, spec)
+    with night("2026-03-15", "ann bob eve", {"dws_retail_transaction_daily": rows}) as drawn:
+        found = tags_of(drawn, spec)
     # lm: 15 / 10 - 1 · ly: 101 / 80 - 1 · l12m: 105 / 61 - 1 = 0.72131
     assert pick(found, *(f"txn_out_amt_yoy_{window}" for window in ("lm", "ly", "l12m"))) == {
         "ann": (Decimal("0.5"), Decimal("0.2625"), Decimal("0.7213")),
@@ -89,7 +83,7 @@ def test_growth_compares_with_the_same_complete_periods_a_year_before(duck) -> N
     assert pick(found, "txn_out_amt_sum_ly")["ann"] == (Decimal("101"),)
 
 
-def test_average_spread_and_months(duck) -> None:
+def test_average_spread_and_months() -> None:
     spec = FLOWS.format(combo="direction", measures="amt_davg, amt_std, month_cnt", windows="7d, mtd, l3m")
     rows = [
         txn("ann", "2026-06-10", "out", "4.00"),
@@ -101,8 +95,8 @@ def test_average_spread_and_months(duck) -> None:
         txn("ann", "2026-03-01", "out", "1.00"),
         txn("ann", "2026-02-28", "out", "500.00"),
     ]  # fmt: skip
-    with night(duck, "2026-06-10", "ann bob", {"dws_retail_transaction_daily": rows}):
-        found = tags_of(duck, spec)
+    with night("2026-06-10", "ann bob", {"dws_retail_transaction_daily": rows}) as drawn:
+        found = tags_of(drawn, spec)
     # 7d: 20 / 7; squares 200 / 7 - (20 / 7)² = 20.408, root 4.5175 · mtd: 100 / 10 elapsed days · l3m: -2 / 92
     assert pick(found, "txn_out_amt_davg_7d", "txn_out_amt_std_7d", "txn_out_amt_davg_mtd", "txn_out_amt_davg_l3m") == {
         "ann": (Decimal("2.86"), Decimal("4.52"), Decimal("10"), Decimal("-0.02")),
@@ -113,7 +107,7 @@ def test_average_spread_and_months(duck) -> None:
     }  # fmt: skip
 
 
-def test_what_falls_due_after_the_business_date(duck) -> None:
+def test_what_falls_due_after_the_business_date() -> None:
     rows = [
         ("ann", "2026-06-30", "mtg", "1.00", 1),  # D itself is no longer ahead
         ("ann", "2026-07-01", "mtg", "2.00", 1),
@@ -124,8 +118,8 @@ def test_what_falls_due_after_the_business_date(duck) -> None:
         ("ann", "2026-09-28", "mtg", "64.00", 1),  # exactly 90 days after
         ("ann", "2026-09-29", "mtg", "999.00", 1),
     ]
-    with night(duck, "2026-06-30", "ann bob", {"dws_retail_due": rows}):
-        found = tags_of(duck, DUES)
+    with night("2026-06-30", "ann bob", {"dws_retail_due": rows}) as drawn:
+        found = tags_of(drawn, DUES)
     names = [f"loan_mtg_{measure}_next{days}d" for measure in ("amt_sum", "cnt", "month_cnt") for days in (7, 30, 90)]
     assert pick(found, *names) == {"ann": (*map(Decimal, (6, 30, 126)), 2, 4, 6, 1, 1, 2), "bob": (Decimal(0),) * 3 + (0,) * 6}
     labels = {tag.name: tag.label.zh for tag in model_of(DUES).tags}

@@ -14,7 +14,7 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings, project_root
 from tagmart.explain import diff_page, diff_tags, try_tags
 from tagmart.tagspec import generate, new_family, new_one_off
-from tests.tag_nights import FEEDS
+from tests.drawn import feeds
 
 D = "2026-06-30"
 
@@ -41,8 +41,8 @@ def settings(tmp_path: Path) -> Settings:
         warehouse.execute(f"""
             create schema ops; create schema dws; create schema dwd;
             create table ops.run_context as select date '{D}' as biz_date;
-            create table ops.feed_present ({', '.join(f'{feed} boolean' for feed in FEEDS)}, ecif_retail boolean);
-            insert into ops.feed_present values ({', '.join('true' for _ in FEEDS)}, true);
+            create table ops.feed_present ({', '.join(f'{feed} boolean' for feed in feeds())});
+            insert into ops.feed_present values ({', '.join('true' for _ in feeds())});
             create table dws.retail_spine as select unnest(['A', 'B', 'C']) as customer_id, date '{D}' as biz_date;
             create table dwd.complaint as select 'B' as customer_id;
             create table dws.retail_pay_daily (

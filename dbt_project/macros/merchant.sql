@@ -10,8 +10,3 @@
         else power({{ credit }} * {{ round_amt }} * {{ top_payer }} * {{ night }} * {{ near_limit }}, 0.2)
     end) as integer)
 {%- endmacro %}
-
-{# Controls in force on accounts, as they forbid marketing: the same rule for the mart's opaque flag and for its true reason. #}
-{% macro blocking_control(controls) -%}
-    ({{ controls }}.by_code in ('court', 'police', 'aml') or {{ controls }}.ctrl_kind in ('freeze', 'no_receive_no_pay'))
-{%- endmacro %}

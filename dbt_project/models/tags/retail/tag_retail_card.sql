@@ -13,13 +13,7 @@ spine as (
 ),
 
 deposit_accounts as (
-    select
-        deposit_accounts.*,
-        deposit_accounts.status_code <> 'closed'
-        and (deposit_accounts.close_date is null or deposit_accounts.close_date > night.biz_date) as is_open
-    from {{ ref('dwd_account') }} as deposit_accounts
-    cross join night
-    where deposit_accounts.open_date <= night.biz_date
+    {{ deposit_accounts_by_night() }}
 ),
 
 debit_cards as (

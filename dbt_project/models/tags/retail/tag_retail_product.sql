@@ -18,15 +18,7 @@ spine as (
 ),
 
 deposit_accounts as (
-    select
-        deposit_accounts.*,
-        -- Open at D, whatever became of the account later or is booked in advance.
-        deposit_accounts.status_code <> 'closed'
-        and (deposit_accounts.close_date is null or deposit_accounts.close_date > night.biz_date) as is_open,
-        night.biz_date
-    from {{ ref('dwd_account') }} as deposit_accounts
-    cross join night
-    where deposit_accounts.entity = 'retail' and deposit_accounts.open_date <= night.biz_date
+    {{ deposit_accounts_by_night('retail') }}
 ),
 
 account_persons as (

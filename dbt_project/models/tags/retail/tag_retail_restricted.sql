@@ -10,34 +10,8 @@ spine as (
     select customer_id from {{ ref('dws_retail_spine') }}
 ),
 
-live_controls as (
-    select account_controls.*, night.biz_date
-    from {{ ref('dwd_account_control') }} as account_controls
-    inner join night
-        on
-            account_controls.from_date <= night.biz_date
-            and (account_controls.to_date is null or account_controls.to_date > night.biz_date)
-),
-
 control_sums as (
-    select
-        customer_id,
-        {% for orderer in orderers %}
-        count(case when by_code = '{{ orderer }}' then 1 end) as {{ orderer }}_cnt,
-        {% endfor %}
-        count(case when ctrl_kind = 'freeze' then 1 end) as freeze_cnt,
-        count(case when ctrl_kind = 'stop_pay' then 1 end) as stop_pay_cnt,
-        count(case when ctrl_kind = 'no_receive_no_pay' then 1 end) as no_pay_cnt,
-        count(case when ctrl_kind = 'non_counter' then 1 end) as non_counter_cnt,
-        count(distinct acct_no) as acct_cnt,
-        sum(case when ctrl_kind = 'freeze' then amt else 0 end) as frozen_amt,
-        min(from_date) as first_date,
-        -- The true reason of the opaque block in the mart, by the same rule.
-        string_agg(distinct by_code, '+' order by by_code) filter (
-            where by_code in ('court', 'police', 'aml') or ctrl_kind in ('freeze', 'no_receive_no_pay')
-        ) as block_reason
-    from live_controls
-    group by customer_id
+    {{ control_sums_by_customer() }}
 ),
 
 final as (
