@@ -29,8 +29,8 @@ NOT_READ = {"target", "logs", "__pycache__"}
 # Says where the warehouse lies and with what limits it is opened: no part of what is parsed, whatever the environment says.
 PROFILES = "profiles.yml"
 ASKED = re.compile(rb"env_var\(\s*['\"](\w+)")
-# Of how many states of the project a folder keeps the parse: a bank and a branch each have one.
-KEPT = 4
+# Of how many states of the project a folder keeps the parse, the last used ones: a bank and a branch each have one.
+KEPT = 8
 
 
 def known_parse(state: str) -> Manifest | None:
@@ -47,6 +47,7 @@ def known_parse(state: str) -> Manifest | None:
 
     try:
         manifest = Manifest.from_msgpack(file.read_bytes(), decoder=extended_mashumuro_decoder)
+        os.utime(file)
     except FileNotFoundError:
         return None
     except Exception as error:
@@ -72,8 +73,8 @@ def keep_parse(settings: Settings, state: str) -> None:
     with NamedTemporaryFile(dir=file.parent, delete=False) as copy:
         copy.write(own.read_bytes())
     os.replace(copy.name, file)
-    older = sorted(file.parent.glob("*.msgpack"), key=lambda each: each.stat().st_mtime, reverse=True)
-    for each in older[KEPT:]:
+    by_use = sorted(file.parent.glob("*.msgpack"), key=lambda each: each.stat().st_mtime, reverse=True)
+    for each in by_use[KEPT:]:
         each.unlink(missing_ok=True)
 
 
