@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tagmart.core.settings import project_root
+from tagmart.night.parsed import SHARED
 from tests.nights import MID_MONTH, MONTH_END, STAGES, Home
+
+# Every test that runs nights has a home of its own; parsing the dbt project takes longer than any of their stages.
+os.environ.setdefault(SHARED, str(project_root() / "dbt_project" / "target" / "parsed"))
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings, project_root
 from tagmart.core.state import State
+from tagmart.gates import profile as profile_module
 from tagmart.gates import run_gate
 from tagmart.gates.facts import GateInput, gather
 from tagmart.gates.gate import judge
@@ -144,7 +145,10 @@ def make_night(home: tuple[Settings, State]) -> GateInput:
     return GateInput(settings, state, RUN, D, {"aum_bal": ("dep_bal", "wm_bal")})
 
 
-def test_the_profile_against_figures_counted_by_hand(home):
+@pytest.mark.parametrize("listed", [4, 3])
+def test_the_profile_against_figures_counted_by_hand(home, listed: int, monkeypatch):
+    """Of a table that is small enough for lists of its values, and of one that is not."""
+    monkeypatch.setattr(profile_module, "LISTED", listed)
     given = make_night(home)
     path = given.settings.run_dir(RUN) / "tagmart.duckdb"
     assert profile_candidate(path) == 11

@@ -47,6 +47,18 @@ def said(origins: frozenset[Origin]) -> str:
          " join dwd.txn as txn on up.name = txn.cust) select * from up", "name", "party.name txn.kind",
          "party.name txn.cust txn.kind"),
         ("select list_transform([amt], lambda x: x + 1) as a from dwd.txn", "a", "txn.amt", ""),
+        ("select list_reduce([amt], lambda x, y: x + y + length(kind)) as a from dwd.txn", "a", "txn.amt txn.kind", ""),
+        ("select sum(amt) over w as a from dwd.txn window w as (partition by cust order by day)", "a",
+         "txn.amt txn.cust txn.day", ""),
+        ("select a from dwd.txn as t(a)", "a", "txn.cust", ""),
+        ("select amt from dwd.txn as t(a)", "amt", "txn.amt", ""),
+        ("with x(a, b) as (select cust, amt from dwd.txn) select b from x", "b", "txn.amt", ""),
+        ("select v.low from (values ('x', 1), ('y', 2)) as v(code, low) join dwd.txn on v.code = txn.kind", "low", "", "txn.kind"),
+        ("select n.step as a from dwd.txn as txn, range(amt) as n(step)", "a", "txn.amt", ""),
+        ("select * replace (amt + length(kind) as amt) from dwd.txn", "amt", "txn.amt txn.kind", ""),
+        ("select distinct on (day) amt from dwd.txn", "amt", "txn.amt", "txn.day"),
+        ("select amt in (select low from ref.cut) as a from dwd.txn", "a", "cut.low txn.amt", ""),
+        ("select sum(amt order by day) filter (where kind = 'x') as a from dwd.txn", "a", "txn.amt txn.day txn.kind", ""),
     ],
 )  # fmt: skip
 def test_what_a_column_is_made_of(sql: str, column: str, value: str, rows: str) -> None:
@@ -60,7 +72,14 @@ def test_what_a_column_is_made_of(sql: str, column: str, value: str, rows: str) 
     [
         ("select amount from dwd.txn", "tag_drawn: the compiled SQL names a column that no table of its query has. Seen: amount"),
         ("select a from dwd.gone", "tag_drawn: the compiled SQL reads a table that is not there. Seen: dwd.gone"),
-        ("select from where", "tag_drawn: the compiled SQL cannot be read. Seen: Expected table name"),
+        ("select from where", 'tag_drawn: the compiled SQL cannot be read. Seen: syntax error at or near "where"'),
+        ("select amt from dwd.txn; select born from dwd.party", "tag_drawn: the compiled SQL cannot be read. Seen: 2 statements"),
+        ("insert into dwd.txn select 1", "tag_drawn: the compiled SQL cannot be read. Seen: Only SELECT statements"),
+        ("select * from dwd.txn pivot (sum(amt) for kind in ('x'))",
+         "tag_drawn: the compiled SQL says something whose columns cannot be traced. Seen: PIVOT"),
+        ("select columns('a.*') from dwd.txn", "says something whose columns cannot be traced. Seen: a star with columns"),
+        ("select max(columns('a.*')) from dwd.txn", "cannot be traced. Seen: a star inside an expression"),
+        ("select list_transform([amt], lambda x: y + 1) as a from dwd.txn", "no table of its query has. Seen: y"),
     ],
 )
 def test_sql_that_cannot_be_traced_is_named(sql: str, message: str) -> None:

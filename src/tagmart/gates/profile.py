@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 # Columns per statement: exact distinct counts keep one hash table per column in memory, so not all at once.
 CHUNK = 100
+# Up to so many rows different values are counted in a list: the hash tables of count(distinct) cost a millisecond a column before
+# the first row, which for a small bank is most of the stage. A list of many rows would cost memory.
+LISTED = 20_000
 NUMBERS = (
     "DECIMAL",
     "TINYINT",
@@ -70,9 +73,10 @@ def profile_table(connection: duckdb.DuckDBPyConnection, entity: str, table: str
     columns = table_columns(connection, table)
     tags = [(name, data_type) for name, data_type in columns.items() if name not in TAG_KEYS]
     biz_date = "max(biz_date)" if "biz_date" in columns else "null"
+    listed = connection.execute(f"select count(*) from {SCHEMA}.{identifier(table)}").fetchone()[0] <= LISTED
     for start in range(0, len(tags), CHUNK):
         chunk = tags[start : start + CHUNK]
-        aggregates = ", ".join(expression for name, data_type in chunk for expression in _aggregates(name, data_type))
+        aggregates = ", ".join(expression for name, data_type in chunk for expression in _aggregates(name, data_type, listed))
         found = connection.execute(
             f"select count(*), {biz_date}, {aggregates} from {SCHEMA}.{identifier(table)}"
         ).fetchone()
@@ -82,19 +86,27 @@ def profile_table(connection: duckdb.DuckDBPyConnection, entity: str, table: str
             yield _row(entity, name, data_type, date_seen, row_cnt, measured)
 
 
-def _aggregates(name: str, data_type: str) -> list[str]:
-    """The aggregates of one column, in the order of MEASURES. Floats are summed as decimals: the order must not matter."""
+def _aggregates(name: str, data_type: str, listed: bool) -> list[str]:
+    """The aggregates of one column, in the order of MEASURES. Floats are summed as decimals: the order must not matter.
+
+    Args:
+        name: the column.
+        data_type: its type in the database.
+        listed: whether its values are few enough to be counted in a list.
+    """
     column = identifier(name)
     kind = data_type.split("(")[0]
     zero = total = true = "null"
+    distinct = f"coalesce(list_unique(list({column})), 0)" if listed else f"count(distinct {column})"
     if kind in NUMBERS or kind in FLOATS:
         zero = f"sum(({column} = 0)::integer)"
         total = f"sum({column})" if kind in NUMBERS else f"sum(try_cast({column} as decimal(38,6)))"
     elif kind == "BOOLEAN":
         true = total = f"sum({column}::integer)"
+        distinct = f"coalesce(max({column}::integer) - min({column}::integer) + 1, 0)"
     return [
         f"count({column})",
-        f"count(distinct {column})",
+        distinct,
         f"min({column})::varchar",
         f"max({column})::varchar",
         zero,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
+from tagmart.night.parsed import fingerprint, keep_parse, known_parse
 
 TAGS = "tags"
 
@@ -33,7 +34,9 @@ def build(settings: Settings, run_id: str, layers: list[str]) -> str:
     if TAGS in layers:
         # Of the families only those that a hand-written tag model reads: the wide table makes the others on its way.
         select.append(f"+tag:layer_{TAGS},tag:layer_families")
-    outcome = dbtRunner().invoke([
+    state = fingerprint(settings)
+    manifest = known_parse(state)
+    outcome = dbtRunner(manifest=manifest).invoke([
         "--log-path", str(log_dir), "--log-level", "warn", "--log-level-file", "info", "--no-use-colors", "--no-write-json",
         # A test that reads two layers runs with the higher one: the lower may be older, the higher is not there yet.
         "build", "--indirect-selection", "buildable", "--select", *select,
@@ -44,6 +47,8 @@ def build(settings: Settings, run_id: str, layers: list[str]) -> str:
         raise TagmartError(
             "dbt could not start", where=", ".join(layers), seen=str(outcome.exception), do=f"read {log_dir / 'dbt.log'}"
         )
+    if manifest is None:
+        keep_parse(settings, state)
     results = list(outcome.result or [])
     if not results:
         raise TagmartError(
