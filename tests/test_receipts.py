@@ -197,8 +197,14 @@ def test_a_state_counts_on_each_of_its_days() -> None:
         Row(D, date(9999, 12, 30), {"prod": "demand"}, Decimal(600)),
         Row(D, date(9999, 12, 30), {"prod": "term"}, Decimal(1)),
     ]
-    said = {name: fold(*found[name], states, D, vocabulary).value for name in ("dep_demand_bal", "dep_demand_davg_30d", "dep_davg_30d")}
-    assert said == {"dep_demand_bal": Decimal(600), "dep_demand_davg_30d": Decimal(310), "dep_davg_30d": Decimal("310.03")}
+    totals = [
+        Row(date(2026, 5, 1), date(2026, 6, 23), {"total": "dep"}, Decimal(300)),
+        Row(D, date(9999, 12, 30), {"total": "dep"}, Decimal(601)),
+        Row(D, date(9999, 12, 30), {"total": "held"}, Decimal(7)),
+    ]
+    said = {name: fold(*found[name], states, D, vocabulary).value for name in ("dep_demand_bal", "dep_demand_davg_30d")}
+    assert said == {"dep_demand_bal": Decimal(600), "dep_demand_davg_30d": Decimal(310)}
+    assert fold(*found["dep_davg_30d"], totals, D, vocabulary).value == Decimal("310.03")
 
 
 def test_the_days_of_a_tag_in_words() -> None:

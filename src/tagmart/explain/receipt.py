@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from sqlglot import exp, parse_one
 from sqlglot.errors import ParseError
 
-from tagmart.explain.columns import DIALECT
 from tagmart.explain.selects import (
+    DIALECT,
     NOTHING,
     RECEIPT,
     WHOLE,

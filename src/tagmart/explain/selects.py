@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp, parse_one
 
-from tagmart.explain.columns import DIALECT
-
+DIALECT = "duckdb"
 RECEIPT = "receipt"
 # The type of a receipt: one slip per stored row, with what is shown of it.
 SLIP = "struct(source varchar, src_file varchar, src_line bigint, seen varchar[])"

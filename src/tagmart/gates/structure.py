@@ -40,10 +40,20 @@ class Made:
     column: Column
 
     @property
+    def read(self) -> tuple[str, Mapping[str, frozenset[str]]]:
+        """The partial that it is folded from and the values of its slices that are read; of totals, what they are sums of."""
+        table = self.family.table
+        values = {name: frozenset(self.family.where.get(name) or every) for name, every in table.slices.items()}
+        totals = [table.totals[value] for name in values for value in values[name] if value in table.totals]
+        if not totals:
+            return table.name, values
+        return totals[0].table, {totals[0].slice: frozenset(value for total in totals for value in total.values)}
+
+    @property
     def rows(self) -> tuple[object, ...]:
         """Which rows it is folded from, before it is sliced."""
-        where = frozenset((name, frozenset(values)) for name, values in self.family.where.items())
-        return self.family.words.code, self.family.table.name, where
+        table, values = self.read
+        return self.family.words.code, table, frozenset(values.items())
 
     @property
     def slices(self) -> frozenset[tuple[str, str]]:
@@ -94,7 +104,7 @@ def sums(tags: Iterable[Made]) -> list[Sum]:
     return [
         Sum(total, name, tuple(sorted(found.values())), _tolerance(by_name[total], len(found)))
         for (total, name), found in parts.items()
-        if _is_whole(by_name[total].family, name, found)
+        if _is_whole(by_name[total], name, found)
     ]
 
 
@@ -115,9 +125,9 @@ def _adds_up(tag: Made) -> bool:
     return measure.agg in ADDITIVE and tag.family.table.folds.get(measure.of) in ("sum", None)
 
 
-def _is_whole(family: Family, name: str, found: Mapping[str, str]) -> bool:
+def _is_whole(total: Made, name: str, found: Mapping[str, str]) -> bool:
     """True if the slices that are tags hold every row: `other` takes in whatever is not named."""
-    return "other" in found or set(family.where.get(name) or family.table.slices[name]) <= found.keys()
+    return "other" in found or total.read[1][name] <= found.keys()
 
 
 def _tolerance(tag: Made, parts: int) -> str:

@@ -107,6 +107,15 @@ class Change:
 
 
 @dataclass(frozen=True)
+class TotalOf:
+    """What a total is the sum of: these values of a slice of another partial."""
+
+    table: str
+    slice: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """A partial: its slices with the values that it can hold, how columns fold, and the feeds it needs.
 
@@ -116,6 +125,7 @@ class Table:
         date: the day of a flow or of what is due; empty for a history.
         feeds: feeds without which no row can be judged; empty where they depend on a slice.
         feeds_by: a slice, with the feeds that each of its values needs.
+        totals: where the values of its one slice are totals of another partial, what each is the sum of.
     """
 
     name: str
@@ -128,6 +138,7 @@ class Table:
     date: str = ""
     valid_from: str = ""
     valid_to: str = ""
+    totals: Mapping[str, TotalOf] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

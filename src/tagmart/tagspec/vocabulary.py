@@ -22,6 +22,7 @@ from tagmart.tagspec.model import (
     SliceValue,
     Table,
     Text,
+    TotalOf,
     Vocabulary,
     Window,
 )
@@ -215,7 +216,7 @@ def _table(
     name: str, value: Any, entity: str, slices: Mapping[str, Mapping[str, SliceValue]], where: str
 ) -> Table:
     entry, what = mapping(value, where), f"table '{name}'"
-    only_keys(entry, ("form", "date", "valid_from", "valid_to", "slices", "folds", "feeds"), what, where)
+    only_keys(entry, ("form", "date", "valid_from", "valid_to", "slices", "totals", "folds", "feeds"), what, where)
     form = choose(entry.get("form", "flow"), FORMS, f"{what} has form", where)
     days = ("valid_from", "valid_to") if form == "history" else ("date",)
     held = {}
@@ -237,7 +238,20 @@ def _table(
         form=form,
         **{key: str(needed(entry, key, what, where)) for key in days},
         slices=held,
+        totals={word: _total(value, slices, f"{what}, total '{word}'", where) for word, value in entry.get("totals", {}).items()},
         folds=folds,
         feeds=() if feeds_by else words(feeds, where),
         feeds_by=feeds_by,
     )
+
+
+def _total(value: Any, slices: Mapping[str, Mapping[str, SliceValue]], what: str, where: str) -> TotalOf:
+    entry = dict(mapping(value, where))
+    table = str(needed(entry, "of", what, where))
+    only_keys(entry, ("of", *slices), what, where)
+    if len(entry) != 2:
+        raise TagmartError(f"{what} is not of one slice", where=where, do="write {of: dws_…, prod: [demand, term]}")
+    [(code, values)] = [(key, words(values, where)) for key, values in entry.items() if key != "of"]
+    for word in values:
+        choose(word, slices[code], f"{what} has value", where)
+    return TotalOf(table, code, values)
