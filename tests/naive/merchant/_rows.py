@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache
 
@@ -81,19 +80,6 @@ def net_sales_of(bank: Bank, name: str) -> pd.Series:
 def in_window(bank: Bank, rows: pd.DataFrame, name: str) -> pd.DataFrame:
     """Rows whose acquiring day lies in a window."""
     return inside(rows, "acct_date", name, bank.day)
-
-
-def at_place(tenths: int) -> Callable[[Iterable[int]], int]:
-    """The value at place ceil(tenths / 10 × number) in ascending order; with 5 the lower median."""
-
-    def found(values: Iterable[int]) -> int:
-        ordered = sorted(values)
-        return ordered[-(-len(ordered) * tenths // 10) - 1]
-
-    return found
-
-
-lower_median = at_place(5)
 
 
 def code(bank: Bank, cut_list: str, values: pd.Series, unit: int = 1) -> pd.Series:

@@ -7,7 +7,8 @@ from functools import cache
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.merchant._rows import code, lower_median, merchants, whole
+from tests.naive.fold import lower_median
+from tests.naive.merchant._rows import code, merchants, whole
 
 
 @cache

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.fold import divided, inside
+from tests.naive.fold import divided, inside, lower_median
 from tests.naive.retail._debts import notes
+from tests.naive.retail._pay import of_months
 from tests.naive.retail._told import count, first, has, total
 
 
@@ -33,7 +34,7 @@ def tags(bank: Bank) -> pd.DataFrame:
         told[f"loan_{kind}_due_amt_next30d"] = total(month[month.kind_code == kind], "left_amt", customers)
     told |= _next(open_after, customers) | _kept(plan, bank)
     due = told["loan_due_amt_next30d"].where(has(plan, customers))
-    told["loan_due_pay_ratio"] = divided(due, _wage(bank), 4)
+    told["loan_due_pay_ratio"] = divided(due, of_months(bank, lower_median, 3), 4)
     told["loan_due_demand_ratio"] = divided(due, _demand(bank), 4)
     return pd.DataFrame(told)
 
@@ -73,18 +74,3 @@ def _demand(bank: Bank) -> pd.Series:
     """Demand deposits of the business date (call deposits stand in them)."""
     rows = bank.dwd("account_balance_daily")
     return total(rows[(rows.bal_date == bank.day) & (rows["prod"] == "demand")], "bal", bank.customers("retail"))
-
-
-def _wage(bank: Bank) -> pd.Series:
-    """The median wage of a month, over the last 3 complete months with pay; of two the lower; empty without pay."""
-    paid = bank.dwd("pay_detail")
-    paid = paid[(paid.pay_type == "wage") & (paid.result_code == "ok") & (paid.pay_date <= bank.day)]
-    usual = inside(paid, "pay_date", "365d", bank.day).assign(day=lambda rows: rows.pay_date.dt.day)
-    usual_day = paid.payer_id.map(usual.groupby("payer_id")["day"].quantile(0.5, interpolation="lower"))
-    # The wage of the first days of a month, paid at the end of the one before because of a holiday.
-    is_early = (usual_day <= 10) & (paid.pay_date.dt.day >= 25)
-    month = paid.pay_date.dt.to_period("M") + is_early.astype(int)
-    running = bank.day.to_period("M")
-    sums = paid[(month >= running - 3) & (month < running)].groupby(["customer_id", month])["amt"].sum()
-    median = sums.groupby("customer_id").quantile(0.5, interpolation="lower")
-    return median.reindex(bank.customers("retail")).astype("Int64")
