@@ -6,8 +6,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate._settlement import amount, counted, settlements
-from tests.naive.corporate._tally import days, first, has, last, number, total
 from tests.naive.fold import divided, inside, lower_median, per_customer
+from tests.naive.tally import days, first, has, last, number, total
 
 ELECTRONIC = ["mbank", "ebank", "direct"]
 

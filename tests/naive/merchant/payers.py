@@ -9,7 +9,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, at_place, divided, lower_median
-from tests.naive.merchant._rows import cents, in_window, number, sales, share, total
+from tests.naive.merchant._rows import cents, in_window, sales, share
+from tests.naive.tally import number, total
 
 
 @cache

@@ -8,7 +8,7 @@ from tests.naive.bank import Bank
 from tests.naive.fold import divided, inside, lower_median
 from tests.naive.retail._debts import notes
 from tests.naive.retail._pay import of_months
-from tests.naive.retail._told import count, first, has, total
+from tests.naive.tally import first, has, number, total
 
 
 def tags(bank: Bank) -> pd.DataFrame:
@@ -18,11 +18,11 @@ def tags(bank: Bank) -> pd.DataFrame:
     before, after = plan[plan.due_date < day], plan[plan.due_date > day]
     open_after = open_[open_.due_date > day]
     told = {
-        "loan_term_paid_cnt": count(settled[settled.due_date <= day], customers),
-        "loan_term_left_cnt": count(open_after, customers),
-        "loan_mtg_term_left_cnt": count(open_after[open_after.kind_code == "mtg"], customers),
+        "loan_term_paid_cnt": number(settled[settled.due_date <= day], customers),
+        "loan_term_left_cnt": number(open_after, customers),
+        "loan_mtg_term_left_cnt": number(open_after[open_after.kind_code == "mtg"], customers),
         "loan_left_int_amt": total(after, "left_int_amt", customers),
-        "loan_unpaid_term_cnt": count(open_[open_.due_date < day], customers),
+        "loan_unpaid_term_cnt": number(open_[open_.due_date < day], customers),
         "loan_unpaid_due_amt": total(before, "left_amt", customers),
     }
     for ahead in ("next7d", "next30d", "next60d", "next90d"):
@@ -65,8 +65,8 @@ def _kept(plan: pd.DataFrame, bank: Bank) -> dict[str, pd.Series]:
     told = {}
     for window in ("lm", "l12m"):
         told[f"loan_due_amt_sum_{window}"] = total(inside(plan, "due_date", window, day), "all_amt", customers)
-    told["loan_ontime_ratio_l12m"] = divided(count(on_time, customers), count(year, customers), 4)
-    told["loan_late_cnt_l12m"] = count(year, customers) - count(on_time, customers)
+    told["loan_ontime_ratio_l12m"] = divided(number(on_time, customers), number(year, customers), 4)
+    told["loan_late_cnt_l12m"] = number(year, customers) - number(on_time, customers)
     return told
 
 

@@ -9,8 +9,8 @@ from tests.naive.fold import DAY, divided, lower_median
 from tests.naive.retail import _assets as assets
 from tests.naive.retail import risk_arrears, risk_exposure, risk_suitability
 from tests.naive.retail._pay import of_months, stop_days
-from tests.naive.retail.risk_arrears import band
 from tests.naive.retail.risk_suitability import card_use, flag
+from tests.naive.tally import code_of
 
 PHONE_CHANGE_DAYS = 90
 # GB 11643: weights of the 17 digits, and the check digit of each remainder.
@@ -57,7 +57,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     signals = pd.DataFrame(warnings | {"past_due": arrears.risk_is_overdue}).astype(int).sum(axis=1)
     found |= warnings
     found["risk_warning_cnt"] = signals
-    found["risk_warning_code"] = band(bank, "risk_warning", signals)
+    found["risk_warning_code"] = code_of(bank, "risk_warning", signals)
     return pd.DataFrame(found, index=bank.customers("retail"))
 
 
