@@ -44,6 +44,14 @@ account_sums as (
     group by balances.acct_no
 ),
 
+account_means as (
+    select
+        acct_no,
+        {{ divided('sum_30d', '30', 2) }} as davg_30d,
+        {{ divided('sum_lm', 'days_lm', 2) }} as davg_lm
+    from account_sums
+),
+
 account_uses as (
     select settle_acct_no as acct_no, count(*) as mer_cnt from merchants where is_own group by settle_acct_no
 ),
@@ -167,16 +175,16 @@ final as (
         {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.bal - account_sums.bal_30d, 0) end',
             'decimal(18,2)') }}
             as mer_settle_acct_chg_30d,
-        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(' ~ divided('account_sums.sum_30d', '30', 2) ~ ', 0) end', 'decimal(18,2)') }}
+        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_means.davg_30d, 0) end', 'decimal(18,2)') }}
             as mer_settle_acct_davg_30d,
-        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(' ~ divided('account_sums.sum_lm', 'account_sums.days_lm', 2) ~ ', 0) end',
-            'decimal(18,2)') }}
+        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_means.davg_lm, 0) end', 'decimal(18,2)') }}
             as mer_settle_acct_davg_lm
     from spine
     inner join merchants on spine.customer_id = merchants.customer_id
     left join deposit_accounts on merchants.is_own and merchants.settle_acct_no = deposit_accounts.acct_no
     left join account_uses on merchants.is_own and merchants.settle_acct_no = account_uses.acct_no
     left join account_sums on merchants.is_own and merchants.settle_acct_no = account_sums.acct_no
+    left join account_means on merchants.is_own and merchants.settle_acct_no = account_means.acct_no
     left join stays on spine.customer_id = stays.customer_id
     left join settle_sums on spine.customer_id = settle_sums.customer_id
     left join punctuality on spine.customer_id = punctuality.customer_id

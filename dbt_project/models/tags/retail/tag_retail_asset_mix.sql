@@ -241,7 +241,7 @@ final as (
         {{ tag_value(assets, divided('balances.square_sum', 'balances.aum_bal * balances.aum_bal'), 'decimal(18,4)') }}
             as aum_hhi,
         {{ tag_value(assets, 'balances.main_prod', 'varchar') }} as aum_main_code,
-        {{ tag_value(assets, 'case when month_stats.max_amt > 0 then ' ~ divided('month_stats.spread_cents', '600', 2) ~ ' end', 'decimal(18,2)') }}
+        {{ tag_value(assets, divided('case when month_stats.max_amt > 0 then month_stats.spread_cents end', '600', 2), 'decimal(18,2)') }}
             as aum_davg_std_l6m,
         {{ tag_value(assets, divided('month_stats.spread_cents', 'month_stats.sum_amt * 100'), 'decimal(18,4)') }} as aum_vol_ratio_l6m,
         {{ tag_value(assets, 'month_stats.min_amt', 'decimal(18,2)', '0') }} as aum_davg_min_amt_l6m,
