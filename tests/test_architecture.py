@@ -101,6 +101,12 @@ def test_tag_models_have_two_storeys_at_most():
             assert not deeper, f"{name} reads {base}, which itself reads {sorted(deeper)}"
 
 
+def test_only_a_macro_divides():
+    """A plain `/` of decimals is a double, and rounds some halves of the last digit down; the macro `divided` does not."""
+    comment = re.compile(r"--[^\n]*|\{#.*?#\}", re.S)
+    assert not [path for path in model_files("dws", "tags") if "/" in comment.sub("", path.read_text(encoding="utf-8"))]
+
+
 def test_both_banks_have_every_staging_model():
     names = {path.stem for path in (MODELS / "staging").glob("stg_*.yml")}
     for bank in ("demo", "berka"):

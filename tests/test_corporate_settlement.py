@@ -131,6 +131,19 @@ def test_receipts_that_stopped_are_a_fall_of_all_of_them() -> None:
     assert found["bob"] == (None,) * 5
 
 
+def test_a_half_of_the_last_digit_is_rounded_up() -> None:
+    with night("ann") as drawn:
+        companies(drawn, ann="")
+        drawn.post("ann", "2026-05-10", "3", cp_class="cash", cp_bank_code=None)
+        drawn.post("ann", "2026-05-10", "19997", "X")
+        drawn.post("ann", "2025-05-10", "20003", "X")
+        drawn.draw("dwd_company_tax", customer_id="ann", period="2026-05-31", vat_sales_amt="32000", is_authorised=True)
+        drawn.flows()
+        # 3 of 20,000 is 0.00015, less by 3 than 20,003 is no half, and 20,000 of 32,000 is none either.
+        found = drawn.tags("tag_corporate_settlement", "stl_in_cash_ratio_90d", "stl_in_yoy_lm", "stl_share_ratio_l12m")
+    assert found["ann"] == money("0.0002", "-0.0001", "0.625")
+
+
 @pytest.mark.parametrize(("ratio", "seen"), [("2", "1.5"), ("1.4", "1.4")])
 def test_the_share_is_capped(ratio: str, seen: str) -> None:
     with night("ann") as drawn:

@@ -82,18 +82,25 @@ def test_halves_of_assets_are_rounded_up() -> None:
             "start_date": "2026-01-01", "due_date": due, "is_auto_roll": True, "status_code": "live",
         }  # fmt: skip
 
+<<<<<<< HEAD
     found = said("tag_retail_asset_mix", "ann bob", {
+=======
+    found = said(duck, "tag_retail_asset_mix", "ann bob cat", {
+>>>>>>> h-d1
         "dwd_term_deposit": [
             term("1", "2026-07-02"), term("2", "2026-07-03"),  # 2 and 3 days: 2.5
             term("3", "2028-01-01", "bob", "3"), term("4", "2026-07-02", "bob", "19997"),  # 3 of 20,000: 0.00015
         ],
         # Fifteen of the thirty days of April: 222663.505 yuan, which no floating-point number is.
         "dws_retail_asset_history": [
-            {"customer_id": "ann", "prod": "demand", "valid_from": "2026-04-01", "valid_to": "2026-04-16", "bal": "445327.01"}
+            {"customer_id": "ann", "prod": "demand", "valid_from": "2026-04-01", "valid_to": "2026-04-16", "bal": "445327.01"},
+            # Three months of six: the deviation is half of it, 0.035.
+            {"customer_id": "cat", "prod": "demand", "valid_from": "2026-03-01", "valid_to": "2026-07-01", "bal": "0.07"},
         ],
     })  # fmt: skip
     assert values(found["ann"], "dep_term_left_days aum_davg_max_amt_l6m") == (3, Decimal("222663.51"))
     assert found["bob"]["dep_term_long_ratio"] == Decimal("0.0002")
+    assert values(found["cat"], "aum_davg_std_l6m aum_vol_ratio_l6m") == (Decimal("0.04"), Decimal(1))
 
 
 def test_one_product_in_two_rows_is_one_product() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 import pandas as pd
@@ -46,6 +47,19 @@ def inside(rows: pd.DataFrame, column: str, name: str, day: pd.Timestamp) -> pd.
 def per_customer(rows: pd.DataFrame, column: str, how: str, customers: pd.Index) -> pd.Series:
     """sum, max, min, count, nunique, first … of a column for each customer; NA for those without a row."""
     return rows.groupby("customer_id")[column].agg(how).reindex(customers)
+
+
+def at_place(tenths: int) -> Callable[[Iterable[int]], int]:
+    """The value at place ceil(tenths / 10 × number) in ascending order; with 5 the lower median."""
+
+    def found(values: Iterable[int]) -> int:
+        ordered = sorted(values)
+        return ordered[-(-len(ordered) * tenths // 10) - 1]
+
+    return found
+
+
+lower_median = at_place(5)
 
 
 def rounded(value: Fraction) -> int:

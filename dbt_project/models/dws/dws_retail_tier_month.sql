@@ -60,20 +60,16 @@ tier_weights as (
     where tier_weight.entity = 'retail' and tier_weight.bank in ('all', run_context.bank)
 ),
 
--- The day average of the month: every calendar day of the month, with what there was at its end. Rounded in whole cents, where
--- half a cent is exact in floating point too.
+-- The day average of the month: every calendar day of the month, with what there was at its end.
 month_measures as (
     select
         asset_history.customer_id,
         months.month_no,
-        cast(
-            round(
-                sum(
-                    asset_history.bal * tier_weights.weight
-                    * (least(asset_history.valid_to, months.eval_date) - greatest(asset_history.valid_from, months.month_start))
-                ) * 100 / max(months.eval_date - months.month_start)
-            ) / 100 as decimal(18, 2)
-        ) as measure_amt
+        cast({{ divided(
+            'sum(asset_history.bal * tier_weights.weight'
+            ~ ' * (least(asset_history.valid_to, months.eval_date) - greatest(asset_history.valid_from, months.month_start)))',
+            'max(months.eval_date - months.month_start)', 2
+        ) }} as decimal(18, 2)) as measure_amt
     from asset_history
     inner join months on asset_history.valid_from < months.eval_date and asset_history.valid_to > months.month_start
     inner join tier_weights on months.month_no = tier_weights.month_no and asset_history.prod = tier_weights.prod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._tally import total
+from tests.naive.tally import total
 
 LIVE_KINDS = ["accept", "guarantee", "lc"]
 

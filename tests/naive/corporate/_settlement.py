@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._tally import total
 from tests.naive.fold import inside
+from tests.naive.tally import total
 
 
 def movements(bank: Bank) -> pd.DataFrame:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from decimal import Decimal
 from functools import cache
 
 import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import inside
+from tests.naive.tally import total
 
 BACKED = ["accept", "guarantee", "lc"]
 
@@ -25,54 +24,9 @@ def of_companies(bank: Bank, table: str) -> pd.DataFrame:
     return rows[(rows.entity == "corporate").fillna(False)]
 
 
-def in_force(rows: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """Rows that hold on a day: from_date <= day < to_date, where no to_date is for ever."""
-    return rows[(rows.from_date <= day) & (rows.to_date.isna() | (rows.to_date > day))]
-
-
-def total(rows: pd.DataFrame, column: str, customers: pd.Index) -> pd.Series:
-    """Sum of a column for each customer, 0 without a row."""
-    return rows.groupby("customer_id")[column].sum().reindex(customers).fillna(0).astype("Int64")
-
-
-def count(rows: pd.DataFrame, customers: pd.Index) -> pd.Series:
-    """Number of rows for each customer, 0 without one."""
-    return rows.groupby("customer_id").size().reindex(customers).fillna(0).astype("Int64")
-
-
-def distinct(rows: pd.DataFrame, column: str, customers: pd.Index) -> pd.Series:
-    """Number of different values of a column for each customer, 0 without a row."""
-    return rows.groupby("customer_id")[column].nunique().reindex(customers).fillna(0).astype("Int64")
-
-
-def any_of(rows: pd.DataFrame, customers: pd.Index) -> pd.Series:
-    """True for the customers who have a row."""
-    return pd.Series(customers.isin(rows.customer_id), index=customers, dtype="boolean")
-
-
 def latest(rows: pd.DataFrame, by: list[str], customers: pd.Index) -> pd.DataFrame:
     """The last row of each customer in the order of some columns; NA where there is none."""
     return rows.sort_values(by).groupby("customer_id").tail(1).set_index("customer_id").reindex(customers)
-
-
-def days_between(first: pd.Series | pd.Timestamp, last: pd.Series | pd.Timestamp) -> pd.Series:
-    """Calendar days from one day to another; NA where either is."""
-    return (last - first).dt.days.astype("Int64")
-
-
-def full_years(since: pd.Series, day: pd.Timestamp) -> pd.Series:
-    """Full years from a date to a day: a year is full on the anniversary."""
-    before = (since.dt.month > day.month) | ((since.dt.month == day.month) & (since.dt.day > day.day))
-    return (day.year - since.dt.year - before.astype("Int64")).astype("Int64").mask(since.isna())
-
-
-def code_of(bank: Bank, cut_list: str, values: pd.Series, unit: int = 1) -> pd.Series:
-    """The code of the highest cut point that a value reaches; `unit`: what a whole of the cut point counts in the values."""
-    points = bank.seed("cut_point").query("cut_list == @cut_list")
-    ladder = sorted((Decimal(bound) * unit, int(code)) for bound, code in zip(points.lower_bound, points.code, strict=True))
-    bounds = [bound for bound, _ in ladder]
-    found = [pd.NA if pd.isna(value) else ladder[bisect_right(bounds, int(value)) - 1][1] for value in values]
-    return pd.Series(found, index=values.index, dtype="Int64")
 
 
 @cache

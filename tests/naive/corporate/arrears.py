@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._shared import count, dpd_at, notes, notes_at
+from tests.naive.corporate._shared import dpd_at, notes, notes_at
 from tests.naive.fold import inside, per_customer
+from tests.naive.tally import number
 
 KINDS = ["wcap", "fixed", "trade", "sole"]
 
@@ -20,9 +21,9 @@ def tags(bank: Bank) -> pd.DataFrame:
     found = pd.DataFrame({
         "risk_dpd_max": dpd_at(bank),
         "risk_is_overdue": dpd_at(bank) > 0,
-        "risk_over30_day_cnt_365d": count(year[year.dpd > 30], customers),
-        "risk_overdue_day_cnt_365d": count(inside(late, "bal_date", "365d", day), customers),
-        "risk_overdue_day_cnt_90d": count(inside(late, "bal_date", "90d", day), customers),
+        "risk_over30_day_cnt_365d": number(year[year.dpd > 30], customers),
+        "risk_overdue_day_cnt_365d": number(inside(late, "bal_date", "365d", day), customers),
+        "risk_overdue_day_cnt_90d": number(inside(late, "bal_date", "90d", day), customers),
         "risk_overdue_month_cnt_l12m": _or_zero(months, "month", "nunique", customers),
         "risk_overdue_first_date": per_customer(late, "bal_date", "min", customers),
         "risk_overdue_last_date": per_customer(late, "bal_date", "max", customers),

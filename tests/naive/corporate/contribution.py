@@ -7,8 +7,9 @@ from fractions import Fraction
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._shared import by_day, count, distinct, notes, of_companies, total
+from tests.naive.corporate._shared import by_day, notes, of_companies
 from tests.naive.fold import divided, per_customer
+from tests.naive.tally import different, number, total
 
 PARTS = ["ftp", "fee", "cost", "provision", "net"]
 
@@ -33,7 +34,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     found["val_dep_net_ratio_l12m"] = divided(found.val_dep_net_amt_l12m, net, 4)
     before = total(_within(rows, last - 5, last - 3), "net_amt", customers)
     found["val_net_chg_ratio_l3m"] = divided(found.val_net_amt_l3m - before, before, 4)
-    found["val_contrib_month_cnt_l12m"] = distinct(year, "month", customers)
+    found["val_contrib_month_cnt_l12m"] = different(year, "month", customers)
     month_end = pd.Series(last.end_time.normalize(), index=customers)
     found["val_contrib_month_date"] = month_end.where(customers.isin(rows.customer_id))
     return pd.concat([found, _months(bank, year), _rank(rows, net), _return(bank, net, last)], axis=1)
@@ -56,7 +57,7 @@ def _months(bank: Bank, year: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({
         "val_net_max_amt_l12m": per_customer(months, "net_amt", "max", customers),
         "val_net_min_amt_l12m": per_customer(months, "net_amt", "min", customers),
-        "val_loss_month_cnt_l12m": count(months[months.net_amt < 0], customers),
+        "val_loss_month_cnt_l12m": number(months[months.net_amt < 0], customers),
     })
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._shared import any_of, count, total
 from tests.naive.fold import inside, per_customer
+from tests.naive.tally import has, number, total
 
 
 def tags(bank: Bank) -> pd.DataFrame:
@@ -24,16 +24,16 @@ def tags(bank: Bank) -> pd.DataFrame:
     enforced, dishonest, limited = (listed[listed.kind_code == kind] for kind in ["enforce", "dishonest", "limit_consume"])
     return pd.DataFrame({
         "risk_court_defend_amt_l12m": total(year, "amt", customers),
-        "risk_defend_cnt_l12m": count(year, customers),
-        "risk_defend_cnt_ltd": count(sued, customers),
+        "risk_defend_cnt_l12m": number(year, customers),
+        "risk_defend_cnt_ltd": number(sued, customers),
         "risk_defend_last_date": per_customer(cases[against], "filed_date", "max", customers),
         "risk_defend_open_amt": total(sued_now, "amt", customers),
-        "risk_defend_open_cnt": count(sued_now, customers),
+        "risk_defend_open_cnt": number(sued_now, customers),
         "risk_plaintiff_open_amt": total(suing_now, "amt", customers),
-        "risk_plaintiff_open_cnt": count(suing_now, customers),
+        "risk_plaintiff_open_cnt": number(suing_now, customers),
         "risk_enforce_open_amt": total(enforced, "amt", customers),
-        "risk_is_enforced": any_of(pd.concat([enforced, dishonest, limited]), customers),
-        "risk_is_dishonest": any_of(dishonest, customers),
-        "risk_is_limited": any_of(limited, customers),
+        "risk_is_enforced": has(pd.concat([enforced, dishonest, limited]), customers),
+        "risk_is_dishonest": has(dishonest, customers),
+        "risk_is_limited": has(limited, customers),
         "risk_dishonest_date": per_customer(dishonest, "filed_date", "min", customers),
     })

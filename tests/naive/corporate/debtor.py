@@ -7,8 +7,9 @@ from fractions import Fraction
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._shared import any_of, count, days_between, notes, notes_at, of_companies, total
+from tests.naive.corporate._shared import notes, notes_at, of_companies
 from tests.naive.fold import base, divided, inside, per_customer
+from tests.naive.tally import days, has, number, total
 
 KINDS = ["wcap", "fixed", "trade", "sole", "adv"]
 CLASSES = [1, 2, 3, 4, 5]
@@ -27,7 +28,7 @@ def _claims(bank: Bank) -> pd.DataFrame:
     lent = lent.merge(known[["note_no", "class_code"]], on="note_no", how="left")
     advanced = of_companies(bank, "off_balance").rename(columns={"adv_amt": "amt"})
     # The bank paid on the due day: from then on the company is late.
-    advanced = advanced.assign(kind_code="adv", class_code=pd.NA, dpd=days_between(advanced.due_date, bank.day))
+    advanced = advanced.assign(kind_code="adv", class_code=pd.NA, dpd=days(advanced.due_date, bank.day))
     columns = ["customer_id", "kind_code", "amt", "dpd", "class_code"]
     rows = pd.concat([lent[columns], advanced[columns].astype(lent[columns].dtypes)], ignore_index=True)
     rows = rows[rows.amt > 0].assign(told=lambda row: row.class_code.fillna(1))
@@ -55,7 +56,7 @@ def _claims_tags(bank: Bank) -> pd.DataFrame:
     found = pd.DataFrame({f"risk_class{code}_amt": money[code] for code in CLASSES})
     return found.assign(
         risk_class_worst_code=worst.fillna(0),
-        risk_class_floor_cnt=count(rows[rows.floor > rows.told], customers),
+        risk_class_floor_cnt=number(rows[rows.floor > rows.told], customers),
         risk_debtor_class_code=debtor,
         risk_is_npl=(debtor >= SUBSTANDARD).fillna(False),
         risk_npl_amt=bad,
@@ -82,6 +83,6 @@ def _history(bank: Bank) -> pd.DataFrame:
         "risk_class_date": per_customer(now, "class_date", "max", customers),
         "risk_class_monthly_code": per_customer(now, "class_code", "max", customers).fillna(0),
         "risk_class_worst_code_365d": per_customer(year, "class_code", "max", customers).fillna(0),
-        "risk_is_restructured": any_of(now[now.is_restructured], customers),
+        "risk_is_restructured": has(now[now.is_restructured], customers),
         "risk_npl_first_date": per_customer(told[told.class_code >= SUBSTANDARD], "class_date", "min", customers),
     })

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._shared import count, latest
+from tests.naive.corporate._shared import latest
 from tests.naive.fold import DAY, divided, inside, per_customer, window
+from tests.naive.tally import number
 
 Months = tuple[pd.Timestamp, pd.Timestamp]
 
@@ -29,8 +30,8 @@ def _tax(bank: Bank) -> pd.DataFrame:
     found["tax_last_date"] = per_customer(rows, "period", "max", customers)
     found["tax_credit_code"] = grade.credit_grade
     found["tax_credit_year"] = grade.grade_year
-    found["tax_month_cnt_l12m"] = count(year, customers).where(found.tax_is_authorised)
-    found["tax_sales_month_cnt_l12m"] = count(year[year.vat_sales_amt > 0], customers).where(found.tax_is_authorised)
+    found["tax_month_cnt_l12m"] = number(year, customers).where(found.tax_is_authorised)
+    found["tax_sales_month_cnt_l12m"] = number(year[year.vat_sales_amt > 0], customers).where(found.tax_is_authorised)
     found["tax_burden_ratio_l12m"] = divided(paid, sales, 4)
     found["tax_sales_max_ratio_l12m"] = divided(per_customer(year, "vat_sales_amt", "max", customers), sales, 4)
     found["tax_sales_yoy_l12m"] = _growth(rows, "vat_sales_amt", 12, 12, bank)
@@ -50,7 +51,7 @@ def _customs(bank: Bank) -> pd.DataFrame:
         for name in ["lm", "l3m", "l12m", "ytd"]:
             found[f"cus_{side}_amt_{name}"] = _sum(rows, f"{side}_amt", name, bank)
         traded = year[year[f"{side}_amt"] > 0]
-        found[f"cus_{side}_month_cnt_l12m"] = count(traded, customers).where(found.cus_is_authorised)
+        found[f"cus_{side}_month_cnt_l12m"] = number(traded, customers).where(found.cus_is_authorised)
         found[f"cus_{side}_yoy_l12m"] = _growth(rows, f"{side}_amt", 12, 12, bank)
     found["cus_credit_code"] = latest(rows, ["period"], customers).credit_level
     found["cus_last_date"] = per_customer(rows, "period", "max", customers)

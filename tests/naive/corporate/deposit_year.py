@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._shared import at, balances, by_day, count, deposits, of_companies, over, total
+from tests.naive.corporate._shared import at, balances, by_day, deposits, of_companies, over
 from tests.naive.fold import base, days_of, divided, inside, per_customer
+from tests.naive.tally import number, total
 
 PRODUCTS = {"dep": ["demand", "term", "cd"], "dep_demand": ["demand"], "dep_term": ["term"]}
 
@@ -70,9 +71,9 @@ def _shape(bank: Bank) -> pd.DataFrame:
     customers, day, daily = bank.customers("corporate"), bank.day, balances(bank)
     average = {name: divided(over(daily, name, day, customers), days_of(name, day)) for name in ["90d", "lm", "lq"]}
     quarter = inside(daily, "day", "90d", day)
-    lowest = per_customer(quarter, "bal", "min", customers).where(count(quarter, customers) == 90, 0)
+    lowest = per_customer(quarter, "bal", "min", customers).where(number(quarter, customers) == 90, 0)
     peak = per_customer(inside(daily, "day", "365d", day), "bal", "max", customers)
-    full = count(quarter[quarter.bal >= 100], customers)
+    full = number(quarter[quarter.bal >= 100], customers)
     rows = _of(bank, PRODUCTS["dep"])
     plain = rows[rows.kind_code != "structured"]
     return pd.DataFrame({
@@ -96,7 +97,7 @@ def _accounts(bank: Bank) -> pd.DataFrame:
     insured = int(bank.parameter("deposit_insured_amt")) * 100
     return pd.DataFrame({
         "dep_demand_ratio": divided(demand, balance, 4),
-        "dep_funded_acct_cnt": count(per_account[per_account.bal >= 100], customers),
+        "dep_funded_acct_cnt": number(per_account[per_account.bal >= 100], customers),
         "dep_main_acct_ratio": divided(per_customer(per_account, "bal", "max", customers), balance, 4),
         "dep_over_insured_amt": (balance - insured).clip(lower=0),
     })

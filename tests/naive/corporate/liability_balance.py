@@ -6,8 +6,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate import _credit as credit
-from tests.naive.corporate._tally import highest, number, total
 from tests.naive.fold import DAY, base, days_of, divided, inside, window
+from tests.naive.tally import highest, number, total
 
 
 def tags(bank: Bank) -> pd.DataFrame:

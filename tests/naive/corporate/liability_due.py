@@ -6,8 +6,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate import _credit as credit
-from tests.naive.corporate._tally import days, first, last, number, total
 from tests.naive.fold import divided, inside, per_customer
+from tests.naive.tally import days, first, last, number, total
 
 
 def tags(bank: Bank) -> pd.DataFrame:

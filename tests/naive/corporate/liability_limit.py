@@ -6,8 +6,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate import _credit as credit
-from tests.naive.corporate._tally import days, first, has, highest, last, least_zero, number, total
 from tests.naive.fold import DAY, divided, inside, per_customer
+from tests.naive.tally import days, first, has, highest, last, least_zero, number, total
 
 
 def tags(bank: Bank) -> pd.DataFrame:

@@ -6,8 +6,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate import _credit as credit
-from tests.naive.corporate._tally import days, different, first, highest, last, number, total
 from tests.naive.fold import divided, per_customer
+from tests.naive.tally import days, different, first, highest, last, number, total
 
 # Days to the end of a note, both in.
 REMAIN = {"past": (-99999, 0), "short": (1, 90), "mid": (91, 365), "long": (366, 1095), "vlong": (1096, 99999)}

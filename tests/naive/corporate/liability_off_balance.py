@@ -6,8 +6,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate import _credit as credit
-from tests.naive.corporate._tally import days, different, first, has, highest, last, least_zero, number, total
 from tests.naive.fold import divided, inside
+from tests.naive.tally import days, different, first, has, highest, last, least_zero, number, total
 
 KINDS = ["accept", "guarantee", "lc", "discount", "commit"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._shared import any_of, days_between, distinct, in_force
 from tests.naive.fold import inside
+from tests.naive.tally import days, different, has, in_force
 
 # The word of a tag and the code of the list.
 LISTS = {
@@ -26,17 +26,17 @@ def tags(bank: Bank) -> pd.DataFrame:
         found[f"corp_is_{word}"] = newest.batch.notna().astype("boolean")
         found[f"list_{word}_batch"] = newest.batch
         found[f"list_{word}_date"] = newest.from_date
-        ends[word] = days_between(pd.Series(bank.day, index=customers), newest.to_date)
+        ends[word] = days(pd.Series(bank.day, index=customers), newest.to_date)
         found[f"list_{word}_expiry_days"] = ends[word]
     step = pd.Series(0, index=customers, dtype="Int64")
     for number in sorted(LADDER):
         step = step.mask(found[f"corp_is_{LADDER[number]}"], number)
     found["list_ladder_code"] = step
-    found["list_cnt"] = distinct(held, "list_code", customers)
+    found["list_cnt"] = different(held, "list_code", customers)
     found["list_first_date"] = rows.groupby("customer_id").from_date.min().reindex(customers)
-    found["list_has_nation"] = any_of(held[held.level_code == "nation"], customers)
+    found["list_has_nation"] = has(held[held.level_code == "nation"], customers)
     found["list_next_expiry_days"] = ends.min(axis=1).astype("Int64")
-    found["list_lapsed_cnt_365d"] = distinct(_lapsed(rows, held, bank), "list_code", customers)
+    found["list_lapsed_cnt_365d"] = different(_lapsed(rows, held, bank), "list_code", customers)
     return found
 
 

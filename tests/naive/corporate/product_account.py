@@ -6,8 +6,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate import _credit as credit
-from tests.naive.corporate._tally import days, different, first, has, last, number, total
 from tests.naive.fold import inside, per_customer
+from tests.naive.tally import days, different, first, has, last, number, total
 
 DEMAND, TERM = ["demand", "call"], ["term", "cd", "structured"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._tally import days, different, first, has, last, number
 from tests.naive.fold import inside
+from tests.naive.tally import days, different, first, has, last, number
 
 KINDS = ["ebank", "direct_link", "cashmgmt", "payroll", "pos", "fx", "sms", "autopay"]
 

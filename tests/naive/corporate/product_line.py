@@ -6,10 +6,10 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate import _credit as credit
-from tests.naive.corporate._tally import different, first, has, number
 from tests.naive.corporate.product_account import DEMAND, TERM, accounts, open_at
 from tests.naive.corporate.product_agreement import agreements
 from tests.naive.fold import DAY, per_customer
+from tests.naive.tally import different, first, has, number
 
 
 def tags(bank: Bank) -> pd.DataFrame:

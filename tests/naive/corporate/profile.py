@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._shared import code_of, companies, days_between, full_years, in_force, latest
+from tests.naive.corporate._shared import companies, latest
 from tests.naive.fold import DAY
+from tests.naive.tally import code_of, days, full_years, in_force
 
 FLAGS = ["agri", "bulk_trade", "contact_service", "digital", "green", "hightech_mfg", "overcapacity", "real_estate"]
 
@@ -32,7 +33,7 @@ def _company(bank: Bank, file: pd.DataFrame) -> pd.DataFrame:
         "corp_is_small_micro": (file.corp_type_code.isin(["enterprise", "sole"]) & file.size_code.isin(["small", "micro"]))
         .astype("boolean").mask(~known),
         "corp_found_date": file.found_date,
-        "corp_age_days": days_between(file.found_date, bank.day),
+        "corp_age_days": days(file.found_date, bank.day),
         "corp_age_years": years,
         "corp_age_band_code": code_of(bank, "corp_age_band", years),
         "corp_capital_amt": file.reg_capital,
@@ -64,7 +65,7 @@ def _industry(bank: Bank, file: pd.DataFrame) -> pd.DataFrame:
 
 
 def _relationship(bank: Bank, file: pd.DataFrame) -> pd.DataFrame:
-    tenure = days_between(file.open_date, bank.day)
+    tenure = days(file.open_date, bank.day)
     moved = (file.mng_org != file.open_org).astype("boolean").mask(file.mng_org.isna() | file.open_org.isna())
     return pd.DataFrame({
         "prof_status_code": file.status_code,
@@ -87,5 +88,5 @@ def _manager(bank: Bank) -> pd.DataFrame:
     return pd.DataFrame({
         "prof_has_manager": last.manager_id.notna().astype("boolean"),
         "prof_manager_id": last.manager_id,
-        "prof_manager_days": days_between(last.from_date, bank.day),
+        "prof_manager_days": days(last.from_date, bank.day),
     })

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._shared import any_of, companies, count, days_between, latest
+from tests.naive.corporate._shared import companies, latest
 from tests.naive.fold import divided, inside
+from tests.naive.tally import days, has, number
 
 SEPARATORS = r"[\s\u3000\u00a0·•‧・．.]"
 
@@ -32,7 +33,7 @@ def _now(bank: Bank, entries: pd.DataFrame) -> pd.DataFrame:
     since = last.abnormal_date.where(is_abnormal)
     filed = file.legal_rep_name.str.replace(SEPARATORS, "", regex=True).str.normalize("NFKC").str.upper()
     return pd.DataFrame({
-        "reg_has_entry": any_of(entries, customers),
+        "reg_has_entry": has(entries, customers),
         "reg_entry_date": last.change_date,
         "reg_status_code": last.status_code,
         "reg_is_ended": last.status_code.isin(["revoked", "cancelled"]).astype("boolean"),
@@ -45,7 +46,7 @@ def _now(bank: Bank, entries: pd.DataFrame) -> pd.DataFrame:
         "reg_has_pledge": (last.pledge_ratio > 0).fillna(False),
         "reg_is_abnormal": is_abnormal,
         "reg_abnormal_date": since,
-        "reg_abnormal_days": days_between(since, bank.day),
+        "reg_abnormal_days": days(since, bank.day),
     })
 
 
@@ -60,15 +61,15 @@ def _changes(bank: Bank, entries: pd.DataFrame) -> pd.DataFrame:
     step = divided(year.capital_amt - year.capital_before, year.capital_before, 4)
     legal_rep_date = _last_day(legal_rep, customers)
     return pd.DataFrame({
-        "reg_chg_cnt_ltd": count(later, customers),
-        "reg_chg_cnt_365d": count(year, customers),
+        "reg_chg_cnt_ltd": number(later, customers),
+        "reg_chg_cnt_365d": number(year, customers),
         "reg_chg_date": _last_day(later, customers),
         "reg_capital_chg_date": _last_day(capital, customers),
         "reg_capital_chg_ratio_365d": year.assign(step=step).groupby("customer_id").step.min().reindex(customers),
-        "reg_legalrep_chg_cnt_ltd": count(legal_rep, customers),
+        "reg_legalrep_chg_cnt_ltd": number(legal_rep, customers),
         "reg_legalrep_chg_date": legal_rep_date,
-        "reg_legalrep_chg_days": days_between(legal_rep_date, bank.day),
-        "reg_abnormal_cnt_ltd": count(put_on, customers),
+        "reg_legalrep_chg_days": days(legal_rep_date, bank.day),
+        "reg_abnormal_cnt_ltd": number(put_on, customers),
         "reg_abnormal_end_date": _last_day(taken_off, customers),
     })
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._shared import any_of, code_of, companies, count, days_between, distinct, in_force, latest
+from tests.naive.corporate._shared import companies, latest
 from tests.naive.fold import per_customer
+from tests.naive.tally import code_of, days, different, has, in_force, number
 
 LINES = ["wm", "fund", "pm", "tb", "trust"]
 
@@ -39,20 +40,20 @@ def _ties(bank: Bank) -> pd.DataFrame:
     back = ties[["to_customer_id", "from_customer_id", "from_entity"]].set_axis(ends, axis=1)
     either = pd.concat([forth, back])
     return pd.DataFrame({
-        "corp_shareholder_cnt": count(holders, customers),
-        "corp_shareholder_person_cnt": count(holders[holders.from_entity == "retail"], customers),
-        "corp_shareholder_firm_cnt": count(holders[holders.from_entity == "corporate"], customers),
+        "corp_shareholder_cnt": number(holders, customers),
+        "corp_shareholder_person_cnt": number(holders[holders.from_entity == "retail"], customers),
+        "corp_shareholder_firm_cnt": number(holders[holders.from_entity == "corporate"], customers),
         "corp_shareholder_top_ratio": top,
         "corp_is_single_owner": top == 10_000,
-        "corp_ubo_cnt": count(owners, customers),
-        "corp_ubo_customer_cnt": count(owners[owners.from_entity == "retail"], customers),
-        "corp_has_controller": any_of(_to_company(bank, "controller"), customers),
-        "corp_guarantor_cnt": count(guarantors, customers),
-        "corp_guarantor_person_cnt": count(guarantors[guarantors.from_entity == "retail"], customers),
-        "corp_guarantee_cnt": distinct(_from_company(bank, "guarantor"), "to_customer_id", customers),
-        "corp_invest_cnt": distinct(_from_company(bank, "shareholder"), "to_customer_id", customers),
-        "corp_linked_retail_cnt": distinct(either[either.other_entity == "retail"], "other", customers),
-        "corp_linked_corporate_cnt": distinct(either[either.other_entity == "corporate"], "other", customers),
+        "corp_ubo_cnt": number(owners, customers),
+        "corp_ubo_customer_cnt": number(owners[owners.from_entity == "retail"], customers),
+        "corp_has_controller": has(_to_company(bank, "controller"), customers),
+        "corp_guarantor_cnt": number(guarantors, customers),
+        "corp_guarantor_person_cnt": number(guarantors[guarantors.from_entity == "retail"], customers),
+        "corp_guarantee_cnt": different(_from_company(bank, "guarantor"), "to_customer_id", customers),
+        "corp_invest_cnt": different(_from_company(bank, "shareholder"), "to_customer_id", customers),
+        "corp_linked_retail_cnt": different(either[either.other_entity == "retail"], "other", customers),
+        "corp_linked_corporate_cnt": different(either[either.other_entity == "corporate"], "other", customers),
     })
 
 
@@ -82,7 +83,7 @@ def _person(bank: Bank, kind: str, family: str) -> pd.DataFrame:
     found = pd.DataFrame({
         f"{family}_customer_id": person,
         f"{family}_is_customer": person.notna().astype("boolean"),
-        f"{family}_tenure_days": days_between(person.map(since), bank.day),
+        f"{family}_tenure_days": days(person.map(since), bank.day),
         f"{family}_aum_band_code": code_of(bank, "dep_band", wealth, unit=100),
         f"{family}_has_loan": person.map(lambda who: loans.get(who, 0) > 0, na_action="ignore").astype("boolean"),
     })

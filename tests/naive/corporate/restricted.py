@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._shared import count, deposits, distinct, in_force, of_companies, total
+from tests.naive.corporate._shared import deposits, of_companies
 from tests.naive.fold import per_customer
+from tests.naive.tally import different, in_force, number, total
 
 KINDS = {"freeze": "freeze", "stop_pay": "stop_pay", "no_pay": "no_receive_no_pay"}
 ORDERERS = ["court", "police", "aml", "bank"]
@@ -18,14 +19,14 @@ def tags(bank: Bank) -> pd.DataFrame:
     held = in_force(of_companies(bank, "account_control"), bank.day)
     found = pd.DataFrame(index=customers)
     for orderer in ORDERERS:
-        found[f"risk_ctrl_{orderer}_cnt"] = count(held[held.by_code == orderer], customers)
+        found[f"risk_ctrl_{orderer}_cnt"] = number(held[held.by_code == orderer], customers)
     for word, kind in KINDS.items():
-        found[f"risk_ctrl_{word}_cnt"] = count(held[held.ctrl_kind == kind], customers)
+        found[f"risk_ctrl_{word}_cnt"] = number(held[held.ctrl_kind == kind], customers)
     blocking = held[held.by_code.isin(["court", "police", "aml"]) | held.ctrl_kind.isin(["freeze", "no_receive_no_pay"])]
     reasons = blocking.groupby("customer_id").by_code.agg(lambda codes: "+".join(sorted(set(codes)))).reindex(customers)
     balance = deposits(bank)
     today = balance[(balance.bal_date == bank.day) & (balance["prod"] != "margin")]
-    found["risk_ctrl_acct_cnt"] = distinct(held, "acct_no", customers)
+    found["risk_ctrl_acct_cnt"] = different(held, "acct_no", customers)
     found["risk_ctrl_frozen_amt"] = total(held[held.ctrl_kind == "freeze"], "amt", customers)
     found["risk_ctrl_first_date"] = per_customer(held, "from_date", "min", customers)
     found["risk_dep_frozen_amt"] = total(today, "frozen_amt", customers)

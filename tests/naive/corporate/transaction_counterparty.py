@@ -8,8 +8,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate._settlement import amount, counted, settlements
-from tests.naive.corporate._tally import different, number, total, without
 from tests.naive.fold import DAY, divided, inside, per_customer, rounded
+from tests.naive.tally import different, number, total, without
 
 WAYS = ["in", "out"]
 

@@ -6,8 +6,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate._settlement import amount, counted, movements, settlements
-from tests.naive.corporate._tally import different, highest, number
 from tests.naive.fold import inside
+from tests.naive.tally import different, highest, number
 
 # The purposes that have tags, by direction; every other one is `other`.
 PURPOSES = {

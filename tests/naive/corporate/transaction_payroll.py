@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.corporate._tally import days, different, first, has, last, number, total, without
 from tests.naive.fold import divided, inside, per_customer
+from tests.naive.tally import days, different, first, has, last, number, total, without
 
 
 def tags(bank: Bank) -> pd.DataFrame:

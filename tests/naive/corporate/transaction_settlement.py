@@ -6,8 +6,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate._settlement import amount, counted, settlements
-from tests.naive.corporate._tally import days, first, has, last, number, total
-from tests.naive.fold import divided, inside, per_customer
+from tests.naive.fold import divided, inside, lower_median, per_customer
+from tests.naive.tally import days, first, has, last, number, total
 
 ELECTRONIC = ["mbank", "ebank", "direct"]
 
@@ -51,11 +51,6 @@ def one_way(legs: pd.DataFrame, day: pd.Timestamp, customers: pd.Index) -> dict[
         "cash_ratio_90d": divided(total(cash, "amt", customers), total(recent, "amt", customers), 4),
         "last_date": last(counted(legs), "acct_date", customers),
     }
-
-
-def lower_median(amounts: pd.Series) -> int:
-    """The middle amount, the lower one of two."""
-    return amounts.sort_values().iloc[(len(amounts) - 1) // 2]
 
 
 def payments(bank: Bank, legs: pd.DataFrame, customers: pd.Index) -> dict[str, pd.Series]:

@@ -8,24 +8,19 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate._shared import (
-    any_of,
     at,
     balances,
     by_day,
-    code_of,
     companies,
-    days_between,
     deposits,
-    distinct,
     exposure,
-    in_force,
     loan_bal,
     notes,
     of_companies,
     over,
-    total,
 )
 from tests.naive.fold import divided, inside, per_customer, window
+from tests.naive.tally import code_of, days, different, has, in_force, total
 
 
 def tags(bank: Bank) -> pd.DataFrame:
@@ -33,7 +28,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     customers, day = bank.customers("corporate"), bank.day
     size = at(balances(bank), day, customers) + exposure(bank)
     lent = over(by_day(notes(bank), "principal_amt"), "365d", day, customers)
-    kinds, age = _kinds(bank), days_between(companies(bank).open_date, day)
+    kinds, age = _kinds(bank), days(companies(bank).open_date, day)
     is_new = age <= int(bank.parameter("corp_life_new_days"))
     is_sleeping = (_idle_days(bank) >= int(bank.parameter("corp_life_sleep_days"))).fillna(True)
     return pd.concat([_rfm(bank), pd.DataFrame({
@@ -56,10 +51,10 @@ def _kinds(bank: Bank) -> pd.Series:
     today = rows[rows.bal_date == day].groupby(["customer_id", "prod"], as_index=False).bal.sum()
     agreed = in_force(of_companies(bank, "agreement"), day)
     return (
-        distinct(today[today.bal > 0], "prod", customers)
+        different(today[today.bal > 0], "prod", customers)
         + (loan_bal(bank) > 0).astype("Int64")
-        + distinct(business[business.status_code == "live"], "kind_code", customers)
-        + distinct(agreed, "agr_type", customers)
+        + different(business[business.status_code == "live"], "kind_code", customers)
+        + different(agreed, "agr_type", customers)
     )
 
 
@@ -70,13 +65,13 @@ def _own_acts(bank: Bank) -> pd.DataFrame:
 
 
 def _idle_days(bank: Bank) -> pd.Series:
-    return days_between(per_customer(_own_acts(bank), "acct_date", "max", bank.customers("corporate")), bank.day)
+    return days(per_customer(_own_acts(bank), "acct_date", "max", bank.customers("corporate")), bank.day)
 
 
 def _rfm(bank: Bank) -> pd.DataFrame:
     customers, day, flow = bank.customers("corporate"), bank.day, bank.dwd("corporate_flow")
     acts = inside(_own_acts(bank), "acct_date", "90d", day)
-    days = distinct(acts[acts.cp != "own"], "acct_date", customers)
+    days = different(acts[acts.cp != "own"], "acct_date", customers)
     money = total(inside(flow[(flow.cp != "own") & ~flow.is_void], "acct_date", "90d", day), "amt", customers).clip(lower=0)
     # Who never moved counts as the farthest.
     recency = code_of(bank, "corp_rfm_r", _idle_days(bank).fillna(10**6))
@@ -99,7 +94,7 @@ def _life(bank: Bank, is_new: pd.Series, is_sleeping: pd.Series) -> pd.Series:
     peak = per_customer(year, "bal", "max", customers).fillna(0)
     # An average of 90 days against one of 365, without dividing.
     quarter, whole = over(daily, "90d", day, customers) * 365, over(daily, "365d", day, customers) * 90
-    was_lost = any_of(year[year.customer_id.isin(_once_lost(year, small, low, day))], customers)
+    was_lost = has(year[year.customer_id.isin(_once_lost(year, small, low, day))], customers)
     life = pd.Series("mature", index=customers, dtype="object")
     for stage, holds in [  # the last word wins: from the weakest to the strongest
         ("declining", [part <= decline * of for part, of in zip(quarter, whole, strict=True)]),

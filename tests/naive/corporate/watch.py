@@ -8,18 +8,9 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.corporate import court, debtor, ties
-from tests.naive.corporate._shared import (
-    at,
-    balances,
-    deposits,
-    dpd_at,
-    guarantees_given,
-    loan_bal,
-    of_companies,
-    over,
-    total,
-)
+from tests.naive.corporate._shared import at, balances, deposits, dpd_at, guarantees_given, loan_bal, of_companies, over
 from tests.naive.fold import days_of, divided, inside, per_customer
+from tests.naive.tally import total
 
 
 def tags(bank: Bank) -> pd.DataFrame:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache
 
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.fold import inside, per_customer, window
+from tests.naive.fold import inside, window
+from tests.naive.tally import total
 
 
 @cache
@@ -57,16 +57,6 @@ def day_kinds(bank: Bank) -> pd.Series:
     return kinds.set_axis(pd.to_datetime(kinds.index))
 
 
-def total(rows: pd.DataFrame, column: str, customers: pd.Index) -> pd.Series:
-    """Sum of a column for each customer, 0 without rows."""
-    return per_customer(rows, column, "sum", customers).fillna(0).astype("Int64")
-
-
-def number(rows: pd.DataFrame, customers: pd.Index) -> pd.Series:
-    """Number of rows of each customer."""
-    return rows.groupby("customer_id").size().reindex(customers, fill_value=0).astype("Int64")
-
-
 def net_sales(bank: Bank, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
     """Successful sales less refunds from a day to a day, both in."""
     taken = takings(bank)
@@ -81,27 +71,6 @@ def net_sales_of(bank: Bank, name: str) -> pd.Series:
 def in_window(bank: Bank, rows: pd.DataFrame, name: str) -> pd.DataFrame:
     """Rows whose acquiring day lies in a window."""
     return inside(rows, "acct_date", name, bank.day)
-
-
-def at_place(tenths: int) -> Callable[[Iterable[int]], int]:
-    """The value at place ceil(tenths / 10 × number) in ascending order; with 5 the lower median."""
-
-    def found(values: Iterable[int]) -> int:
-        ordered = sorted(values)
-        return ordered[-(-len(ordered) * tenths // 10) - 1]
-
-    return found
-
-
-lower_median = at_place(5)
-
-
-def code(bank: Bank, cut_list: str, values: pd.Series, unit: int = 1) -> pd.Series:
-    """The code whose lower bound is the highest that a value reaches; `unit` makes bounds what values are counted in."""
-    cuts = bank.seed("cut_point").query("cut_list == @cut_list")
-    bounds = sorted((Decimal(bound) * unit, int(number)) for bound, number in zip(cuts.lower_bound, cuts.code, strict=True))
-    found = [pd.NA if pd.isna(value) else [number for bound, number in bounds if bound <= int(value)][-1] for value in values]
-    return pd.Series(found, index=values.index, dtype="Int64")
 
 
 def share(bank: Bank, parameter: str) -> int:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import base, days_of, divided, window
-from tests.naive.merchant._rows import code, of_owner
+from tests.naive.merchant._rows import of_owner
+from tests.naive.tally import code_of
 
 
 @cache
@@ -32,6 +33,6 @@ def tags(bank: Bank) -> pd.DataFrame:
         "owner_dep_davg_lm": divided(month, days_of("lm", bank.day)),
         "owner_inv_bal": invested,
         "owner_asset_bal": deposits + invested,
-        "owner_asset_band_code": code(bank, "dep_band", deposits + invested, unit=100),
+        "owner_asset_band_code": code_of(bank, "dep_band", deposits + invested, unit=100),
     }
     return pd.DataFrame(found, index=bank.customers("merchant"))

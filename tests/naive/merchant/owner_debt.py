@@ -8,7 +8,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import base, divided, inside, window
-from tests.naive.merchant._rows import all_of_owner, net_sales_of, of_owner, settled, total
+from tests.naive.merchant._rows import all_of_owner, net_sales_of, of_owner, settled
+from tests.naive.tally import total
 
 
 @cache

@@ -8,8 +8,9 @@ from functools import cache
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.fold import DAY, divided
-from tests.naive.merchant._rows import at_place, cents, in_window, lower_median, number, sales, share, total
+from tests.naive.fold import DAY, at_place, divided, lower_median
+from tests.naive.merchant._rows import cents, in_window, sales, share
+from tests.naive.tally import number, total
 
 
 @cache

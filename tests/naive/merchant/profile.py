@@ -7,7 +7,9 @@ from functools import cache
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.merchant._rows import code, lower_median, merchants, whole
+from tests.naive.fold import lower_median
+from tests.naive.merchant._rows import merchants, whole
+from tests.naive.tally import code_of
 
 
 @cache
@@ -35,11 +37,11 @@ def tags(bank: Bank) -> pd.DataFrame:
         "mer_end_date": shop.end_date,
         "mer_start_year": shop.start_date.dt.year,
         "mer_age_days": age,
-        "mer_tenure_code": code(bank, "tenure", age),
+        "mer_tenure_code": code_of(bank, "tenure", age),
         "mer_is_new": age <= whole(bank, "mer_new_days"),
         "mer_anniv_days": shop.start_date.map(lambda signed: _days_to_anniversary(signed, bank.day)),
         "mer_fee_rate": rate,
-        "mer_fee_band_code": code(bank, "mer_fee_band", rate, unit=10_000),
+        "mer_fee_band_code": code_of(bank, "mer_fee_band", rate, unit=10_000),
         "mer_fee_peer_gap_bp": rate - usual.reindex(shop.class_code).set_axis(shop.index),
         "mer_cycle_code": shop.cycle_code,
         "mer_is_d0": shop.cycle_code == "D0",

@@ -8,19 +8,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, divided, window
-from tests.naive.merchant._rows import (
-    cents,
-    day_kinds,
-    in_window,
-    merchants,
-    net_sales,
-    number,
-    sales,
-    takings,
-    total,
-    tried,
-    whole,
-)
+from tests.naive.merchant._rows import cents, day_kinds, in_window, merchants, net_sales, sales, takings, tried, whole
+from tests.naive.tally import number, total
 
 
 @cache

@@ -7,8 +7,8 @@ from functools import cache
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.fold import DAY
-from tests.naive.merchant._rows import day_kinds, in_window, lower_median, merchants, sales, share, takings, whole
+from tests.naive.fold import DAY, lower_median
+from tests.naive.merchant._rows import day_kinds, in_window, merchants, sales, share, takings, whole
 
 
 @cache

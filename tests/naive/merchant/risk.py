@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.fold import divided
+from tests.naive.fold import divided, lower_median
 from tests.naive.merchant import owner_debt, payers, profile, ratios, rhythm, settlement, terminal
-from tests.naive.merchant._rows import lower_median, merchants, of_owner, share, whole
+from tests.naive.merchant._rows import merchants, of_owner, share, whole
 
 PUBLIC_LISTS = ("enforce", "dishonest", "limit_consume")
 BLOCKING_ORIGINS, BLOCKING_KINDS = ("court", "police", "aml"), ("freeze", "no_receive_no_pay")

@@ -8,7 +8,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, base, days_of, divided, inside, window
-from tests.naive.merchant._rows import merchants, number, settled, takings, total
+from tests.naive.merchant._rows import merchants, settled, takings
+from tests.naive.tally import number, total
 
 DESTINATIONS = {"ownbank": "own", "destother": "other"}
 

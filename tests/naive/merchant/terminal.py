@@ -8,7 +8,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, divided
-from tests.naive.merchant._rows import in_window, merchants, number, sales, whole
+from tests.naive.merchant._rows import in_window, merchants, sales, whole
+from tests.naive.tally import number
 
 
 @cache

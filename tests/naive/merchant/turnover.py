@@ -7,7 +7,8 @@ from functools import cache
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.merchant._rows import day_kinds, in_window, number, sales, takings, total, tried, whole
+from tests.naive.merchant._rows import day_kinds, in_window, sales, takings, tried, whole
+from tests.naive.tally import number, total
 
 PAYMENTS = {"debit": "debit", "credit": "credit", "wallet": "wallet", "ecny": "ecny", "payother": "other"}
 

@@ -7,17 +7,8 @@ import pandas as pd
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, divided
 from tests.naive.merchant import profile, ratios, turnover
-from tests.naive.merchant._rows import (
-    all_of_owner,
-    code,
-    in_window,
-    of_owner,
-    sales,
-    share,
-    total,
-    tried,
-    whole,
-)
+from tests.naive.merchant._rows import all_of_owner, in_window, of_owner, sales, share, tried, whole
+from tests.naive.tally import code_of, total
 
 
 def tags(bank: Bank) -> pd.DataFrame:
@@ -46,16 +37,16 @@ def _life(bank: Bank) -> dict[str, pd.Series]:
 
 def _scores(bank: Bank) -> dict[str, pd.Series]:
     sold, idle = turnover.tags(bank), ratios.tags(bank).mer_idle_days
-    recency = code(bank, "mer_rfm_r", idle.fillna(10**6))
-    frequency = code(bank, "mer_rfm_f", sold.mer_day_cnt_90d)
-    money = code(bank, "mer_rfm_m", sold.mer_amt_sum_90d, unit=100)
+    recency = code_of(bank, "mer_rfm_r", idle.fillna(10**6))
+    frequency = code_of(bank, "mer_rfm_f", sold.mer_day_cnt_90d)
+    money = code_of(bank, "mer_rfm_m", sold.mer_amt_sum_90d, unit=100)
     return {
         "val_rfm_r_code": recency,
         "val_rfm_f_code": frequency,
         "val_rfm_m_code": money,
         "val_rfm_code": recency * 100 + frequency * 10 + money,
-        "val_amt_band_code": code(bank, "mer_amt_band", sold.mer_amt_sum_30d, unit=100),
-        "val_contrib_code": code(bank, "mer_contrib", sold.mer_fee_net_amt_sum_lm, unit=100),
+        "val_amt_band_code": code_of(bank, "mer_amt_band", sold.mer_amt_sum_30d, unit=100),
+        "val_contrib_code": code_of(bank, "mer_contrib", sold.mer_fee_net_amt_sum_lm, unit=100),
     }
 
 

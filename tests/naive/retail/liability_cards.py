@@ -7,7 +7,7 @@ import pandas as pd
 from tests.naive.bank import Bank
 from tests.naive.fold import divided, inside
 from tests.naive.retail._debts import cards, open_cards
-from tests.naive.retail._told import count, days, distinct, first, has, last, total
+from tests.naive.tally import days, different, first, has, last, number, total
 
 # Kind of entry → the windows in which its amount is told, and those in which its entries are counted.
 AMOUNTS = {
@@ -41,10 +41,10 @@ def _state(bank: Bank) -> dict[str, pd.Series]:
         "cc_credit_bal": total(ever, "credit_bal", customers),
         "cc_instal_bal": total(ever, "instal_bal", customers),
         "cc_instal_ratio": divided(total(ever, "instal_bal", customers), owed, 4),
-        "cc_acct_cnt": count(live, customers),
-        "cc_active_cnt": count(ever[ever.status_code == "active"], customers),
+        "cc_acct_cnt": number(live, customers),
+        "cc_active_cnt": number(ever[ever.status_code == "active"], customers),
         "cc_first_date": opened,
-        "cc_tenure_days": days(bank.day, opened),
+        "cc_tenure_days": days(opened, bank.day),
         "cc_limit_max_amt": last(live, "limit_amt", customers),
         "cc_temp_limit_amt": total(live, "temp_limit_amt", customers),
         "cc_util_max_ratio": last(use, "use", customers),
@@ -59,12 +59,12 @@ def _spent(bank: Bank) -> dict[str, pd.Series]:
             rows = inside(booked[booked.kind_code == kind], "acct_date", window, day)
             told[f"cc_{kind}_amt_sum_{window}"] = total(rows, "amt", customers)
             if window in COUNTS.get(kind, ()):
-                told[f"cc_{kind}_cnt_{window}"] = count(rows, customers)
+                told[f"cc_{kind}_cnt_{window}"] = number(rows, customers)
     year = inside(booked, "acct_date", "l12m", day)
     abroad = year[(year.kind_code == "spend") & (year.country_code != "CHN")]
     used = year[year.kind_code.isin(["spend", "cash"]) & year.is_self]
     told["cc_abroad_amt_sum_l12m"] = total(abroad, "amt", customers)
-    told["cc_active_month_cnt_l12m"] = distinct(used.assign(month=used.acct_date.dt.to_period("M")), "month", customers)
+    told["cc_active_month_cnt_l12m"] = different(used.assign(month=used.acct_date.dt.to_period("M")), "month", customers)
     return told
 
 
@@ -93,17 +93,17 @@ def _statements(bank: Bank) -> dict[str, pd.Series]:
         "cc_stmt_amt_sum_l12m": total(year, "stmt_amt", customers),
         "cc_stmt_paid_amt_sum_l12m": total(year, "paid_amt", customers),
         "cc_stmt_max_amt_l6m": last(half, "stmt_amt", customers).fillna(0),
-        "cc_stmt_month_cnt_l6m": distinct(half[half.stmt_amt > 0], "stmt_month", customers),
+        "cc_stmt_month_cnt_l6m": different(half[half.stmt_amt > 0], "stmt_month", customers),
     }
     in_part = half[(half.paid_amt == half.min_pay_amt) & (half.paid_amt < half.stmt_amt)]
-    told["cc_minpay_cnt_l6m"] = count(in_part, customers)
+    told["cc_minpay_cnt_l6m"] = number(in_part, customers)
     for name, rows in {"l6m": half, "l12m": year}.items():
         revolving = rows[(rows.paid_amt >= rows.min_pay_amt) & (rows.paid_amt < rows.stmt_amt)]
-        told[f"cc_revolve_cnt_{name}"] = count(revolving, customers)
-        told[f"cc_late_cnt_{name}"] = count(rows[rows.paid_amt < rows.min_pay_amt], customers)
-        told[f"cc_full_cnt_{name}"] = count(rows[(rows.stmt_amt > 0) & (rows.paid_amt >= rows.stmt_amt)], customers)
+        told[f"cc_revolve_cnt_{name}"] = number(revolving, customers)
+        told[f"cc_late_cnt_{name}"] = number(rows[rows.paid_amt < rows.min_pay_amt], customers)
+        told[f"cc_full_cnt_{name}"] = number(rows[(rows.stmt_amt > 0) & (rows.paid_amt >= rows.stmt_amt)], customers)
     told["cc_stmt_pay_ratio_l12m"] = divided(told["cc_stmt_paid_amt_sum_l12m"], told["cc_stmt_amt_sum_l12m"], 4)
-    months = distinct(half, "stmt_month", customers)
+    months = different(half, "stmt_month", customers)
     told["cc_stmt_mean_amt_l6m"] = divided(total(half, "stmt_amt", customers), months)
     return told
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.fold import divided, inside
+from tests.naive.fold import divided, inside, lower_median
 from tests.naive.retail._debts import notes
-from tests.naive.retail._told import count, first, has, total
+from tests.naive.retail._pay import of_months
+from tests.naive.tally import first, has, number, total
 
 
 def tags(bank: Bank) -> pd.DataFrame:
@@ -17,11 +18,11 @@ def tags(bank: Bank) -> pd.DataFrame:
     before, after = plan[plan.due_date < day], plan[plan.due_date > day]
     open_after = open_[open_.due_date > day]
     told = {
-        "loan_term_paid_cnt": count(settled[settled.due_date <= day], customers),
-        "loan_term_left_cnt": count(open_after, customers),
-        "loan_mtg_term_left_cnt": count(open_after[open_after.kind_code == "mtg"], customers),
+        "loan_term_paid_cnt": number(settled[settled.due_date <= day], customers),
+        "loan_term_left_cnt": number(open_after, customers),
+        "loan_mtg_term_left_cnt": number(open_after[open_after.kind_code == "mtg"], customers),
         "loan_left_int_amt": total(after, "left_int_amt", customers),
-        "loan_unpaid_term_cnt": count(open_[open_.due_date < day], customers),
+        "loan_unpaid_term_cnt": number(open_[open_.due_date < day], customers),
         "loan_unpaid_due_amt": total(before, "left_amt", customers),
     }
     for ahead in ("next7d", "next30d", "next60d", "next90d"):
@@ -33,7 +34,7 @@ def tags(bank: Bank) -> pd.DataFrame:
         told[f"loan_{kind}_due_amt_next30d"] = total(month[month.kind_code == kind], "left_amt", customers)
     told |= _next(open_after, customers) | _kept(plan, bank)
     due = told["loan_due_amt_next30d"].where(has(plan, customers))
-    told["loan_due_pay_ratio"] = divided(due, _wage(bank), 4)
+    told["loan_due_pay_ratio"] = divided(due, of_months(bank, lower_median, 3), 4)
     told["loan_due_demand_ratio"] = divided(due, _demand(bank), 4)
     return pd.DataFrame(told)
 
@@ -64,8 +65,8 @@ def _kept(plan: pd.DataFrame, bank: Bank) -> dict[str, pd.Series]:
     told = {}
     for window in ("lm", "l12m"):
         told[f"loan_due_amt_sum_{window}"] = total(inside(plan, "due_date", window, day), "all_amt", customers)
-    told["loan_ontime_ratio_l12m"] = divided(count(on_time, customers), count(year, customers), 4)
-    told["loan_late_cnt_l12m"] = count(year, customers) - count(on_time, customers)
+    told["loan_ontime_ratio_l12m"] = divided(number(on_time, customers), number(year, customers), 4)
+    told["loan_late_cnt_l12m"] = number(year, customers) - number(on_time, customers)
     return told
 
 
@@ -73,18 +74,3 @@ def _demand(bank: Bank) -> pd.Series:
     """Demand deposits of the business date (call deposits stand in them)."""
     rows = bank.dwd("account_balance_daily")
     return total(rows[(rows.bal_date == bank.day) & (rows["prod"] == "demand")], "bal", bank.customers("retail"))
-
-
-def _wage(bank: Bank) -> pd.Series:
-    """The median wage of a month, over the last 3 complete months with pay; of two the lower; empty without pay."""
-    paid = bank.dwd("pay_detail")
-    paid = paid[(paid.pay_type == "wage") & (paid.result_code == "ok") & (paid.pay_date <= bank.day)]
-    usual = inside(paid, "pay_date", "365d", bank.day).assign(day=lambda rows: rows.pay_date.dt.day)
-    usual_day = paid.payer_id.map(usual.groupby("payer_id")["day"].quantile(0.5, interpolation="lower"))
-    # The wage of the first days of a month, paid at the end of the one before because of a holiday.
-    is_early = (usual_day <= 10) & (paid.pay_date.dt.day >= 25)
-    month = paid.pay_date.dt.to_period("M") + is_early.astype(int)
-    running = bank.day.to_period("M")
-    sums = paid[(month >= running - 3) & (month < running)].groupby(["customer_id", month])["amt"].sum()
-    median = sums.groupby("customer_id").quantile(0.5, interpolation="lower")
-    return median.reindex(bank.customers("retail")).astype("Int64")

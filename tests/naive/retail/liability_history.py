@@ -7,7 +7,7 @@ import pandas as pd
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, base, days_of, divided, inside
 from tests.naive.retail._debts import KINDS
-from tests.naive.retail._told import last, of, total
+from tests.naive.tally import last, of, total
 
 # Family → windows of its averages and base points of its balances, from the naming of the families.
 OF_LOANS = (["30d", "90d", "365d", "mtd", "qtd", "ytd", "lm", "lq", "l3m"], ["bom", "boq", "boy"])

@@ -7,7 +7,7 @@ import pandas as pd
 from tests.naive.bank import Bank
 from tests.naive.fold import divided, inside
 from tests.naive.retail._debts import contracts
-from tests.naive.retail._told import count, days, first, last, of, total
+from tests.naive.tally import days, first, last, number, of, total
 
 
 def tags(bank: Bank) -> pd.DataFrame:
@@ -25,12 +25,12 @@ def _limits(bank: Bank) -> dict[str, pd.Series]:
     customers, ever, live = bank.customers("retail"), of("retail", bank.dwd("credit_limit")), _in_force(bank)
     over = ever[(ever.to_date < bank.day) | (ever.status_code == "expired")]
     told = {
-        "crd_limit_cnt": count(live, customers),
+        "crd_limit_cnt": number(live, customers),
         "crd_limit_amt": total(live, "amt", customers),
         "crd_used_amt": total(live, "used_amt", customers),
         "crd_avail_amt": total(live, "avail_amt", customers),
         "crd_revolving_amt": total(live[live.is_revolving], "amt", customers),
-        "crd_expired_cnt": count(over, customers),
+        "crd_expired_cnt": number(over, customers),
         "crd_limit_last_date": last(ever[ever.from_date <= bank.day], "from_date", customers),
     }
     return told | {"crd_util_ratio": divided(told["crd_used_amt"], told["crd_limit_amt"], 4)}
@@ -44,8 +44,8 @@ def _consumer_limits(bank: Bank) -> dict[str, pd.Series]:
     return {
         "loan_cons_limit_amt": limit,
         "loan_cons_avail_amt": total(rows, "avail_amt", customers),
-        "loan_cons_limit_age_days": days(bank.day, first(rows, "from_date", customers)),
-        "loan_cons_limit_left_days": days(first(rows, "to_date", customers), bank.day),
+        "loan_cons_limit_age_days": days(first(rows, "from_date", customers), bank.day),
+        "loan_cons_limit_left_days": days(bank.day, first(rows, "to_date", customers)),
         "loan_cons_util_ratio": divided(total(rows, "used_amt", customers), limit, 4),
     }
 
@@ -60,12 +60,12 @@ def _repaid(bank: Bank) -> dict[str, pd.Series]:
     year, early_year = inside(paid, "acct_date", "l12m", day), inside(early, "acct_date", "l12m", day)
     told = {
         "loan_penalty_amt_sum_l12m": total(year, "penalty_amt", customers),
-        "loan_repay_cnt_l12m": count(year, customers),
+        "loan_repay_cnt_l12m": number(year, customers),
         "loan_repay_last_date": last(paid, "acct_date", customers),
         "loan_prepay_amt_sum_l12m": total(early_year, "prin_amt", customers),
-        "loan_prepay_cnt_l12m": count(early_year, customers),
+        "loan_prepay_cnt_l12m": number(early_year, customers),
         "loan_prepay_last_date": last(early, "acct_date", customers),
-        "loan_collect_cnt_l12m": count(year[year.kind_code.isin(["collect", "substitute"])], customers),
+        "loan_collect_cnt_l12m": number(year[year.kind_code.isin(["collect", "substitute"])], customers),
     }
     for window in ("lm", "l3m", "l12m", "ytd"):
         told[f"loan_repay_amt_sum_{window}"] = total(inside(paid, "acct_date", window, day), "amt", customers)

@@ -9,7 +9,7 @@ import pandas as pd
 from tests.naive.bank import Bank
 from tests.naive.fold import divided, inside
 from tests.naive.retail._debts import KINDS, contracts, in_force, notes
-from tests.naive.retail._told import count, days, first, last, total
+from tests.naive.tally import days, first, last, number, total
 
 GUARANTEES = ("mortgage", "guarantee", "credit")
 
@@ -24,14 +24,14 @@ def tags(bank: Bank) -> pd.DataFrame:
         "loan_bal": total(owed, "principal_amt", customers),
         "loan_overdue_amt": total(owed, "overdue_amt", customers),
         "loan_mtg_overdue_amt": total(owed[owed.kind_code == "mtg"], "overdue_amt", customers),
-        "loan_note_cnt": count(live, customers),
-        "loan_overdue_note_cnt": count(late, customers),
-        "loan_next_due_days": days(first(to_come, "due_date", customers), day),
+        "loan_note_cnt": number(live, customers),
+        "loan_overdue_note_cnt": number(late, customers),
+        "loan_next_due_days": days(day, first(to_come, "due_date", customers)),
         "loan_last_due_date": last(live, "due_date", customers),
         "loan_rate": weighted(live, customers),
         "loan_rate_max": last(owed, "rate", customers),
-        "loan_contract_cnt": count(valid, customers),
-        "loan_contract_cnt_ltd": count(made, customers),
+        "loan_contract_cnt": number(valid, customers),
+        "loan_contract_cnt_ltd": number(made, customers),
         "loan_contract_amt": total(valid, "contract_amt", customers),
         "loan_contract_max_amt_ltd": last(made, "contract_amt", customers),
         "loan_first_date": first(made, "from_date", customers),
@@ -51,7 +51,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     for kind in KINDS:
         told |= _of_kind(kind, bank, told["loan_bal"])
     repricing = valid[(valid.kind_code == "mtg") & (valid.next_reprice_date > day)]
-    told["loan_mtg_reprice_days"] = days(first(repricing, "next_reprice_date", customers), day)
+    told["loan_mtg_reprice_days"] = days(day, first(repricing, "next_reprice_date", customers))
     told["loan_mtg_spread_bp"] = spread(live[live.kind_code == "mtg"], Fraction(bank.parameter("mtg_new_rate")), customers)
     return pd.DataFrame(told)
 
@@ -66,9 +66,9 @@ def _of_kind(kind: str, bank: Bank, loans: pd.Series) -> dict[str, pd.Series]:
     granted, owing = total(drawn, "contract_amt", customers), total(live, "principal_amt", customers)
     return {
         f"loan_{kind}_bal": balance,
-        f"loan_{kind}_note_cnt": count(live, customers),
+        f"loan_{kind}_note_cnt": number(live, customers),
         f"loan_{kind}_rate": weighted(live, customers),
-        f"loan_{kind}_left_days": days(last(live, "due_date", customers), bank.day),
+        f"loan_{kind}_left_days": days(bank.day, last(live, "due_date", customers)),
         f"loan_{kind}_contract_amt": total(valid, "contract_amt", customers),
         f"loan_{kind}_first_date": first(made, "from_date", customers),
         f"loan_{kind}_paid_ratio": divided(granted - owing, granted, 4),

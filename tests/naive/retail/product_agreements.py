@@ -6,7 +6,7 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import inside
-from tests.naive.retail._told import count, days, distinct, first, has, last, of
+from tests.naive.tally import days, different, first, has, last, number, of
 
 DATED = ["mbank", "ebank", "sms", "wm", "fund", "ins", "stock_custody", "etc", "pension", "ecny", "ssc", "payroll", "pb"]
 KINDS = [*DATED, "autopay"]
@@ -28,24 +28,24 @@ def tags(bank: Bank) -> pd.DataFrame:
     live, ended = ever[ever.is_live], ever[~ever.is_live]
     newest = last(ever, "from_date", customers)
     told = {
-        "prod_agr_cnt": distinct(live, "agr_type", customers),
-        "agr_cnt_ltd": distinct(ever, "agr_type", customers),
-        "agr_ended_cnt": count(ended, customers),
-        "agr_ended_cnt_365d": count(inside(ever, "to_date", "365d", day), customers),
+        "prod_agr_cnt": different(live, "agr_type", customers),
+        "agr_cnt_ltd": different(ever, "agr_type", customers),
+        "agr_ended_cnt": number(ended, customers),
+        "agr_ended_cnt_365d": number(inside(ever, "to_date", "365d", day), customers),
         "agr_end_last_date": last(ever[ever.to_date <= day], "to_date", customers),
-        "agr_signed_cnt_365d": count(inside(ever, "from_date", "365d", day), customers),
+        "agr_signed_cnt_365d": number(inside(ever, "from_date", "365d", day), customers),
         "agr_first_date": first(ever, "from_date", customers),
         "agr_last_date": newest,
-        "agr_last_days": days(day, newest),
-        "agr_mbank_channel_cnt": count(live[live.channel_code == "mbank"], customers),
-        "agr_counter_channel_cnt": count(live[live.channel_code == "counter"], customers),
+        "agr_last_days": days(newest, day),
+        "agr_mbank_channel_cnt": number(live[live.channel_code == "mbank"], customers),
+        "agr_counter_channel_cnt": number(live[live.channel_code == "counter"], customers),
     }
     for kind in KINDS:
         told[HAS.get(kind, f"prod_has_{kind}")] = has(live[live.agr_type == kind], customers)
     for kind in DATED:
         since = first(live[live.agr_type == kind], "from_date", customers)
         told[SINCE.get(kind, f"agr_{kind}_date")] = since
-        told[f"agr_{kind}_days"] = days(day, since)
+        told[f"agr_{kind}_days"] = days(since, day)
     for kind in GIVEN_UP:
         signed_once, holds = has(ever[ever.agr_type == kind], customers), has(live[live.agr_type == kind], customers)
         told[f"agr_{kind}_is_lapsed"] = signed_once & ~holds

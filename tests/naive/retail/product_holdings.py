@@ -6,7 +6,7 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import inside
-from tests.naive.retail._told import count, days, distinct, first, has, last
+from tests.naive.tally import days, different, first, has, last, number
 
 LINES = ["wm", "fund", "pm", "tb", "trust"]
 # How many wealth products and funds are held stands among the assets.
@@ -36,13 +36,13 @@ def tags(bank: Bank) -> pd.DataFrame:
             f"prod_has_{line}_hold": has(now, customers),
             f"prod_{line}_first_date": first(ever, "since", customers),
             f"prod_{line}_last_date": newest,
-            f"prod_{line}_idle_days": days(day, newest).where(~has(now, customers)),
-            f"prod_{line}_cnt_ltd": distinct(ever, "prod_id", customers),
-            f"prod_{line}_new_cnt_365d": count(inside(ever, "since", "365d", day), customers),
+            f"prod_{line}_idle_days": days(newest, day).where(~has(now, customers)),
+            f"prod_{line}_cnt_ltd": different(ever, "prod_id", customers),
+            f"prod_{line}_new_cnt_365d": number(inside(ever, "since", "365d", day), customers),
             f"prod_{line}_is_lapsed": has(rows, customers) & ~has(now, customers),
         }
         if line in COUNTED:
-            told[f"prod_{line}_cnt"] = distinct(now, "prod_id", customers)
+            told[f"prod_{line}_cnt"] = different(now, "prod_id", customers)
     return pd.DataFrame(told | _orders(bank))
 
 
@@ -54,7 +54,7 @@ def _orders(bank: Bank) -> dict[str, pd.Series]:
     in_order = bought.sort_values(["order_date", "order_no"])
     newest = in_order.drop_duplicates("customer_id", keep="last").set_index("customer_id")
     return {
-        "prod_sip_cnt_90d": distinct(inside(plans, "order_date", "90d", bank.day), "prod_id", customers),
+        "prod_sip_cnt_90d": different(inside(plans, "order_date", "90d", bank.day), "prod_id", customers),
         "prod_sip_first_date": first(plans, "order_date", customers),
         "prod_order_first_date": first(bought, "order_date", customers),
         "prod_order_last_date": newest.order_date.reindex(customers),

@@ -8,12 +8,12 @@ from tests.naive.bank import Bank
 from tests.naive.fold import divided, inside
 from tests.naive.retail import product_readiness
 from tests.naive.retail._debts import cards, contracts, notes, open_cards
-from tests.naive.retail._told import count, days, distinct, first, has
 from tests.naive.retail.product_accounts import accounts
 from tests.naive.retail.product_agreements import signed
 from tests.naive.retail.product_cards import active_cards
 from tests.naive.retail.product_holdings import LINES, held, products_held
 from tests.naive.retail.product_insurance import policies
+from tests.naive.tally import days, different, first, has, number
 
 INVESTED, OWED = [*LINES, "ins"], ["loan", "cc"]
 
@@ -84,10 +84,10 @@ def _history(lines: pd.DataFrame, since: pd.DataFrame, bank: Bank) -> dict[str, 
         "prod_first_line_date": oldest.date,
         "prod_last_line_code": newest.line,
         "prod_last_line_date": newest.date,
-        "prod_last_line_days": days(day, newest.date),
-        "prod_line_cnt_ltd": count(begun, customers),
-        "prod_new_line_cnt_365d": count(inside(begun, "date", "365d", day), customers),
-        "prod_lapsed_line_cnt": count(begun[~begun.is_held], customers),
+        "prod_last_line_days": days(newest.date, day),
+        "prod_line_cnt_ltd": number(begun, customers),
+        "prod_new_line_cnt_365d": number(inside(begun, "date", "365d", day), customers),
+        "prod_lapsed_line_cnt": number(begun[~begun.is_held], customers),
     }
 
 
@@ -95,8 +95,8 @@ def _items(bank: Bank) -> dict[str, pd.Series]:
     customers, own, owed, all_policies = bank.customers("retail"), accounts(bank), notes(bank), policies(bank)
     now = held(bank).query("hold_date == @bank.day")
     single = [own[own.is_open], active_cards(bank), open_cards(bank), owed[owed.principal_amt > 0]]
-    items = sum(count(rows, customers) for rows in [*single, all_policies[all_policies.is_live]])
-    return {"prod_item_cnt": items + distinct(now, "prod_id", customers)}
+    items = sum(number(rows, customers) for rows in [*single, all_policies[all_policies.is_live]])
+    return {"prod_item_cnt": items + different(now, "prod_id", customers)}
 
 
 def _loans(bank: Bank) -> dict[str, pd.Series]:

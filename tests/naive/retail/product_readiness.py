@@ -6,18 +6,18 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, divided, inside
-from tests.naive.retail._told import count, days, first, has, last
 from tests.naive.retail.product_accounts import accounts
 from tests.naive.retail.product_agreements import signed
 from tests.naive.retail.product_cards import active_cards
 from tests.naive.retail.product_holdings import LINES
+from tests.naive.tally import days, first, has, last, number
 
 
 def tags(bank: Bank) -> pd.DataFrame:
     customers, day, told = bank.customers("retail"), bank.day, _tested(bank)
     newest, level = told["prod_risk_test_date"], told["prod_risk_level_code"]
     valid_days = int(float(bank.parameter("risk_test_valid_days")))
-    left = days(newest + valid_days * DAY, day)
+    left = days(day, newest + valid_days * DAY)
     told |= {
         "prod_risk_valid_days": left,
         "prod_risk_is_expired": left < 0,
@@ -56,8 +56,8 @@ def _tested(bank: Bank) -> dict[str, pd.Series]:
         "prod_risk_prev_level_code": before.result_level,
         "prod_risk_level_chg": newest.result_level - before.result_level,
         "prod_risk_level_max_code": last(tests, "result_level", customers),
-        "prod_risk_test_cnt_ltd": count(tests, customers),
-        "prod_risk_test_cnt_365d": count(inside(tests, "test_date", "365d", day), customers),
+        "prod_risk_test_cnt_ltd": number(tests, customers),
+        "prod_risk_test_cnt_365d": number(inside(tests, "test_date", "365d", day), customers),
         "prod_risk_first_date": first(tests, "test_date", customers),
     }
 

@@ -6,7 +6,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import inside, per_customer
-from tests.naive.retail._person import counted, days_since, full_years, known, persons
+from tests.naive.retail._person import counted, days_since, known, persons
+from tests.naive.tally import full_years
 
 # GB 11643: the last place of an 18-place number.
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)

@@ -6,7 +6,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import inside, per_customer
-from tests.naive.retail._person import counted, days_since, flag, in_force, known, persons
+from tests.naive.retail._person import counted, days_since, flag, known, persons
+from tests.naive.tally import in_force
 
 
 def tags(bank: Bank) -> pd.DataFrame:

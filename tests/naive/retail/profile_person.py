@@ -6,7 +6,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import inside, window
-from tests.naive.retail._person import cut, days_since, flag, full_years, known, persons
+from tests.naive.retail._person import days_since, flag, known, persons
+from tests.naive.tally import code_of, full_years
 
 
 def tags(bank: Bank) -> pd.DataFrame:
@@ -15,7 +16,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     found = {
         "prof_status_code": person.status_code,
         "prof_age": age,
-        "prof_age_band_code": cut(bank, "age_band", age),
+        "prof_age_band_code": code_of(bank, "age_band", age),
         "prof_gender_code": person.gender_code,
         "prof_edu_code": person.edu_code,
         "prof_occup_code": person.occup_code,

@@ -6,7 +6,8 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import per_customer
-from tests.naive.retail._person import counted, days_since, flag, in_force
+from tests.naive.retail._person import counted, days_since, flag
+from tests.naive.tally import in_force
 
 BUSINESS = ["legal_rep", "controller", "ubo", "shareholder", "operator", "guarantor"]
 FAMILY = ["spouse", "child", "supplementary"]

@@ -8,6 +8,7 @@ from tests.naive.bank import Bank
 from tests.naive.fold import DAY, divided, inside, per_customer
 from tests.naive.retail._assets import summed
 from tests.naive.retail._risk import LOANS, debts, note_owner, open_notes, retail_notes
+from tests.naive.tally import code_of
 
 
 def tags(bank: Bank) -> pd.DataFrame:
@@ -40,16 +41,10 @@ def _days_past_due(bank: Bank) -> dict[str, pd.Series]:
     for kind in LOANS:
         found[f"loan_{kind}_dpd"] = worst(today[today.kind == kind])
         found[f"loan_{kind}_dpd_max_l12m"] = over(rows[rows.kind == kind], "l12m")
-    found["risk_dpd_band_code"] = band(bank, "dpd_band", found["risk_dpd_max"])
+    found["risk_dpd_band_code"] = code_of(bank, "dpd_band", found["risk_dpd_max"])
     found["risk_is_overdue"] = found["risk_dpd_max"] > 0
     found["risk_overdue_since_date"] = (bank.day - pd.to_timedelta(found["risk_dpd_max"], unit="D")).where(found["risk_is_overdue"])
     return found
-
-
-def band(bank: Bank, name: str, values: pd.Series) -> pd.Series:
-    """The code of the highest cut point that is not above a value."""
-    cuts = [(float(row.lower_bound), int(row.code)) for row in bank.seed("cut_point").itertuples() if row.cut_list == name]
-    return values.map(lambda value: max(cut for cut in cuts if cut[0] <= value)[1])
 
 
 def _overdue(bank: Bank) -> dict[str, pd.Series]:

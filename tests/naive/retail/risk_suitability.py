@@ -7,8 +7,8 @@ import pandas as pd
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, divided, inside, per_customer
 from tests.naive.retail._assets import summed
+from tests.naive.retail._pay import last_wages, wages
 from tests.naive.retail._risk import open_cards
-from tests.naive.retail._wages import last_wage, wages
 from tests.naive.retail.asset_holding import by_product, held
 
 REACHED = ["reached", "interested", "applied", "refused"]
@@ -19,7 +19,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     """risk_high_risk_…, risk_over_tolerance_…, risk_untested_…, risk_loss_…, risk_hold_…, risk_idcheck_… and the like"""
     found = _suited(bank) | _held(bank) | _documents(bank) | _contacts(bank)
     found["risk_cc_util_before_ratio"] = card_use(bank, bank.day - 90 * DAY)
-    last = last_wage(bank)
+    last = last_wages(bank)
     paid = last.payer_id.map(wages(bank).groupby("payer_id")["pay_date"].max())
     found["risk_employer_idle_days"] = (bank.day - paid).dt.days.reindex(bank.customers("retail"))
     return pd.DataFrame(found, index=bank.customers("retail"))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.fold import DAY, divided
+from tests.naive.fold import DAY, divided, lower_median
 from tests.naive.retail import _assets as assets
 from tests.naive.retail import risk_arrears, risk_exposure, risk_suitability
-from tests.naive.retail._wages import median_wage, stop_days
-from tests.naive.retail.risk_arrears import band
+from tests.naive.retail._pay import of_months, stop_days
 from tests.naive.retail.risk_suitability import card_use, flag
+from tests.naive.tally import code_of
 
 PHONE_CHANGE_DAYS = 90
 # GB 11643: weights of the 17 digits, and the check digit of each remainder.
@@ -29,7 +29,7 @@ def tags(bank: Bank) -> pd.DataFrame:
         "risk_debt_aum_ratio": divided(owed, aum, 4),
         "risk_aum_chg_ratio_30d": divided(aum - before, before, 4),
         "risk_cc_util_chg_90d": card_use(bank, bank.day) - suited.risk_cc_util_before_ratio,
-        "risk_debt_income_ratio": divided(due, median_wage(bank), 4),
+        "risk_debt_income_ratio": divided(due, of_months(bank, lower_median, 3), 4),
         "risk_due_gap_amt_next30d": (due - demand).clip(lower=0),
     }
 
@@ -57,7 +57,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     signals = pd.DataFrame(warnings | {"past_due": arrears.risk_is_overdue}).astype(int).sum(axis=1)
     found |= warnings
     found["risk_warning_cnt"] = signals
-    found["risk_warning_code"] = band(bank, "risk_warning", signals)
+    found["risk_warning_code"] = code_of(bank, "risk_warning", signals)
     return pd.DataFrame(found, index=bank.customers("retail"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.naive.bank import Bank
-from tests.naive.fold import divided, inside, per_customer
+from tests.naive.fold import divided, inside, lower_median, per_customer
 from tests.naive.retail._flows import Tags, or_zero
 from tests.naive.retail._postings import flows, postings
 
@@ -84,11 +84,6 @@ def _quarter(bank: Bank) -> Tags:
 def _share(part: pd.DataFrame, total: pd.Series) -> pd.Series:
     """The amount of some rows ÷ the total of their customer."""
     return divided(or_zero(per_customer(part, "amt", "sum", total.index)), total, 4)
-
-
-def lower_median(values: pd.Series) -> int:
-    """The middle one of values in order; of two, the lower."""
-    return sorted(values)[(len(values) - 1) // 2]
 
 
 def most_common(rows: pd.DataFrame, column: str, customers: pd.Index) -> pd.Series:

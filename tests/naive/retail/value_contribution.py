@@ -6,8 +6,9 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import divided, inside, per_customer
-from tests.naive.retail._person import counted, cut
+from tests.naive.retail._person import counted
 from tests.naive.retail._wealth import day_average, ends
+from tests.naive.tally import code_of
 
 
 def tags(bank: Bank) -> pd.DataFrame:
@@ -27,7 +28,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     return pd.DataFrame(found | {
         "val_contrib_month_cnt_l12m": counted(months[months.net_amt > 0], customers),
         "val_contrib_last_date": per_customer(rows, "month_end", "max", customers),
-        "val_contrib_band_code": cut(bank, "contrib_band", net, 100),
+        "val_contrib_band_code": code_of(bank, "contrib_band", net, 100),
         "val_contrib_aum_bp": divided(net * 10_000, average, 4).mask((average < 100) | ~customers.isin(rows.customer_id)),
     })  # fmt: skip
 

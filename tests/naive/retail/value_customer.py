@@ -8,8 +8,10 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import inside, per_customer, window
-from tests.naive.retail._person import counted, cut, days_since, full_years, persons
-from tests.naive.retail._wealth import DEPOSITS, HOLDINGS, LINES, day_average, ends, today
+from tests.naive.retail._assets import DEPOSITS, HOLDINGS, KINDS
+from tests.naive.retail._person import counted, days_since, persons
+from tests.naive.retail._wealth import day_average, ends, today
+from tests.naive.tally import code_of, full_years
 
 
 def tags(bank: Bank) -> pd.DataFrame:
@@ -20,13 +22,13 @@ def tags(bank: Bank) -> pd.DataFrame:
     assets = sum((today(bank, *line) > 0).astype("Int64") for line in lines)
     recency, frequency, money = _rfm(bank, idle)
     found = {
-        "val_aum_band_code": cut(bank, "aum_band", today(bank, *LINES), 100),
-        "val_dep_band_code": cut(bank, "dep_band", today(bank, *DEPOSITS), 100),
+        "val_aum_band_code": code_of(bank, "aum_band", today(bank, *KINDS), 100),
+        "val_dep_band_code": code_of(bank, "dep_band", today(bank, *DEPOSITS), 100),
         "val_life_code": _life(bank, tenure, idle),
         "val_asset_line_cnt": assets,
         "val_line_cnt": assets + _debts(bank),
         "val_loyalty_years": full_years(opened, day),
-        "val_tenure_code": cut(bank, "tenure", tenure),
+        "val_tenure_code": code_of(bank, "tenure", tenure),
         "val_is_new": tenure <= int(bank.parameter("life_new_days")),
         "val_is_sleeping": (idle.isna() | (idle >= int(bank.parameter("life_sleep_days")))).astype("boolean"),
         "val_rfm_r_code": recency,
@@ -58,8 +60,8 @@ def _rfm(bank: Bank, idle: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
     customers, day = bank.customers("retail"), bank.day
     acts, flows = (inside(rows[rows.cp_class != "own"], "acct_date", "90d", day) for rows in (_own_acts(bank), _postings(bank)))
     amount = per_customer(flows, "amt", "sum", customers).fillna(0).clip(lower=0)
-    frequency = cut(bank, "rfm_f", counted(acts, customers, "acct_date"))
-    return cut(bank, "rfm_r", idle).fillna(1), frequency, cut(bank, "rfm_m", amount, 100)
+    frequency = code_of(bank, "rfm_f", counted(acts, customers, "acct_date"))
+    return code_of(bank, "rfm_r", idle).fillna(1), frequency, code_of(bank, "rfm_m", amount, 100)
 
 
 def _debts(bank: Bank) -> pd.Series:

@@ -13,8 +13,9 @@ import pandas as pd
 
 from tests.naive.bank import Bank
 from tests.naive.fold import DAY, divided, window
-from tests.naive.retail._person import in_force, persons
+from tests.naive.retail._person import persons
 from tests.naive.retail._wealth import first_day, weighted
+from tests.naive.tally import in_force
 
 
 @dataclass(frozen=True)

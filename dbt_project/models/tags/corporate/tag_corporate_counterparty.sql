@@ -24,8 +24,8 @@ flows as (
     where flows.is_third and not flows.is_void and flows.acct_date <= night.biz_date
 ),
 
-month_means as (
-    select customer_id, sum(amt) / 12 as mean_in
+year_sums as (
+    select customer_id, sum(amt) as in_amt
     from flows
     where direction = 'in' and months_ago between 1 and 12
     group by customer_id
@@ -99,6 +99,10 @@ ranked as (
     {% endfor %}
 ),
 
+ranked_shares as (
+    select *, cast({{ divided('amt', 'total', 8) }} as decimal(9, 8)) as share from ranked
+),
+
 shares as (
     select
         customer_id,
@@ -106,16 +110,14 @@ shares as (
         max(case when direction = 'in' and window_code = '{{ days }}d' then total end) as in_total_{{ days }}d,
         sum(case when direction = 'in' and window_code = '{{ days }}d' and place <= 10 then amt end) as in_top10_{{ days }}d,
         max(case when direction = 'in' and window_code = '{{ days }}d' and place = 1 then amt end) as in_top1_{{ days }}d,
-        sum(case
-            when direction = 'in' and window_code = '{{ days }}d'
-                then cast(cast(amt / total as decimal(9, 8)) * cast(amt / total as decimal(9, 8)) as decimal(18, 12))
-        end) as in_hhi_{{ days }}d,
+        sum(case when direction = 'in' and window_code = '{{ days }}d' then cast(share * share as decimal(18, 12)) end)
+            as in_hhi_{{ days }}d,
         max(case when direction = 'out' and window_code = '{{ days }}d' then total end) as out_total_{{ days }}d,
         sum(case when direction = 'out' and window_code = '{{ days }}d' and place <= 10 then amt end) as out_top10_{{ days }}d,
         max(case when direction = 'out' and window_code = '{{ days }}d' and place = 1 then amt end)
             as out_top1_{{ days }}d{{ ',' if not loop.last }}
         {% endfor %}
-    from ranked
+    from ranked_shares
     group by customer_id
 ),
 
@@ -125,14 +127,14 @@ new_large as (
         cast(count(*) as integer) as newlarge_cnt,
         sum(pairs.amt_30d) as newlarge_amt
     from pairs
-    left join month_means on pairs.customer_id = month_means.customer_id
+    left join year_sums on pairs.customer_id = year_sums.customer_id
     where
         pairs.direction = 'in'
         and pairs.cnt_30d > 0
         and pairs.cnt_known = 0
-        and pairs.amt_30d >= greatest(
-            {{ parameter('cp_newlarge_amt') }}, {{ parameter('cp_newlarge_ratio') }} * coalesce(month_means.mean_in, 0)
-        )
+        and pairs.amt_30d >= {{ parameter('cp_newlarge_amt') }}
+        -- A share of the mean month, without dividing.
+        and pairs.amt_30d * 12 >= {{ parameter('cp_newlarge_ratio') }} * coalesce(year_sums.in_amt, 0)
     group by pairs.customer_id
 ),
 
@@ -145,7 +147,7 @@ final as (
         {{ tag_value(flow, 'counts.in_new_cnt', 'integer', '0') }} as stl_in_cp_new_cnt_90d,
         {{ tag_value(flow, 'counts.in_lost_cnt', 'integer', '0') }} as stl_in_cp_lost_cnt_90d,
         {{ tag_value(flow, 'counts.in_here_cnt', 'integer', '0') }} as stl_in_cp_here_cnt_90d,
-        {{ tag_value(flow, 'counts.in_here_amt / nullif(counts.in_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flow, divided('counts.in_here_amt', 'counts.in_amt'), 'decimal(18,4)') }}
             as stl_in_cp_here_ratio_90d,
         {{ tag_value(flow, 'counts.out_cnt_30d', 'integer', '0') }} as stl_out_cp_cnt_30d,
         {{ tag_value(flow, 'counts.out_cnt_90d', 'integer', '0') }} as stl_out_cp_cnt_90d,
@@ -153,25 +155,25 @@ final as (
         {{ tag_value(flow, 'counts.out_new_cnt', 'integer', '0') }} as stl_out_cp_new_cnt_90d,
         {{ tag_value(flow, 'counts.out_lost_cnt', 'integer', '0') }} as stl_out_cp_lost_cnt_90d,
         {{ tag_value(flow, 'counts.out_here_cnt', 'integer', '0') }} as stl_out_cp_here_cnt_90d,
-        {{ tag_value(flow, 'counts.out_here_amt / nullif(counts.out_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flow, divided('counts.out_here_amt', 'counts.out_amt'), 'decimal(18,4)') }}
             as stl_out_cp_here_ratio_90d,
-        {{ tag_value(flow, 'shares.in_top10_90d / nullif(shares.in_total_90d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flow, divided('shares.in_top10_90d', 'shares.in_total_90d'), 'decimal(18,4)') }}
             as stl_cp_top10_ratio_90d,
-        {{ tag_value(flow, 'shares.in_top1_90d / nullif(shares.in_total_90d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flow, divided('shares.in_top1_90d', 'shares.in_total_90d'), 'decimal(18,4)') }}
             as stl_cp_top1_ratio_90d,
         {{ tag_value(flow, 'shares.in_hhi_90d', 'decimal(18,4)') }} as stl_cp_hhi_90d,
-        {{ tag_value(flow, 'shares.out_top10_90d / nullif(shares.out_total_90d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flow, divided('shares.out_top10_90d', 'shares.out_total_90d'), 'decimal(18,4)') }}
             as stl_out_cp_top10_ratio_90d,
-        {{ tag_value(flow, 'shares.out_top1_90d / nullif(shares.out_total_90d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flow, divided('shares.out_top1_90d', 'shares.out_total_90d'), 'decimal(18,4)') }}
             as stl_out_cp_top1_ratio_90d,
-        {{ tag_value(flow, 'shares.in_top10_365d / nullif(shares.in_total_365d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flow, divided('shares.in_top10_365d', 'shares.in_total_365d'), 'decimal(18,4)') }}
             as stl_cp_top10_ratio_365d,
-        {{ tag_value(flow, 'shares.in_top1_365d / nullif(shares.in_total_365d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flow, divided('shares.in_top1_365d', 'shares.in_total_365d'), 'decimal(18,4)') }}
             as stl_cp_top1_ratio_365d,
         {{ tag_value(flow, 'shares.in_hhi_365d', 'decimal(18,4)') }} as stl_cp_hhi_365d,
-        {{ tag_value(flow, 'shares.out_top10_365d / nullif(shares.out_total_365d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flow, divided('shares.out_top10_365d', 'shares.out_total_365d'), 'decimal(18,4)') }}
             as stl_out_cp_top10_ratio_365d,
-        {{ tag_value(flow, 'shares.out_top1_365d / nullif(shares.out_total_365d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flow, divided('shares.out_top1_365d', 'shares.out_total_365d'), 'decimal(18,4)') }}
             as stl_out_cp_top1_ratio_365d,
         {{ tag_value(flow, 'new_large.newlarge_cnt', 'integer', '0') }} as stl_cp_newlarge_cnt_30d,
         {{ tag_value(flow, 'new_large.newlarge_amt', 'decimal(18,2)', '0') }} as stl_cp_newlarge_amt_sum_30d,

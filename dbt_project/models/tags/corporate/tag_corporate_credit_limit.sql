@@ -100,7 +100,7 @@ final as (
         {{ tag_value(limits, 'main_sums.used_amt', 'decimal(18,2)', '0') }} as crd_used_amt,
         {{ tag_value(limits, 'main_sums.avail_amt', 'decimal(18,2)') }} as crd_avail_amt,
         {{ tag_value(limits, 'main_sums.frozen_amt', 'decimal(18,2)', '0') }} as crd_frozen_amt,
-        {{ tag_value(limits, 'main_sums.live_used_amt / nullif(main_sums.live_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(limits, divided('main_sums.live_used_amt', 'main_sums.live_amt'), 'decimal(18,4)') }}
             as crd_util_ratio,
         {{ tag_value(limits, 'main_sums.expiry_days', 'integer') }} as crd_limit_expiry_days,
         {{ tag_value(limits, 'main_sums.expiry_date', 'date') }} as crd_limit_expiry_date,

@@ -138,10 +138,10 @@ final as (
         {{ tag_value(notes, 'final_dues.next_days', 'integer') }} as loan_final_due_days,
         {{ tag_value(schedule, 'open_sums.late_cnt', 'integer', '0') }} as loan_late_term_cnt,
         {{ tag_value(schedule, 'open_sums.late_amt', 'decimal(18,2)', '0') }} as loan_late_amt,
-        {{ tag_value(cover, 'coalesce(free_balances.amt, 0) / nullif(open_sums.due_30d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(cover, divided('coalesce(free_balances.amt, 0)', 'open_sums.due_30d'), 'decimal(18,4)') }}
             as loan_due_cover_ratio_next30d,
         {{ tag_value(schedule, 'behaviours.cnt', 'integer', '0') }} as loan_term_cnt_l12m,
-        {{ tag_value(schedule, 'behaviours.on_time_cnt / nullif(behaviours.cnt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(schedule, divided('behaviours.on_time_cnt', 'behaviours.cnt'), 'decimal(18,4)') }}
             as loan_ontime_ratio_l12m,
         {{ tag_value(schedule, 'behaviours.late_cnt', 'integer', '0') }} as loan_late_cnt_l12m,
         {{ tag_value(schedule, 'behaviours.max_late_days', 'integer') }} as loan_late_days_max_l12m,

@@ -146,20 +146,20 @@ final as (
         {{ tag_value(notes, 'note_sums.overdue_amt', 'decimal(18,2)', '0') }} as loan_overdue_amt,
         {{ tag_value(notes, 'note_sums.overdue_int_amt', 'decimal(18,2)', '0') }} as loan_overdue_int_amt,
         {{ tag_value(notes, 'note_sums.overdue_note_cnt', 'integer', '0') }} as loan_overdue_note_cnt,
-        {{ tag_value(notes, 'note_sums.overdue_amt / nullif(note_sums.bal, 0)', 'decimal(18,4)') }} as loan_overdue_ratio,
+        {{ tag_value(notes, divided('note_sums.overdue_amt', 'note_sums.bal'), 'decimal(18,4)') }} as loan_overdue_ratio,
         {{ tag_value(notes, 'note_sums.ext_note_cnt', 'integer', '0') }} as loan_ext_note_cnt,
         {{ tag_value(notes, 'note_sums.ext_bal', 'decimal(18,2)', '0') }} as loan_ext_bal,
-        {{ tag_value(notes, 'note_sums.rate_amt / nullif(note_sums.bal, 0)', 'decimal(18,4)') }} as loan_rate,
+        {{ tag_value(notes, divided('note_sums.rate_amt', 'note_sums.bal'), 'decimal(18,4)') }} as loan_rate,
         {{ tag_value(notes, 'note_sums.max_rate', 'decimal(18,4)') }} as loan_rate_max,
         {{ tag_value(notes, 'note_sums.min_rate', 'decimal(18,4)') }} as loan_rate_min,
-        {{ tag_value(notes, 'note_sums.wcap_rate_amt / nullif(note_sums.wcap_bal, 0)', 'decimal(18,4)') }} as loan_wcap_rate,
-        {{ tag_value(notes, 'note_sums.fixed_rate_amt / nullif(note_sums.fixed_bal, 0)', 'decimal(18,4)') }}
+        {{ tag_value(notes, divided('note_sums.wcap_rate_amt', 'note_sums.wcap_bal'), 'decimal(18,4)') }} as loan_wcap_rate,
+        {{ tag_value(notes, divided('note_sums.fixed_rate_amt', 'note_sums.fixed_bal'), 'decimal(18,4)') }}
             as loan_fixed_rate,
-        {{ tag_value(notes, 'note_sums.trade_rate_amt / nullif(note_sums.trade_bal, 0)', 'decimal(18,4)') }}
+        {{ tag_value(notes, divided('note_sums.trade_rate_amt', 'note_sums.trade_bal'), 'decimal(18,4)') }}
             as loan_trade_rate,
         {{ tag_value(notes, 'note_sums.inclusive_bal', 'decimal(18,2)', '0') }} as loan_incl_bal,
-        {{ tag_value(notes, 'note_sums.inclusive_bal / nullif(note_sums.bal, 0)', 'decimal(18,4)') }} as loan_incl_ratio,
-        {{ tag_value(notes, 'note_sums.remain_amt / nullif(note_sums.bal, 0)', 'decimal(18,4)') }} as loan_remain_days,
+        {{ tag_value(notes, divided('note_sums.inclusive_bal', 'note_sums.bal'), 'decimal(18,4)') }} as loan_incl_ratio,
+        {{ tag_value(notes, divided('note_sums.remain_amt', 'note_sums.bal'), 'decimal(18,4)') }} as loan_remain_days,
         {{ tag_value(notes, 'note_sums.past_bal', 'decimal(18,2)', '0') }} as loan_remain_past_bal,
         {{ tag_value(notes, 'note_sums.short_bal', 'decimal(18,2)', '0') }} as loan_remain_short_bal,
         {{ tag_value(notes, 'note_sums.mid_bal', 'decimal(18,2)', '0') }} as loan_remain_mid_bal,

@@ -118,18 +118,18 @@ final as (
         {{ tag_value(off_balance, 'live_sums.discount_cnt', 'integer', '0') }} as obs_discount_cnt,
         {{ tag_value(off_balance, 'live_sums.commit_cnt', 'integer', '0') }} as obs_commit_cnt,
         {{ tag_value(off_balance, 'live_sums.margin_amt', 'decimal(18,2)', '0') }} as obs_margin_amt,
-        {{ tag_value(off_balance, 'live_sums.open_margin_amt / nullif(live_sums.open_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(off_balance, divided('live_sums.open_margin_amt', 'live_sums.open_amt'), 'decimal(18,4)') }}
             as obs_margin_ratio,
         {{ tag_value(off_balance, 'live_sums.full_amt', 'decimal(18,2)', '0') }} as obs_full_margin_amt,
-        {{ tag_value(off_balance, 'live_sums.accept_margin_amt / nullif(live_sums.accept_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(off_balance, divided('live_sums.accept_margin_amt', 'live_sums.accept_amt'), 'decimal(18,4)') }}
             as obs_accept_margin_ratio,
         {{ tag_value(off_balance, 'live_sums.accept_due_30d', 'decimal(18,2)', '0') }} as obs_accept_due_amt_next30d,
         {{ tag_value(off_balance, 'live_sums.accept_due_90d', 'decimal(18,2)', '0') }} as obs_accept_due_amt_next90d,
-        {{ tag_value(off_balance, 'live_sums.guarantee_margin_amt / nullif(live_sums.guarantee_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(off_balance, divided('live_sums.guarantee_margin_amt', 'live_sums.guarantee_amt'), 'decimal(18,4)') }}
             as obs_guarantee_margin_ratio,
         {{ tag_value(off_balance, 'live_sums.guarantee_due_30d', 'decimal(18,2)', '0') }} as obs_guarantee_due_amt_next30d,
         {{ tag_value(off_balance, 'live_sums.guarantee_due_90d', 'decimal(18,2)', '0') }} as obs_guarantee_due_amt_next90d,
-        {{ tag_value(off_balance, 'live_sums.lc_margin_amt / nullif(live_sums.lc_amt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(off_balance, divided('live_sums.lc_margin_amt', 'live_sums.lc_amt'), 'decimal(18,4)') }}
             as obs_lc_margin_ratio,
         {{ tag_value(off_balance, 'live_sums.lc_due_30d', 'decimal(18,2)', '0') }} as obs_lc_due_amt_next30d,
         {{ tag_value(off_balance, 'live_sums.lc_due_90d', 'decimal(18,2)', '0') }} as obs_lc_due_amt_next90d,

@@ -134,14 +134,14 @@ final as (
         {{ tag_value(securities, 'received.house_value', 'decimal(18,2)', '0') }} as crd_coll_house_amt,
         {{ tag_value(securities, 'received.machinery_value', 'decimal(18,2)', '0') }} as crd_coll_machinery_amt,
         {{ tag_value(securities, 'received.receivable_value', 'decimal(18,2)', '0') }} as crd_coll_receivable_amt,
-        {{ tag_value(cover, 'covered.coll_bal / nullif(covered.coll_value, 0)', 'decimal(18,4)') }} as crd_ltv_ratio,
-        {{ tag_value(cover, 'covered.coll_value / nullif(covered.bal, 0)', 'decimal(18,4)') }} as crd_coll_cover_ratio,
+        {{ tag_value(cover, divided('covered.coll_bal', 'covered.coll_value'), 'decimal(18,4)') }} as crd_ltv_ratio,
+        {{ tag_value(cover, divided('covered.coll_value', 'covered.bal'), 'decimal(18,4)') }} as crd_coll_cover_ratio,
         {{ tag_value(securities, 'received.appraise_age', 'integer') }} as crd_coll_age_days,
         {{ tag_value(securities, 'received.last_appraise', 'date') }} as crd_coll_appraise_date,
         {{ tag_value(securities, 'received.stale_cnt', 'integer', '0') }} as crd_coll_stale_cnt,
         {{ tag_value(securities, 'received.expire_90d', 'decimal(18,2)', '0') }} as crd_coll_expire_amt_next90d,
         {{ tag_value(cover, 'covered.bare_bal', 'decimal(18,2)', '0') }} as crd_bare_bal,
-        {{ tag_value(cover, 'covered.bare_bal / nullif(covered.bal, 0)', 'decimal(18,4)') }} as crd_bare_ratio,
+        {{ tag_value(cover, divided('covered.bare_bal', 'covered.bal'), 'decimal(18,4)') }} as crd_bare_ratio,
         {{ tag_value(securities, 'received.guar_cnt', 'integer', '0') }} as crd_guar_recv_cnt,
         {{ tag_value(securities, 'received.guar_amt', 'decimal(18,2)', '0') }} as crd_guar_recv_amt,
         {{ tag_value(securities, 'received.guarantor_cnt', 'integer', '0') }} as crd_guarantor_cnt,
@@ -154,7 +154,7 @@ final as (
         {{ tag_value(securities, 'given.mutual_cnt', 'integer', '0') }} as crd_guar_mutual_cnt,
         {{ tag_value(cover, 'given.late_amt', 'decimal(18,2)', '0') }} as crd_guar_given_late_amt,
         {{ tag_value(cover, 'given.late_debtor_cnt', 'integer', '0') }} as crd_guar_late_debtor_cnt,
-        {{ tag_value(capital, 'coalesce(given.amt, 0) / nullif(companies.reg_capital, 0)', 'decimal(18,4)') }}
+        {{ tag_value(capital, divided('coalesce(given.amt, 0)', 'companies.reg_capital'), 'decimal(18,4)') }}
             as crd_guar_given_ratio
     from spine
     left join received on spine.customer_id = received.customer_id

@@ -146,7 +146,8 @@ final_ratios as (
     select
         shares.customer_id,
         -- Not least() alone: it passes over what is empty, and the cap would stand for a share of nothing.
-        case when shares.sales <> 0 then least({{ parameter('stl_share_cap') }}, shares.in_amt / shares.sales) end as share_ratio
+        case when shares.sales <> 0 then least({{ parameter('stl_share_cap') }}, {{ divided('shares.in_amt', 'shares.sales') }}) end
+            as share_ratio
     from shares
 ),
 
@@ -158,26 +159,26 @@ final as (
         {{ tag_value(flow, 'sums.net_365d', 'decimal(18,2)', '0') }} as stl_net_amt_sum_365d,
         {{ tag_value(flow, 'sums.net_lm', 'decimal(18,2)', '0') }} as stl_net_amt_sum_lm,
         {{ tag_value(flow, 'sums.net_l12m', 'decimal(18,2)', '0') }} as stl_net_amt_sum_l12m,
-        {{ tag_value(flow, '(sums.in_lm - sums.in_lm_ly) / nullif(sums.in_lm_ly, 0)', 'decimal(18,4)') }} as stl_in_yoy_lm,
-        {{ tag_value(flow, '(sums.in_l3m - sums.in_before) / nullif(sums.in_before, 0)', 'decimal(18,4)') }} as stl_in_chg_ratio_l3m,
+        {{ tag_value(flow, divided('sums.in_lm - sums.in_lm_ly', 'sums.in_lm_ly'), 'decimal(18,4)') }} as stl_in_yoy_lm,
+        {{ tag_value(flow, divided('sums.in_l3m - sums.in_before', 'sums.in_before'), 'decimal(18,4)') }} as stl_in_chg_ratio_l3m,
         {{ tag_value(flow, 'sums.in_median', 'decimal(18,2)') }} as stl_in_amt_median_90d,
-        {{ tag_value(flow, 'sums.in_cash_90d / nullif(sums.in_90d, 0)', 'decimal(18,4)') }} as stl_in_cash_ratio_90d,
+        {{ tag_value(flow, divided('sums.in_cash_90d', 'sums.in_90d'), 'decimal(18,4)') }} as stl_in_cash_ratio_90d,
         {{ tag_value(flow, 'sums.in_last_date', 'date') }} as stl_in_last_date,
-        {{ tag_value(flow, '(sums.out_lm - sums.out_lm_ly) / nullif(sums.out_lm_ly, 0)', 'decimal(18,4)') }} as stl_out_yoy_lm,
-        {{ tag_value(flow, '(sums.out_l3m - sums.out_before) / nullif(sums.out_before, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flow, divided('sums.out_lm - sums.out_lm_ly', 'sums.out_lm_ly'), 'decimal(18,4)') }} as stl_out_yoy_lm,
+        {{ tag_value(flow, divided('sums.out_l3m - sums.out_before', 'sums.out_before'), 'decimal(18,4)') }}
             as stl_out_chg_ratio_l3m,
         {{ tag_value(flow, 'sums.out_median', 'decimal(18,2)') }} as stl_out_amt_median_90d,
-        {{ tag_value(flow, 'sums.out_cash_90d / nullif(sums.out_90d, 0)', 'decimal(18,4)') }} as stl_out_cash_ratio_90d,
+        {{ tag_value(flow, divided('sums.out_cash_90d', 'sums.out_90d'), 'decimal(18,4)') }} as stl_out_cash_ratio_90d,
         {{ tag_value(flow, 'sums.out_last_date', 'date') }} as stl_out_last_date,
         {{ tag_value(flow, 'sums.first_date', 'date') }} as stl_first_date,
         {{ tag_value(flow, 'sums.biz_date - greatest(sums.in_last_date, sums.out_last_date)', 'integer') }}
             as stl_idle_days,
-        {{ tag_value(flow, 'sums.net_90d / nullif(sums.in_90d, 0)', 'decimal(18,4)') }} as stl_retain_ratio_90d,
-        {{ tag_value(flow, 'sums.large_90d / nullif(sums.out_90d, 0)', 'decimal(18,4)') }} as stl_out_large_ratio_90d,
-        {{ tag_value(flow, 'sums.electronic_90d / nullif(sums.out_90d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flow, divided('sums.net_90d', 'sums.in_90d'), 'decimal(18,4)') }} as stl_retain_ratio_90d,
+        {{ tag_value(flow, divided('sums.large_90d', 'sums.out_90d'), 'decimal(18,4)') }} as stl_out_large_ratio_90d,
+        {{ tag_value(flow, divided('sums.electronic_90d', 'sums.out_90d'), 'decimal(18,4)') }}
             as stl_out_electronic_ratio_90d,
-        {{ tag_value(flow, 'sums.night_cnt / nullif(sums.self_cnt, 0)', 'decimal(18,4)') }} as stl_out_night_ratio_90d,
-        {{ tag_value(cal, 'coalesce(holidays.holiday_cnt, 0) / nullif(sums.self_cnt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flow, divided('sums.night_cnt', 'sums.self_cnt'), 'decimal(18,4)') }} as stl_out_night_ratio_90d,
+        {{ tag_value(cal, divided('coalesce(holidays.holiday_cnt, 0)', 'sums.self_cnt'), 'decimal(18,4)') }}
             as stl_out_holiday_ratio_90d,
         {{ tag_value(flow, 'channels.channel', 'varchar') }} as stl_out_main_channel_code_90d,
         {{ tag_value(flow, 'best_days.in_max', 'decimal(18,2)') }} as stl_in_day_max_amt_90d,

@@ -35,7 +35,8 @@ deposit_sums as (
         sum(case
             when balances.bal_date >= night.month_start - interval 1 month and balances.bal_date < night.month_start
                 then balances.bal else 0
-        end) / max(night.month_start - cast(night.month_start - interval 1 month as date)) as davg_lm
+        end) as sum_lm,
+        max(night.month_start - cast(night.month_start - interval 1 month as date)) as days_lm
     from balances
     cross join night
     group by balances.customer_id
@@ -54,7 +55,7 @@ owners as (
         coalesce(deposit_sums.bal, 0) as dep_bal,
         coalesce(deposit_sums.demand_bal, 0) as demand_bal,
         coalesce(deposit_sums.bal_bom, 0) as bal_bom,
-        coalesce(deposit_sums.davg_lm, 0) as davg_lm,
+        coalesce({{ divided('deposit_sums.sum_lm', 'deposit_sums.days_lm', 2) }}, 0) as davg_lm,
         coalesce(investment_sums.bal, 0) as inv_bal
     from merchants
     left join deposit_sums on merchants.owner_customer_id = deposit_sums.customer_id

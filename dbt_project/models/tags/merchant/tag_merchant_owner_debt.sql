@@ -163,9 +163,9 @@ final as (
         {{ tag_value(notes, 'owners.rate_max', 'decimal(18,4)') }} as owner_loan_rate_max,
         {{ tag_value(notes, 'owners.first_date', 'date') }} as owner_loan_first_date,
         {{ tag_value(notes, 'owners.last_date', 'date') }} as owner_loan_last_date,
-        {{ tag_value(geared, 'owners.loan_biz_bal / nullif(greatest(0, owners.amt_l12m), 0)', 'decimal(18,4)') }}
+        {{ tag_value(geared, divided('owners.loan_biz_bal', 'greatest(0, owners.amt_l12m)'), 'decimal(18,4)') }}
             as owner_loan_biz_sales_ratio_l12m,
-        {{ tag_value(covered, 'owners.settled_30d / nullif(owners.due_30d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(covered, divided('owners.settled_30d', 'owners.due_30d'), 'decimal(18,4)') }}
             as owner_loan_due_cover_ratio_30d,
         {{ tag_value(cards, 'owners.cc_cnt', 'integer') }} as owner_cc_cnt,
         {{ tag_value(cards, 'owners.cc_bal', 'decimal(18,2)') }} as owner_cc_bal,

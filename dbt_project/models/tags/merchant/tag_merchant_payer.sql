@@ -106,29 +106,28 @@ final as (
         {% for days in [30, 90] %}
         {{ tag_value(sold, 'tickets.median_' ~ days ~ 'd', 'decimal(18,2)') }} as mer_ticket_amt_median_{{ days }}d,
         {{ tag_value(sold, 'tickets.p90_' ~ days ~ 'd', 'decimal(18,2)') }} as mer_ticket_amt_p90_{{ days }}d,
-        {{ tag_value(sold, 'tickets.round_' ~ days ~ 'd / nullif(tickets.amt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+        {{ tag_value(sold, divided('tickets.round_' ~ days ~ 'd', 'tickets.amt_' ~ days ~ 'd'), 'decimal(18,4)') }}
             as mer_round_ratio_{{ days }}d,
-        {{ tag_value(sold, 'tickets.near_' ~ days ~ 'd / nullif(tickets.amt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+        {{ tag_value(sold, divided('tickets.near_' ~ days ~ 'd', 'tickets.amt_' ~ days ~ 'd'), 'decimal(18,4)') }}
             as mer_near_limit_ratio_{{ days }}d,
         {{ tag_value(sold, 'payer_sums.payer_cnt_' ~ days ~ 'd', 'integer', '0') }} as mer_payer_cnt_{{ days }}d,
-        {{ tag_value(sold, 'payer_sums.top_' ~ days ~ 'd / nullif(tickets.token_amt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+        {{ tag_value(sold, divided('payer_sums.top_' ~ days ~ 'd', 'tickets.token_amt_' ~ days ~ 'd'), 'decimal(18,4)') }}
             as mer_payer_top_ratio_{{ days }}d,
-        {{ tag_value(sold, '1 - tickets.token_cnt_' ~ days ~ 'd / nullif(tickets.cnt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+        {{ tag_value(sold, divided('tickets.cnt_' ~ days ~ 'd - tickets.token_cnt_' ~ days ~ 'd', 'tickets.cnt_' ~ days ~ 'd'),
+            'decimal(18,4)') }}
             as mer_token_null_ratio_{{ days }}d,
         {% endfor %}
         {{ tag_value(sold, 'tickets.min_90d', 'decimal(18,2)') }} as mer_ticket_amt_min_90d,
         {{ tag_value(sold, 'payer_sums.repeat_cnt_90d', 'integer', '0') }} as mer_payer_repeat_cnt_90d,
-        {{ tag_value(sold, "case
-            when tickets.token_cnt_90d >= numbers.token_min * tickets.cnt_90d
-                then payer_sums.repeat_cnt_90d / nullif(payer_sums.payer_cnt_90d, 0)
-        end", 'decimal(18,4)') }} as mer_payer_repeat_ratio_90d,
+        {{ tag_value(sold, 'case when tickets.token_cnt_90d >= numbers.token_min * tickets.cnt_90d then '
+            ~ divided('payer_sums.repeat_cnt_90d', 'payer_sums.payer_cnt_90d') ~ ' end', 'decimal(18,4)') }} as mer_payer_repeat_ratio_90d,
         {{ tag_value(sold, 'payer_sums.new_cnt_30d', 'integer', '0') }} as mer_payer_new_cnt_30d,
-        {{ tag_value(sold, 'payer_sums.new_cnt_30d / nullif(payer_sums.payer_cnt_30d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(sold, divided('payer_sums.new_cnt_30d', 'payer_sums.payer_cnt_30d'), 'decimal(18,4)') }}
             as mer_payer_new_ratio_30d,
-        {{ tag_value(sold, 'payer_sums.top5_90d / nullif(tickets.token_amt_90d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(sold, divided('payer_sums.top5_90d', 'tickets.token_amt_90d'), 'decimal(18,4)') }}
             as mer_payer_top5_ratio_90d,
-        {{ tag_value(sold, 'case when payer_sums.payer_cnt_90d > 0 then tickets.token_amt_90d / payer_sums.payer_cnt_90d end',
-            'decimal(18,2)') }} as mer_payer_amt_90d
+        {{ tag_value(sold, divided('tickets.token_amt_90d', 'payer_sums.payer_cnt_90d', 2), 'decimal(18,2)') }}
+            as mer_payer_amt_90d
     from spine
     cross join numbers
     left join tickets on spine.customer_id = tickets.customer_id

@@ -85,44 +85,48 @@ final as (
     select
         spine.customer_id,
         {{ tag_value(sold, "case when periods.amt_28d_before >= " ~ parameter('mer_chg_base_amt')
-            ~ " then periods.amt_28d / periods.amt_28d_before - 1 end", 'decimal(18,4)') }} as mer_amt_chg_ratio_28d,
+            ~ " then " ~ divided('periods.amt_28d - periods.amt_28d_before', 'periods.amt_28d_before') ~ " end", 'decimal(18,4)') }}
+            as mer_amt_chg_ratio_28d,
         {{ tag_value(sold, "case when periods.amt_28d_before_7d >= 4 * " ~ parameter('mer_week_base_amt')
-            ~ " then 4 * periods.amt_7d / periods.amt_28d_before_7d - 1 end", 'decimal(18,4)') }} as mer_amt_chg_ratio_7d,
+            ~ " then " ~ divided('4 * periods.amt_7d - periods.amt_28d_before_7d', 'periods.amt_28d_before_7d') ~ " end", 'decimal(18,4)') }}
+            as mer_amt_chg_ratio_7d,
         {{ tag_value(sold, "case when periods.amt_lm_before >= " ~ parameter('mer_chg_base_amt')
-            ~ " then periods.amt_lm / periods.amt_lm_before - 1 end", 'decimal(18,4)') }} as mer_amt_chg_ratio_lm,
+            ~ " then " ~ divided('periods.amt_lm - periods.amt_lm_before', 'periods.amt_lm_before') ~ " end", 'decimal(18,4)') }}
+            as mer_amt_chg_ratio_lm,
         {{ tag_value(sold, "case when periods.amt_l3m_before >= " ~ parameter('mer_chg_base_amt')
-            ~ " then periods.amt_l3m / periods.amt_l3m_before - 1 end", 'decimal(18,4)') }} as mer_amt_chg_ratio_l3m,
+            ~ " then " ~ divided('periods.amt_l3m - periods.amt_l3m_before', 'periods.amt_l3m_before') ~ " end", 'decimal(18,4)') }}
+            as mer_amt_chg_ratio_l3m,
         {{ tag_value(sold, "case
             when
                 periods.amt_lm_year_before >= " ~ parameter('mer_chg_base_amt') ~ "
                 and delivered.first_date <= periods.month_start - interval 13 month
                 and merchants.start_date <= periods.month_start - interval 13 month
-                then periods.amt_lm / periods.amt_lm_year_before - 1
+                then " ~ divided('periods.amt_lm - periods.amt_lm_year_before', 'periods.amt_lm_year_before') ~ "
         end", 'decimal(18,4)') }} as mer_amt_yoy_lm,
         {{ tag_value(sold, 'periods.biz_date - periods.last_date', 'integer') }} as mer_idle_days,
         {{ tag_value(sold, 'periods.month_cnt', 'integer', '0') }} as mer_month_cnt_l12m,
         {{ tag_value(sold, 'shares.pay_cnt_90d', 'integer', '0') }} as mer_pay_cnt_90d,
         {% for days in [30, 90] %}
-        {{ tag_value(sold, 'shares.sale_' ~ days ~ 'd / nullif(shares.cnt_' ~ days ~ 'd, 0)', 'decimal(18,2)') }}
+        {{ tag_value(sold, divided('shares.sale_' ~ days ~ 'd', 'shares.cnt_' ~ days ~ 'd', 2), 'decimal(18,2)') }}
             as mer_ticket_amt_mean_{{ days }}d,
-        {{ tag_value(sold, 'shares.refund_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+        {{ tag_value(sold, divided('shares.refund_' ~ days ~ 'd', 'shares.sale_' ~ days ~ 'd'), 'decimal(18,4)') }}
             as mer_refund_amt_ratio_{{ days }}d,
-        {{ tag_value(sold, 'shares.refund_cnt_' ~ days ~ 'd / nullif(shares.cnt_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+        {{ tag_value(sold, divided('shares.refund_cnt_' ~ days ~ 'd', 'shares.cnt_' ~ days ~ 'd'), 'decimal(18,4)') }}
             as mer_refund_cnt_ratio_{{ days }}d,
-        {{ tag_value(sold, 'shares.night_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+        {{ tag_value(sold, divided('shares.night_' ~ days ~ 'd', 'shares.sale_' ~ days ~ 'd'), 'decimal(18,4)') }}
             as mer_night_ratio_{{ days }}d,
-        {{ tag_value(sold, 'shares.weekend_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+        {{ tag_value(sold, divided('shares.weekend_' ~ days ~ 'd', 'shares.sale_' ~ days ~ 'd'), 'decimal(18,4)') }}
             as mer_weekend_ratio_{{ days }}d,
-        {{ tag_value(sold, 'shares.holiday_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+        {{ tag_value(sold, divided('shares.holiday_' ~ days ~ 'd', 'shares.sale_' ~ days ~ 'd'), 'decimal(18,4)') }}
             as mer_holiday_ratio_{{ days }}d,
         {% for pay in ['debit', 'credit', 'wallet', 'ecny'] %}
-        {{ tag_value(sold, 'shares.' ~ pay ~ '_' ~ days ~ 'd / nullif(shares.sale_' ~ days ~ 'd, 0)', 'decimal(18,4)') }}
+        {{ tag_value(sold, divided('shares.' ~ pay ~ '_' ~ days ~ 'd', 'shares.sale_' ~ days ~ 'd'), 'decimal(18,4)') }}
             as mer_{{ pay }}_ratio_{{ days }}d,
         {% endfor %}
         {% endfor %}
-        {{ tag_value(sold, 'shares.night_cnt_30d / nullif(shares.cnt_30d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(sold, divided('shares.night_cnt_30d', 'shares.cnt_30d'), 'decimal(18,4)') }}
             as mer_night_cnt_ratio_30d,
-        {{ tag_value(sold, 'shares.fail_cnt_30d / nullif(shares.cnt_30d + shares.refund_cnt_30d + shares.fail_cnt_30d, 0)',
+        {{ tag_value(sold, divided('shares.fail_cnt_30d', 'shares.cnt_30d + shares.refund_cnt_30d + shares.fail_cnt_30d'),
             'decimal(18,4)') }} as mer_fail_ratio_30d
     from spine
     inner join merchants on spine.customer_id = merchants.customer_id

@@ -88,7 +88,7 @@ signals as (
         payers.mer_round_ratio_30d >= {{ parameter('mer_round_high_ratio') }} as is_round_high,
         payers.mer_near_limit_ratio_30d >= {{ parameter('mer_near_limit_high_ratio') }} as is_near_limit_high,
         payers.mer_payer_top_ratio_30d >= {{ parameter('mer_top_payer_high_ratio') }} as is_top_payer_high,
-        payers.mer_ticket_amt_median_90d / nullif(class_tickets.median_amt, 0) as ticket_peer_ratio,
+        {{ divided('payers.mer_ticket_amt_median_90d', 'class_tickets.median_amt') }} as ticket_peer_ratio,
         terminals.prod_term_dormant_cnt > 0 as has_dormant_term,
         terminals.prod_term_away_cnt > 0 or terminals.prod_term_stray_cnt_90d > 0 as has_stray_term,
         settles.mer_settle_is_owner_acct,

@@ -33,14 +33,23 @@ account_sums as (
         sum(case when balances.bal_date = night.biz_date then balances.bal else 0 end) as bal,
         sum(case when balances.bal_date = night.month_start - 1 then balances.bal else 0 end) as bal_bom,
         sum(case when balances.bal_date = night.biz_date - 30 then balances.bal else 0 end) as bal_30d,
-        sum(case when balances.bal_date > night.biz_date - 30 then balances.bal else 0 end) / 30 as davg_30d,
+        sum(case when balances.bal_date > night.biz_date - 30 then balances.bal else 0 end) as sum_30d,
         sum(case
             when balances.bal_date >= night.month_start - interval 1 month and balances.bal_date < night.month_start
                 then balances.bal else 0
-        end) / max(night.month_start - cast(night.month_start - interval 1 month as date)) as davg_lm
+        end) as sum_lm,
+        max(night.month_start - cast(night.month_start - interval 1 month as date)) as days_lm
     from balances
     cross join night
     group by balances.acct_no
+),
+
+account_means as (
+    select
+        acct_no,
+        {{ divided('sum_30d', '30', 2) }} as davg_30d,
+        {{ divided('sum_lm', 'days_lm', 2) }} as davg_lm
+    from account_sums
 ),
 
 account_uses as (
@@ -75,8 +84,8 @@ kept as (
 ),
 
 stays as (
-    select customer_id, sum(cast(kept_amt / net_amt as decimal(18, 6))) / count(*) as stay_ratio
-    from kept
+    select customer_id, {{ divided('sum(share)', 'count(*)') }} as stay_ratio
+    from (select customer_id, cast({{ divided('kept_amt', 'net_amt', 6) }} as decimal(18, 6)) as share from kept)
     group by customer_id
 ),
 
@@ -148,16 +157,16 @@ final as (
             as mer_settle_stay_ratio_7d,
         {{ tag_value(timed, 'greatest(0, punctuality.pending_amt)', 'decimal(18,2)', '0') }}
             as mer_settle_pending_amt,
-        {{ tag_value(timed, 'punctuality.paid_cnt / nullif(punctuality.due_cnt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(timed, divided('punctuality.paid_cnt', 'punctuality.due_cnt'), 'decimal(18,4)') }}
             as mer_settle_ontime_ratio_90d,
         {{ tag_value(settled, 'settle_sums.last_date', 'date') }} as mer_settle_last_date,
         {{ tag_value(settled, 'settle_sums.idle_days', 'integer') }} as mer_settle_idle_days,
         {{ tag_value(settled, 'settle_sums.returned_cnt_90d', 'integer', '0') }} as mer_settle_returned_cnt_90d,
         {{ tag_value(settled, 'settle_sums.returned_amt_90d', 'decimal(18,2)', '0') }}
             as mer_settle_returned_amt_sum_90d,
-        {{ tag_value(settled, 'settle_sums.own_90d / nullif(settle_sums.amt_90d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(settled, divided('settle_sums.own_90d', 'settle_sums.amt_90d'), 'decimal(18,4)') }}
             as mer_settle_own_ratio_90d,
-        {{ tag_value(settled, 'settle_sums.amt_90d / nullif(settle_sums.cnt_90d, 0)', 'decimal(18,2)') }}
+        {{ tag_value(settled, divided('settle_sums.amt_90d', 'settle_sums.cnt_90d', 2), 'decimal(18,2)') }}
             as mer_settle_amt_mean_90d,
         {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.bal, 0) end', 'decimal(18,2)') }}
             as mer_settle_acct_bal,
@@ -166,15 +175,16 @@ final as (
         {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.bal - account_sums.bal_30d, 0) end',
             'decimal(18,2)') }}
             as mer_settle_acct_chg_30d,
-        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.davg_30d, 0) end', 'decimal(18,2)') }}
+        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_means.davg_30d, 0) end', 'decimal(18,2)') }}
             as mer_settle_acct_davg_30d,
-        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_sums.davg_lm, 0) end', 'decimal(18,2)') }}
+        {{ tag_value(accounts, 'case when merchants.is_own then coalesce(account_means.davg_lm, 0) end', 'decimal(18,2)') }}
             as mer_settle_acct_davg_lm
     from spine
     inner join merchants on spine.customer_id = merchants.customer_id
     left join deposit_accounts on merchants.is_own and merchants.settle_acct_no = deposit_accounts.acct_no
     left join account_uses on merchants.is_own and merchants.settle_acct_no = account_uses.acct_no
     left join account_sums on merchants.is_own and merchants.settle_acct_no = account_sums.acct_no
+    left join account_means on merchants.is_own and merchants.settle_acct_no = account_means.acct_no
     left join stays on spine.customer_id = stays.customer_id
     left join settle_sums on spine.customer_id = settle_sums.customer_id
     left join punctuality on spine.customer_id = punctuality.customer_id

@@ -92,7 +92,7 @@ stray_sales as (
 ),
 
 busiest as (
-    select customer_id, max(cnt_90d) / nullif(sum(cnt_90d), 0) as top_ratio from sales_by_terminal group by customer_id
+    select customer_id, {{ divided('max(cnt_90d)', 'sum(cnt_90d)') }} as top_ratio from sales_by_terminal group by customer_id
 ),
 
 pay_kinds as (
@@ -125,7 +125,7 @@ final as (
         {{ tag_value(bound, 'terminal_sums.away_cnt', 'integer', '0') }} as prod_term_away_cnt,
         {{ tag_value(used, 'terminal_sums.active_cnt_30d', 'integer', '0') }} as prod_term_active_cnt_30d,
         {{ tag_value(used, 'terminal_sums.idle_cnt_30d', 'integer', '0') }} as prod_term_idle_cnt_30d,
-        {{ tag_value(used, 'terminal_sums.active_cnt_30d / nullif(terminal_sums.bound_cnt, 0)', 'decimal(18,4)') }}
+        {{ tag_value(used, divided('terminal_sums.active_cnt_30d', 'terminal_sums.bound_cnt'), 'decimal(18,4)') }}
             as prod_term_active_ratio_30d,
         {{ tag_value(used, 'terminal_sums.never_cnt', 'integer', '0') }} as prod_term_never_cnt,
         {{ tag_value(used, 'terminal_sums.dormant_cnt', 'integer', '0') }} as prod_term_dormant_cnt,

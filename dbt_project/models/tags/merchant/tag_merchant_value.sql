@@ -86,8 +86,10 @@ scores as (
         coalesce(sales.idle_days, 99999) as recency_days,
         coalesce(sales.day_cnt_90d, 0) as frequency,
         coalesce(sales.amt_90d, 0) as money,
+        -- As it is published: mer_amt_chg_ratio_28d.
         case
-            when sales.amt_28d_before >= {{ parameter('mer_chg_base_amt') }} then sales.amt_28d / sales.amt_28d_before - 1
+            when sales.amt_28d_before >= {{ parameter('mer_chg_base_amt') }}
+                then {{ divided('sales.amt_28d - sales.amt_28d_before', 'sales.amt_28d_before') }}
         end as chg_28d
     from merchants
     left join sales on merchants.customer_id = sales.customer_id
@@ -123,9 +125,9 @@ final as (
         {{ tag_value(sold, 'coded.r_code * 100 + coded.f_code * 10 + coded.m_code', 'integer') }} as val_rfm_code,
         {{ tag_value(sold, 'coded.amt_band_code', 'integer') }} as val_amt_band_code,
         {{ tag_value(sold, 'coded.contrib_code', 'integer') }} as val_contrib_code,
-        {{ tag_value(sold, 'coded.fee_l12m / nullif(coded.sale_l12m, 0) * 10000', 'decimal(18,2)') }}
+        {{ tag_value(sold, divided('coded.fee_l12m * 10000', 'coded.sale_l12m', 2), 'decimal(18,2)') }}
             as val_fee_bp_l12m,
-        {{ tag_value(sold, 'coded.fee_net_l12m / nullif(coded.sale_l12m, 0) * 10000', 'decimal(18,2)') }}
+        {{ tag_value(sold, divided('coded.fee_net_l12m * 10000', 'coded.sale_l12m', 2), 'decimal(18,2)') }}
             as val_fee_net_bp_l12m,
         {{ tag_value(sold, 'coded.fee_net_l12m < 0', 'boolean', 'false') }} as val_is_loss_l12m,
         {{ tag_value(owned, 'owner_fees.fee_net_l12m', 'decimal(18,2)') }} as val_owner_fee_net_amt_sum_l12m,

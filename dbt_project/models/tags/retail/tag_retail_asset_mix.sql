@@ -82,12 +82,10 @@ month_averages as (
         holders.customer_id,
         months.step,
         months.month_start,
-        -- Hundredths first: their quotient is rounded at exact halves, which a quotient of yuan is not.
-        cast(round(
-            coalesce(
-                sum(runs.aum_bal * (least(runs.to_date, months.next_start) - greatest(runs.from_date, months.month_start))), 0
-            ) * 100 / max(months.next_start - months.month_start)
-        ) / 100 as decimal(18, 2)) as davg_amt
+        cast({{ divided(
+            'coalesce(sum(runs.aum_bal * (least(runs.to_date, months.next_start) - greatest(runs.from_date, months.month_start))), 0)',
+            'max(months.next_start - months.month_start)', 2
+        ) }} as decimal(18, 2)) as davg_amt
     from holders
     cross join months
     left join runs
@@ -100,10 +98,11 @@ month_averages as (
 month_stats as (
     select
         month_steps.customer_id,
-        -- In exact decimals: a floating-point aggregate is another number in another order of rows.
-        sqrt(6 * sum(month_steps.davg_amt * month_steps.davg_amt) - sum(month_steps.davg_amt) * sum(month_steps.davg_amt)) / 6
-            as std_amt,
-        sum(month_steps.davg_amt) / 6 as mean_amt,
+        -- Six times the deviation, in cents. Sums of exact decimals: a floating-point one is another number in another order of rows.
+        sqrt(
+            (6 * sum(month_steps.davg_amt * month_steps.davg_amt) - sum(month_steps.davg_amt) * sum(month_steps.davg_amt)) * 10000
+        ) as spread_cents,
+        sum(month_steps.davg_amt) as sum_amt,
         min(month_steps.davg_amt) as min_amt,
         max(month_steps.davg_amt) as max_amt,
         count(case when month_steps.davg_amt > month_steps.prior_amt then 1 end) as rise_cnt
@@ -242,8 +241,9 @@ final as (
         {{ tag_value(assets, divided('balances.square_sum', 'balances.aum_bal * balances.aum_bal'), 'decimal(18,4)') }}
             as aum_hhi,
         {{ tag_value(assets, 'balances.main_prod', 'varchar') }} as aum_main_code,
-        {{ tag_value(assets, 'case when month_stats.max_amt > 0 then month_stats.std_amt end', 'decimal(18,2)') }} as aum_davg_std_l6m,
-        {{ tag_value(assets, divided('month_stats.std_amt', 'month_stats.mean_amt'), 'decimal(18,4)') }} as aum_vol_ratio_l6m,
+        {{ tag_value(assets, divided('case when month_stats.max_amt > 0 then month_stats.spread_cents end', '600', 2), 'decimal(18,2)') }}
+            as aum_davg_std_l6m,
+        {{ tag_value(assets, divided('month_stats.spread_cents', 'month_stats.sum_amt * 100'), 'decimal(18,4)') }} as aum_vol_ratio_l6m,
         {{ tag_value(assets, 'month_stats.min_amt', 'decimal(18,2)', '0') }} as aum_davg_min_amt_l6m,
         {{ tag_value(assets, 'month_stats.max_amt', 'decimal(18,2)', '0') }} as aum_davg_max_amt_l6m,
         {{ tag_value(assets, 'month_stats.rise_cnt', 'integer', '0') }} as aum_rise_month_cnt_l6m,
@@ -258,7 +258,7 @@ final as (
         {{ tag_value(terms, 'ladder.roll_30d', 'decimal(18,2)', '0') }} as dep_term_due_roll_amt_next30d,
         {{ tag_value(terms, 'ladder.roll_90d', 'decimal(18,2)', '0') }} as dep_term_due_roll_amt_next90d,
         {{ tag_value(terms, 'ladder.cnt_30d', 'integer', '0') }} as dep_term_due_cnt_next30d,
-        {{ tag_value(terms, 'round(ladder.left_sum / nullif(ladder.principal, 0))', 'integer') }}
+        {{ tag_value(terms, divided('ladder.left_sum', 'ladder.principal', 0), 'integer') }}
             as dep_term_left_days,
         {{ tag_value(terms, divided('ladder.long_amt', 'ladder.principal'), 'decimal(18,4)') }} as dep_term_long_ratio,
         {{ tag_value(terms, 'ladder.max_rate', 'decimal(18,4)') }} as dep_term_rate_max,

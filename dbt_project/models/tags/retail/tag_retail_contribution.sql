@@ -175,25 +175,17 @@ aum_sums as (
             window_runs.is_l12m and window_runs.peak_so_far > 0 and window_runs.bal < lines.lost_amt
             and window_runs.bal <= lines.lost_ratio * window_runs.peak_so_far
         ) as was_lost,
-        -- Rounded in whole cents, where half a cent is exact in floating point too: as aum_davg_365d and aum_davg_lm are.
-        cast(
-            round(
-                sum(window_runs.bal * greatest(0, window_runs.to_date - greatest(window_runs.from_date, window_runs.biz_date - 364)))
-                * 100 / 365
-            ) / 100 as decimal(18, 2)
-        ) as davg_365d,
-        {% for name, ago in [('davg_lm', 1), ('davg_p3', 4)] %}
-        cast(
-            round(
-                sum(
-                    window_runs.bal * greatest(
-                        0,
-                        least(window_runs.to_date, cast(window_runs.month_start - interval {{ ago - 1 }} month as date))
-                        - greatest(window_runs.from_date, cast(window_runs.month_start - interval {{ ago }} month as date))
-                    )
-                ) * 100 / day(last_day(max(window_runs.month_start) - interval {{ ago }} month))
-            ) / 100 as decimal(18, 2)
-        ) as {{ name }}{{ ',' if not loop.last }}
+        sum(window_runs.bal * greatest(0, window_runs.to_date - greatest(window_runs.from_date, window_runs.biz_date - 364)))
+            as sum_365d,
+        {% for name, ago in [('lm', 1), ('p3', 4)] %}
+        sum(
+            window_runs.bal * greatest(
+                0,
+                least(window_runs.to_date, cast(window_runs.month_start - interval {{ ago - 1 }} month as date))
+                - greatest(window_runs.from_date, cast(window_runs.month_start - interval {{ ago }} month as date))
+            )
+        ) as sum_{{ name }},
+        day(last_day(max(window_runs.month_start) - interval {{ ago }} month)) as days_{{ name }}{{ ',' if not loop.last }}
         {% endfor %}
     from window_runs
     cross join lines
@@ -216,7 +208,12 @@ asset_lines as (
 ),
 
 aums as (
-    select aum_sums.*, asset_lines.line_cnt
+    select
+        aum_sums.*,
+        asset_lines.line_cnt,
+        {% for name, days in [('365d', '365'), ('lm', 'aum_sums.days_lm'), ('p3', 'aum_sums.days_p3')] %}
+        cast({{ divided('aum_sums.sum_' ~ name, days, 2) }} as decimal(18, 2)) as davg_{{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
     from aum_sums
     left join asset_lines on aum_sums.customer_id = asset_lines.customer_id
 ),
@@ -260,7 +257,7 @@ final as (
             as val_contrib_band_code,
         {{ tag_value(
             contrib+assets,
-            'case when aums.davg_365d >= 1 then contrib_sums.net_l12m / aums.davg_365d * 10000 end',
+            'case when aums.davg_365d >= 1 then ' ~ divided('contrib_sums.net_l12m * 10000', 'aums.davg_365d') ~ ' end',
             'decimal(18,4)'
         ) }} as val_contrib_aum_bp,
         {{ tag_value(contacts, 'contact_sums.cnt_30d', 'integer', '0') }} as val_contact_cnt_30d,
@@ -269,7 +266,7 @@ final as (
         {{ tag_value(contacts, 'contact_sums.response_90d', 'integer', '0') }} as val_response_cnt_90d,
         {{ tag_value(contacts, 'contact_sums.cnt_365d', 'integer', '0') }} as val_contact_cnt_365d,
         {{ tag_value(contacts, 'contact_sums.response_365d', 'integer', '0') }} as val_response_cnt_365d,
-        {{ tag_value(contacts, 'contact_sums.response_365d / nullif(contact_sums.cnt_365d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(contacts, divided('contact_sums.response_365d', 'contact_sums.cnt_365d'), 'decimal(18,4)') }}
             as val_response_ratio_365d,
         {{ tag_value(contacts, 'contact_sums.apply_365d', 'integer', '0') }} as val_apply_cnt_365d,
         {{ tag_value(contacts, 'contact_sums.refuse_365d', 'integer', '0') }} as val_refuse_cnt_365d,

@@ -171,14 +171,14 @@ pay_event_stays as (
         pay_date,
         cast(greatest(0, least(
             1,
-            (min(case when step > 0 then bal end) - max(case when step = -1 then bal end)) / max(amt)
+            {{ divided('min(case when step > 0 then bal end) - max(case when step = -1 then bal end)', 'max(amt)', 12) }}
         )) as decimal(18, 12)) as stay_ratio
     from pay_event_days
     group by customer_id, pay_date
 ),
 
 stays as (
-    select customer_id, sum(stay_ratio) / count(*) as stay_ratio from pay_event_stays group by customer_id
+    select customer_id, {{ divided('sum(stay_ratio)', 'count(*)') }} as stay_ratio from pay_event_stays group by customer_id
 ),
 
 final as (
@@ -192,7 +192,7 @@ final as (
         {{ tag_value(pays, 'last_wages.biz_date - last_wages.pay_date', 'integer') }} as pay_idle_days,
         {{ tag_value(pays, 'wage_sums.median_l3m', 'decimal(18,2)') }} as pay_amt_median_l3m,
         {{ tag_value(pays, 'wage_sums.median_l6m', 'decimal(18,2)') }} as pay_amt_median_l6m,
-        {{ tag_value(pays, 'wage_sums.median_l3m / nullif(wage_sums.median_before, 0)', 'decimal(18,4)') }}
+        {{ tag_value(pays, divided('wage_sums.median_l3m', 'wage_sums.median_before'), 'decimal(18,4)') }}
             as pay_jump_ratio_l3m,
         {{ tag_value(pays, 'wage_sums.amt_min_l12m', 'decimal(18,2)') }} as pay_month_min_amt_l12m,
         {{ tag_value(pays, 'wage_sums.month_cnt_l3m', 'integer', '0') }} as pay_month_cnt_l3m,

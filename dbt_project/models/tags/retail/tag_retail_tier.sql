@@ -85,25 +85,19 @@ month_sums as (
     group by recent_assets.customer_id
 ),
 
--- Rounded in whole cents, where half a cent is exact in floating point too: the averages are those of aum_davg_mtd and aum_davg_lm.
+-- The averages are those of aum_davg_mtd and aum_davg_lm.
 measures as (
     select
         spine.customer_id,
-        cast(
-            round(coalesce(month_sums.mtd_sum, 0) * 100 / (night.biz_date - night.month_start + 1)) / 100 as decimal(18, 2)
-        ) as mtd_amt,
-        cast(
-            round(
-                coalesce(month_sums.lm_sum, 0) * 100
-                / (night.month_start - cast(night.month_start - interval 1 month as date))
-            ) / 100 as decimal(18, 2)
-        ) as lm_amt,
-        cast(
-            round(
-                (coalesce(month_sums.mtd_sum, 0) + coalesce(month_sums.bal, 0) * (last_day(night.biz_date) - night.biz_date))
-                * 100 / day(last_day(night.biz_date))
-            ) / 100 as decimal(18, 2)
-        ) as forecast_amt
+        cast({{ divided('coalesce(month_sums.mtd_sum, 0)', 'night.biz_date - night.month_start + 1', 2) }} as decimal(18, 2))
+            as mtd_amt,
+        cast({{ divided(
+            'coalesce(month_sums.lm_sum, 0)', 'night.month_start - cast(night.month_start - interval 1 month as date)', 2
+        ) }} as decimal(18, 2)) as lm_amt,
+        cast({{ divided(
+            'coalesce(month_sums.mtd_sum, 0) + coalesce(month_sums.bal, 0) * (last_day(night.biz_date) - night.biz_date)',
+            'day(last_day(night.biz_date))', 2
+        ) }} as decimal(18, 2)) as forecast_amt
     from spine
     cross join night
     left join month_sums on spine.customer_id = month_sums.customer_id
@@ -120,18 +114,14 @@ newcomer_days as (
     select
         newcomers.customer_id,
         days.cal_date,
-        cast(
-            round(
-                sum(
-                    recent_assets.counted_amt
-                    * greatest(
-                        0,
-                        least(recent_assets.to_date, days.cal_date + 1)
-                        - greatest(recent_assets.from_date, cast(date_trunc('month', days.cal_date) as date))
-                    )
-                ) * 100 / day(days.cal_date)
-            ) / 100 as decimal(18, 2)
-        ) as running_amt
+        sum(
+            recent_assets.counted_amt
+            * greatest(
+                0,
+                least(recent_assets.to_date, days.cal_date + 1)
+                - greatest(recent_assets.from_date, cast(date_trunc('month', days.cal_date) as date))
+            )
+        ) as running_sum
     from newcomers
     inner join recent_assets on newcomers.customer_id = recent_assets.customer_id
     cross join (
@@ -147,7 +137,7 @@ newcomer_days as (
 newcomer_tiers as (
     select newcomer_days.customer_id, max(tier_rules.tier_no) as tier_no
     from newcomer_days
-    inner join tier_rules on newcomer_days.running_amt >= tier_rules.lower_bound
+    inner join tier_rules on {{ divided('newcomer_days.running_sum', 'day(newcomer_days.cal_date)', 2) }} >= tier_rules.lower_bound
     group by newcomer_days.customer_id
 ),
 
@@ -259,7 +249,7 @@ final as (
             'case when tiered.own_no > tiered.lowest_no then greatest(0, tiered.own_amt - tiered.mtd_amt) end',
             'decimal(18,2)'
         ) }} as tier_gap_down_amt,
-        {{ tag_value(assets, 'tiered.mtd_amt / nullif(tiered.next_amt, 0)', 'decimal(18,4)') }} as tier_next_ratio,
+        {{ tag_value(assets, divided('tiered.mtd_amt', 'tiered.next_amt'), 'decimal(18,4)') }} as tier_next_ratio,
         {{ tag_value(
             assets,
             'tiered.mtd_amt >= tiered.near_ratio * tiered.next_amt and tiered.mtd_amt < tiered.next_amt',

@@ -115,9 +115,9 @@ final as (
         {{ tag_value(flows, 'flow_sums.cp_cnt_' ~ days ~ 'd', 'integer', '0') }} as txn_cp_cnt_{{ days }}d,
         {{ tag_value(flows, 'flow_sums.cp_in_cnt_' ~ days ~ 'd', 'integer', '0') }} as txn_in_cp_cnt_{{ days }}d,
         {% endfor %}
-        {{ tag_value(flows, 'flow_sums.qpay_out_90d / nullif(flow_sums.out_90d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flows, divided('flow_sums.qpay_out_90d', 'flow_sums.out_90d'), 'decimal(18,4)') }}
             as txn_qpay_out_share_ratio_90d,
-        {{ tag_value(flows, 'flow_sums.cash_out_90d / nullif(flow_sums.out_90d, 0)', 'decimal(18,4)') }}
+        {{ tag_value(flows, divided('flow_sums.cash_out_90d', 'flow_sums.out_90d'), 'decimal(18,4)') }}
             as txn_out_cash_share_ratio_90d,
         {{ tag_value(flows, 'flow_sums.own_90d', 'decimal(18,2)', '0') }} as txn_own_amt_sum_90d,
         {{ tag_value(flows, 'flow_sums.reversal_cnt_90d', 'integer', '0') }} as txn_reversal_cnt_90d,
