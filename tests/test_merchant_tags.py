@@ -111,22 +111,18 @@ def test_changes_need_a_base_and_stop_at_their_days() -> None:
         assert said(drawn, "ratio", *names, "mer_month_cnt_l12m", "mer_night_ratio_30d") == (None, None, None, 0, None)
 
 
-<<<<<<< HEAD
-def test_a_year_before_counts_only_if_it_was_delivered_whole() -> None:
-=======
-def test_a_half_of_the_last_digit_is_rounded_away_from_zero(duck) -> None:
+def test_a_half_of_the_last_digit_is_rounded_away_from_zero() -> None:
     rows = [sale(1, "3.00", txn_hour=23), sale(1, "19997.00"), sale(40, "20003.00"), sale(40, "-3.00")]
     names = ("mer_night_ratio_30d", "mer_refund_amt_ratio_90d", "mer_amt_chg_ratio_28d")
-    with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=rows):
+    with merchant_night(dwd_merchant=M, dwd_merchant_transaction=rows) as drawn:
         # 3 of 20,000 is 0.00015; 3 of 40,003 is no half
-        assert said(duck, "ratio", *names) == ("0.0002", "0.0001", "0.0000")
+        assert said(drawn, "ratio", *names) == ("0.0002", "0.0001", "0.0000")
     for now, wanted in (("20003.00", "0.0002"), ("19997.00", "-0.0002")):
-        with merchant_night(duck, dwd_merchant=M, dwd_merchant_transaction=[sale(1, now), sale(40, "20000.00")]):
-            assert said(duck, "ratio", names[2]) == (wanted,)
+        with merchant_night(dwd_merchant=M, dwd_merchant_transaction=[sale(1, now), sale(40, "20000.00")]) as drawn:
+            assert said(drawn, "ratio", names[2]) == (wanted,)
 
 
-def test_a_year_before_counts_only_if_it_was_delivered_whole(duck) -> None:
->>>>>>> h-d1
+def test_a_year_before_counts_only_if_it_was_delivered_whole() -> None:
     may = [{"acct_date": "2026-05-31", "amt": "9000.00"}, {"acct_date": "2025-05-31", "amt": "6000.00"}]
     for first, start, wanted in (
         ("2025-05-01", "2025-05-01", "0.5000"),

@@ -82,11 +82,7 @@ def test_halves_of_assets_are_rounded_up() -> None:
             "start_date": "2026-01-01", "due_date": due, "is_auto_roll": True, "status_code": "live",
         }  # fmt: skip
 
-<<<<<<< HEAD
-    found = said("tag_retail_asset_mix", "ann bob", {
-=======
-    found = said(duck, "tag_retail_asset_mix", "ann bob cat", {
->>>>>>> h-d1
+    found = said("tag_retail_asset_mix", "ann bob cat", {
         "dwd_term_deposit": [
             term("1", "2026-07-02"), term("2", "2026-07-03"),  # 2 and 3 days: 2.5
             term("3", "2028-01-01", "bob", "3"), term("4", "2026-07-02", "bob", "19997"),  # 3 of 20,000: 0.00015
