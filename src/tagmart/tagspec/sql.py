@@ -147,7 +147,7 @@ def _expression(column: Column, source: str, folds: dict[str, str], history: boo
         # In hundredths and exactly, up to the one root: squares of money do not cancel in floating point.
         cents, days = f"cast({source}.sum_{of} * 100 as hugeint)", length_sql(column.window)
         plain, squares = over("sum", cents), over("sum", f"{cents} * {cents}")
-        made = f"round(sqrt({days} * {squares} - {plain} * {plain}) / ({days} * 100), 2)"
+        made = f"round(sqrt({days} * {squares} - {plain} * {plain}) / {days}) / 100"
     elif agg in ("mean_days", "per_day"):
         # Hundredths first: their quotient is rounded at exact halves, which a quotient of yuan is not.
         made = f"round({total} * 100 / {length_sql(column.window)}) / 100"

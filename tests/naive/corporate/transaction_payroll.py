@@ -15,7 +15,7 @@ def tags(bank: Bank) -> pd.DataFrame:
     # The customer is who pays; who is paid is a person.
     details = bank.dwd("pay_detail").rename(columns={"customer_id": "person"})
     details = details.rename(columns={"payer_customer_id": "customer_id"})
-    details = details.assign(month=pay_months(details, contracts))
+    details = details.assign(month=pay_months(bank, details, contracts))
     paid = details[details.result_code == "ok"]
     ever = has(contracts, customers)
     of_contract = people(bank, paid, customers) | failures(details, day, customers)
@@ -30,12 +30,13 @@ def tags(bank: Bank) -> pd.DataFrame:
     return pd.DataFrame(found | amounts(paid, day, customers), index=customers)
 
 
-def pay_months(details: pd.DataFrame, contracts: pd.DataFrame) -> pd.Series:
+def pay_months(bank: Bank, details: pd.DataFrame, contracts: pd.DataFrame) -> pd.Series:
     """The month that a payment is for: the next one if the usual day is early and what is paid late comes before it."""
     latest = contracts.sort_values(["from_date", "contract_no"]).drop_duplicates("customer_id", keep="last")
+    early, forward = int(bank.parameter("pay_early_day")), int(bank.parameter("pay_forward_day"))
     usual = details.customer_id.map(latest.set_index("customer_id").pay_day)
     month = details.pay_date.dt.to_period("M")
-    return month.where(~((usual <= 10) & (details.pay_date.dt.day >= 25)).fillna(False).astype(bool), month + 1)
+    return month.where(~((usual <= early) & (details.pay_date.dt.day >= forward)).fillna(False).astype(bool), month + 1)
 
 
 def heads(paid: pd.DataFrame, month: pd.Period, customers: pd.Index) -> pd.Series:

@@ -36,7 +36,13 @@ details as (
         -- Months before that of the business date: 1 is the last complete month. A pay that is brought forward to the end
         -- of a month, because its day is a holiday, is the pay of the month that follows.
         date_diff('month', details.pay_date, night.month_start)
-        - case when contracts.last_pay_day <= 10 and day(details.pay_date) >= 25 then 1 else 0 end as months_ago
+        - case
+            when
+                contracts.last_pay_day <= {{ parameter('pay_early_day') }}
+                and day(details.pay_date) >= {{ parameter('pay_forward_day') }}
+                then 1
+            else 0
+        end as months_ago
     from {{ ref('dwd_pay_detail') }} as details
     cross join night
     left join contracts on details.payer_customer_id = contracts.customer_id
