@@ -32,7 +32,7 @@ def latest(rows: pd.DataFrame, by: list[str], customers: pd.Index) -> pd.DataFra
 @cache
 def deposits(bank: Bank) -> pd.DataFrame:
     """Balances of accounts of companies at the end of each day, with kind and nature of the account; margin is in."""
-    accounts = bank.dwd("account")[["acct_no", "kind_code", "nature_code"]]
+    accounts = bank.dwd("account")[["acct_no", "kind_code"]]
     return of_companies(bank, "account_balance_daily").merge(accounts, on="acct_no", how="left", validate="many_to_one")
 
 
