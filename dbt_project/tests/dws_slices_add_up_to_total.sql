@@ -1,72 +1,32 @@
 -- a row is one partial table and day whose slices do not add up to what they were folded from
+{% set flows = ['retail_transaction', 'retail_pay', 'corporate_transaction', 'corporate_pay', 'merchant_transaction'] %}
+{% set histories = [
+    'retail_liability', 'retail_held', 'retail_held_total',
+    'corporate_asset', 'corporate_liability', 'corporate_total', 'corporate_settle',
+] %}
+
 with controls as (
     select * from {{ ref('dws_control_total') }}
 ),
 
 sums as (
-    select 'retail_transaction_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
-    from {{ ref('dws_retail_transaction_daily') }}
+    {% for flow in flows %}
+    select '{{ flow }}_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
+    from {{ ref('dws_' ~ flow ~ '_daily') }}
     where acct_date in (select controls.acct_date from controls)
     group by acct_date
     union all
-    select 'retail_pay_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
-    from {{ ref('dws_retail_pay_daily') }}
-    where acct_date in (select controls.acct_date from controls)
-    group by acct_date
+    {% endfor %}
+    {% for history in histories %}
+    select '{{ history }}_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
+    from {{ ref('dws_' ~ history ~ '_history') }} as history
+    inner join (select controls.acct_date from controls where controls.table_name = '{{ history }}_history') as days
+        on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
+    group by days.acct_date
     union all
-    select 'corporate_transaction_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
-    from {{ ref('dws_corporate_transaction_daily') }}
-    where acct_date in (select controls.acct_date from controls)
-    group by acct_date
-    union all
-    select 'corporate_pay_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
-    from {{ ref('dws_corporate_pay_daily') }}
-    where acct_date in (select controls.acct_date from controls)
-    group by acct_date
-    union all
+    {% endfor %}
     select 'retail_channel_daily' as table_name, acct_date, sum(stay_sec) as amt_total, sum(cnt) as cnt_total
     from {{ ref('dws_retail_channel_daily') }}
-    where acct_date in (select controls.acct_date from controls)
-    group by acct_date
-    union all
-    select 'retail_liability_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
-    from {{ ref('dws_retail_liability_history') }} as history
-    inner join (select controls.acct_date from controls where controls.table_name = 'retail_liability_history') as days
-        on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
-    group by days.acct_date
-    union all
-    select 'retail_held_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
-    from {{ ref('dws_retail_held_history') }} as history
-    inner join (select controls.acct_date from controls where controls.table_name = 'retail_held_history') as days
-        on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
-    group by days.acct_date
-    union all
-    select 'corporate_asset_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
-    from {{ ref('dws_corporate_asset_history') }} as history
-    inner join (select controls.acct_date from controls where controls.table_name = 'corporate_asset_history') as days
-        on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
-    group by days.acct_date
-    union all
-    select 'corporate_liability_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
-    from {{ ref('dws_corporate_liability_history') }} as history
-    inner join (select controls.acct_date from controls where controls.table_name = 'corporate_liability_history') as days
-        on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
-    group by days.acct_date
-    union all
-    select 'corporate_total_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
-    from {{ ref('dws_corporate_total_history') }} as history
-    inner join (select controls.acct_date from controls where controls.table_name = 'corporate_total_history') as days
-        on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
-    group by days.acct_date
-    union all
-    select 'corporate_settle_history' as table_name, days.acct_date, sum(history.bal) as amt_total, null as cnt_total
-    from {{ ref('dws_corporate_settle_history') }} as history
-    inner join (select controls.acct_date from controls where controls.table_name = 'corporate_settle_history') as days
-        on history.valid_from <= days.acct_date and history.valid_to > days.acct_date
-    group by days.acct_date
-    union all
-    select 'merchant_transaction_daily' as table_name, acct_date, sum(amt_sum) as amt_total, sum(cnt) as cnt_total
-    from {{ ref('dws_merchant_transaction_daily') }}
     where acct_date in (select controls.acct_date from controls)
     group by acct_date
     union all

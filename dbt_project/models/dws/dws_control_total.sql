@@ -83,6 +83,18 @@ assets as (
     group by acct_date
 ),
 
+held_totals as (
+    select 'retail_held_total_history' as table_name, acct_date, sum(amt) as amt_total, null as cnt_total
+    from (
+        select acct_date, amt_total as amt from assets
+        union all
+        select bal_date as acct_date, bal as amt
+        from {{ ref('dwd_account_balance_daily') }}
+        where bal_date in (select asset_days.day from asset_days) and entity = 'retail' and prod in ('demand', 'term', 'cd')
+    )
+    group by acct_date
+),
+
 merchant_sales as (
     select
         'merchant_transaction_daily' as table_name,
@@ -179,6 +191,8 @@ unioned as (
     select * from liabilities
     union all
     select * from assets
+    union all
+    select * from held_totals
     union all
     select * from merchant_sales
     union all
