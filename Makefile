@@ -17,6 +17,8 @@ PYTHON ?= $(PYTHON_FOUND)
 TAGMART := $(VENV)/bin/tagmart
 PYTEST := $(VENV)/bin/pytest
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
+# dbt parses the project once for all homes, not for each of them (src/tagmart/night/parsed.py).
+export TAGMART_PARSED := $(CURDIR)/dbt_project/target/parsed
 
 .PHONY: help
 help: ## show the verbs
