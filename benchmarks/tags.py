@@ -28,7 +28,8 @@ from tag_tables import make_tables, stand_in
 
 from tagmart.core.settings import Settings, project_root
 from tagmart.tagspec.files import wide_sql
-from tagmart.tagspec.folds import fold_sql, folds_of
+from tagmart.tagspec.fold_sql import fold_sql
+from tagmart.tagspec.folds import folds_of
 from tagmart.tagspec.model import Tag, TagModel
 from tagmart.tagspec.render import renderer
 from tagmart.tagspec.sql import tag_model_sql
@@ -53,7 +54,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description="how fast tags are built from partials")
     arguments.add_argument("--customers", type=int, default=100_000)
     arguments.add_argument("--sizes", type=int, nargs="*", default=[1], help="multiples of the customers, for time and memory")
-    arguments.add_argument("--block", type=int, default=50_000, help="customers in a block")
+    arguments.add_argument("--block", type=int, default=122_880, help="customers in a block")
     arguments.add_argument("--memory", default="8GB", help="DuckDB's limit")
     arguments.add_argument("--folder", type=Path, help="where the tables are (kept); a temporary folder otherwise")
     arguments.add_argument("--measure", choices=WAYS, help=argparse.SUPPRESS)

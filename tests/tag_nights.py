@@ -10,7 +10,8 @@ from functools import cache
 import yaml
 
 from tagmart.tagspec.expand import tag_models
-from tagmart.tagspec.folds import fold_sql, folds_of
+from tagmart.tagspec.fold_sql import fold_sql
+from tagmart.tagspec.folds import folds_of
 from tagmart.tagspec.model import Table, TagModel
 from tagmart.tagspec.read import family_of
 from tagmart.tagspec.sql import tag_model_sql

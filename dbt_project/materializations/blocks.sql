@@ -1,7 +1,7 @@
 {#
     A table that is filled block by block of customers, so that its memory does not grow with their number: `spine` names the
-    model whose customers are cut into blocks of `block_size` in the order of their ids. Everything that the SQL reads through
-    in_block() is cut to the block before it is folded.
+    model whose customers are cut into blocks of `block_size` in the order of their ids: as many as DuckDB keeps in a row group,
+    so that no block is written twice. Everything that the SQL reads through in_block() is cut to the block before it is folded.
 
     `folds` and then `families` name models that only this table reads, each after those that it reads: of every block they are
     computed one after the other into temporary tables, families in the order of their customers. As parts of one statement the
@@ -15,7 +15,7 @@
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set spine = ref(config.require('spine')) -%}
-    {%- set size = config.get('block_size', 50000) | int -%}
+    {%- set size = config.get('block_size', 122880) | int -%}
     {%- set families = config.get('families', []) -%}
     {%- set steps = config.get('folds', []) + families -%}
 

@@ -8,7 +8,8 @@ picked from it, which costs half of a `max(case …)` per column; `filter (where
 from __future__ import annotations
 
 from tagmart.tagspec.expand import Slices, narrow_columns
-from tagmart.tagspec.folds import MERGES, Fold, fold_ctes
+from tagmart.tagspec.fold_sql import MERGES, added_up_ctes, fold_ctes
+from tagmart.tagspec.folds import Fold, needs_days
 from tagmart.tagspec.model import Column, Family, SliceValue, Tag, TagModel, Vocabulary
 from tagmart.tagspec.text import INDENT, column_name, cte, listed, quoted
 from tagmart.tagspec.windows import bounds_sql, inside_sql, length_sql, point_sql, year_before_sql
@@ -37,7 +38,10 @@ def tag_model_sql(model: TagModel, family: Family, fold: Fold, vocabulary: Vocab
         ctes += fold_ctes(fold)
     ctes.append(cte("bounds", _bounds(family, narrow)))
     source = "folded"
-    if _must_merge(model, family, fold):
+    if fold.name and needs_days(family, model.combo, narrow):
+        ctes += added_up_ctes(fold, model, narrow)
+        source = "merged"
+    elif _must_merge(model, family, fold):
         ctes.append(cte("merged", _merged(family, model.combo, fold, vocabulary)))
         source = "merged"
     ctes.append(cte("measured", _measured(family, model.combo, narrow, source, fold, vocabulary)))

@@ -12,7 +12,8 @@ from tagmart.core.settings import Settings
 from tagmart.tagspec import files
 from tagmart.tagspec.catalogue import Registered, catalogue_csv, check, read_registry, register, registry_csv
 from tagmart.tagspec.expand import tag_models
-from tagmart.tagspec.folds import fold_sql, folds_of
+from tagmart.tagspec.fold_sql import fold_sql
+from tagmart.tagspec.folds import folds_of
 from tagmart.tagspec.handwritten import read_handwritten
 from tagmart.tagspec.model import Tag, TagModel, Text, Vocabulary
 from tagmart.tagspec.read import read_families

@@ -10,6 +10,24 @@ run_date as (
     select {{ biz_date() }} as biz_date
 ),
 
+folded as (
+    select * from {{ ref('fold_corporate_offbal_history') }}
+),
+
+bounds as (
+    select
+        run_date.biz_date,
+        {{ has_feeds(['crd_offbal']) }} as is_fed,
+        cast(date_trunc('year', run_date.biz_date) as date) - 1 as at_boy,
+        run_date.biz_date - 30 as at_30d,
+        cast(date_trunc('month', run_date.biz_date) as date) as from_mtd,
+        cast(date_trunc('year', run_date.biz_date) as date) as from_ytd,
+        cast(date_trunc('month', run_date.biz_date) - interval 1 month as date) as from_lm,
+        cast(date_trunc('month', run_date.biz_date) as date) - 1 as to_lm,
+        run_date.biz_date - 364 as from_365d
+    from run_date
+),
+
 edges as (
     select
         run_date.biz_date,
@@ -57,104 +75,88 @@ pieces as (
     where edge.piece >= edge.first_day and edge.piece < edge.end_day
 ),
 
-cut as (
-    select
-        partial.customer_id,
-        partial.prod,
-        pieces.piece,
-        partial.bal,
-        greatest(partial.valid_from, pieces.piece) as since,
-        least(partial.valid_to, pieces.next_piece) as until
-    from {{ ref('dws_corporate_offbal_history') }} as partial
-    inner join pieces on partial.valid_from < pieces.next_piece and partial.valid_to > pieces.piece
-    where
-        {{ in_block('partial.customer_id') }}
-        and partial.prod in ('accept', 'guarantee', 'lc')
-),
-
-parts as (
-    select
-        cut.customer_id,
-        cut.prod,
-        cut.piece,
-        cast(sum(cut.bal * (cut.until - cut.since)) as decimal(18,2)) as sum_bal,
-        max(cut.bal) as max_bal
-    from cut
-    group by 1, 2, 3
-),
-
 crowded as (
     select
-        parts.customer_id,
-        parts.piece
-    from parts
+        folded.customer_id,
+        folded.piece
+    from folded
+    where folded.prod in ('accept', 'guarantee', 'lc')
     group by 1, 2
     having count(*) > 1
 ),
 
-days as (
+steps as (
     select
-        by_day.customer_id,
-        by_day.piece,
-        sum(by_day.bal) as bal,
-        cast(by_day.day as date) as since,
-        cast(by_day.day as date) + 1 as until
+        partial.customer_id,
+        pieces.piece,
+        pieces.next_piece,
+        unnest([greatest(partial.valid_from, pieces.piece), least(partial.valid_to, pieces.next_piece)]) as day,
+        unnest([partial.bal, -partial.bal]) as bal,
+        unnest([1, -1]) as held
+    from {{ ref('dws_corporate_offbal_history') }} as partial
+    inner join crowded on partial.customer_id = crowded.customer_id
+    inner join pieces on crowded.piece = pieces.piece
+    where
+        partial.valid_from < pieces.next_piece
+        and partial.valid_to > pieces.piece
+        and {{ in_block('partial.customer_id') }}
+        and partial.prod in ('accept', 'guarantee', 'lc')
+),
+
+states as (
+    select
+        of_day.customer_id,
+        of_day.piece,
+        sum(of_day.bal) over so_far as bal,
+        sum(of_day.held) over so_far as held,
+        of_day.day as since,
+        lead(of_day.day, 1, of_day.next_piece) over so_far as until
     from (
         select
-            cut.customer_id,
-            cut.piece,
-            cut.bal,
-            unnest(generate_series(cut.since, cut.until - 1, interval 1 day)) as day
-        from cut
-        inner join crowded on cut.customer_id = crowded.customer_id and cut.piece = crowded.piece
-    ) as by_day
-    group by 1, 2, by_day.day
+            steps.customer_id,
+            steps.piece,
+            steps.next_piece,
+            steps.day,
+            sum(steps.bal) as bal,
+            sum(steps.held) as held
+        from steps
+        group by 1, 2, 3, 4
+    ) as of_day
+    window so_far as (partition by of_day.customer_id, of_day.piece order by of_day.day)
 ),
 
-folded as (
+merged as (
     select
-        parts.customer_id,
-        parts.piece,
-        parts.sum_bal,
-        parts.max_bal
-    from parts
-    anti join crowded on parts.customer_id = crowded.customer_id and parts.piece = crowded.piece
+        folded.customer_id,
+        folded.piece,
+        folded.sum_bal,
+        folded.max_bal
+    from folded
+    anti join crowded on folded.customer_id = crowded.customer_id and folded.piece = crowded.piece
+    where folded.prod in ('accept', 'guarantee', 'lc')
     union all
     select
-        days.customer_id,
-        days.piece,
-        cast(sum(days.bal * (days.until - days.since)) as decimal(18,2)) as sum_bal,
-        max(days.bal) as max_bal
-    from days
+        states.customer_id,
+        states.piece,
+        cast(sum(states.bal * (states.until - states.since)) as decimal(18,2)) as sum_bal,
+        max(states.bal) as max_bal
+    from states
+    where states.held > 0
     group by 1, 2
-),
-
-bounds as (
-    select
-        run_date.biz_date,
-        {{ has_feeds(['crd_offbal']) }} as is_fed,
-        cast(date_trunc('year', run_date.biz_date) as date) - 1 as at_boy,
-        run_date.biz_date - 30 as at_30d,
-        cast(date_trunc('month', run_date.biz_date) as date) as from_mtd,
-        cast(date_trunc('year', run_date.biz_date) as date) as from_ytd,
-        cast(date_trunc('month', run_date.biz_date) - interval 1 month as date) as from_lm,
-        cast(date_trunc('month', run_date.biz_date) as date) - 1 as to_lm,
-        run_date.biz_date - 364 as from_365d
-    from run_date
 ),
 
 measured as (
     select
-        folded.customer_id,
-        cast(sum(case when folded.piece = bounds.biz_date then folded.sum_bal end) as decimal(18,2)) as bal,
-        cast(sum(case when folded.piece = bounds.at_boy then folded.sum_bal end) as decimal(18,2)) as bal_boy,
-        cast(coalesce(sum(case when folded.piece = bounds.biz_date then folded.sum_bal end), 0) - coalesce(sum(case when folded.piece = bounds.at_boy then folded.sum_bal end), 0) as decimal(18,2)) as chg_boy,
-        cast(coalesce(sum(case when folded.piece = bounds.biz_date then folded.sum_bal end), 0) - coalesce(sum(case when folded.piece = bounds.at_30d then folded.sum_bal end), 0) as decimal(18,2)) as chg_30d,
-        cast(round(sum(case when folded.piece between bounds.from_mtd and bounds.biz_date then folded.sum_bal end) * 100 / max(bounds.biz_date - bounds.from_mtd + 1)) / 100 as decimal(18,2)) as davg_mtd,
-        cast(round(sum(case when folded.piece between bounds.from_ytd and bounds.biz_date then folded.sum_bal end) * 100 / max(bounds.biz_date - bounds.from_ytd + 1)) / 100 as decimal(18,2)) as davg_ytd,
-        cast(round(sum(case when folded.piece between bounds.from_lm and bounds.to_lm then folded.sum_bal end) * 100 / max(bounds.to_lm - bounds.from_lm + 1)) / 100 as decimal(18,2)) as davg_lm,
-        cast(max(case when folded.piece between bounds.from_365d and bounds.biz_date then folded.max_bal end) as decimal(18,2)) as bal_max_365d
-    from folded
+        merged.customer_id,
+        cast(sum(case when merged.piece = bounds.biz_date then merged.sum_bal end) as decimal(18,2)) as bal,
+        cast(sum(case when merged.piece = bounds.at_boy then merged.sum_bal end) as decimal(18,2)) as bal_boy,
+        cast(coalesce(sum(case when merged.piece = bounds.biz_date then merged.sum_bal end), 0) - coalesce(sum(case when merged.piece = bounds.at_boy then merged.sum_bal end), 0) as decimal(18,2)) as chg_boy,
+        cast(coalesce(sum(case when merged.piece = bounds.biz_date then merged.sum_bal end), 0) - coalesce(sum(case when merged.piece = bounds.at_30d then merged.sum_bal end), 0) as decimal(18,2)) as chg_30d,
+        cast(round(sum(case when merged.piece between bounds.from_mtd and bounds.biz_date then merged.sum_bal end) * 100 / max(bounds.biz_date - bounds.from_mtd + 1)) / 100 as decimal(18,2)) as davg_mtd,
+        cast(round(sum(case when merged.piece between bounds.from_ytd and bounds.biz_date then merged.sum_bal end) * 100 / max(bounds.biz_date - bounds.from_ytd + 1)) / 100 as decimal(18,2)) as davg_ytd,
+        cast(round(sum(case when merged.piece between bounds.from_lm and bounds.to_lm then merged.sum_bal end) * 100 / max(bounds.to_lm - bounds.from_lm + 1)) / 100 as decimal(18,2)) as davg_lm,
+        cast(max(case when merged.piece between bounds.from_365d and bounds.biz_date then merged.max_bal end) as decimal(18,2)) as bal_max_365d
+    from merged
     cross join bounds
     group by 1
 ),
