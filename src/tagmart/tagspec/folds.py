@@ -86,7 +86,7 @@ def folds_of(models: Iterable[TagModel], vocabulary: Vocabulary) -> dict[str, Fo
     with all slices: most pieces have but one of them, and only for the others its states are read again.
     """
     made: dict[str, Fold] = {}
-    shared: dict[tuple[str, bool], list[TagModel]] = {}
+    shared: dict[tuple[str, str], list[TagModel]] = {}
     for model in models:
         if not model.family:
             continue
@@ -97,15 +97,19 @@ def folds_of(models: Iterable[TagModel], vocabulary: Vocabulary) -> dict[str, Fo
                 "", model.family.table, model.combo, kept, tuple(narrow), by_day=True, cut=model.family.where
             )
         else:
-            shared.setdefault((model.family.table.name, _is_recent(narrow)), []).append(model)
-    for (_, recent), group in _joined(shared, vocabulary).items():
-        fold = _shared(group, recent, vocabulary)
+            shared.setdefault((model.family.table.name, _span(narrow)), []).append(model)
+    for (_, span), group in _joined(shared, vocabulary).items():
+        fold = _shared(group, span, vocabulary)
         made |= dict.fromkeys((model.name for model in group), fold)
     return made
 
 
-def _is_recent(narrow: Iterable[Column]) -> bool:
-    return all(column.window and column.window.code in RECENT and column.measure.agg != "yoy" for column in narrow)
+def _span(narrow: Iterable[Column]) -> str:
+    """How far back a model looks: a scan of all history must not carry what others need of the last year, nor that of the last quarter."""
+    windows = [column.window for column in narrow]
+    if all(window and window.code in RECENT for window in windows) and all(column.measure.agg != "yoy" for column in narrow):
+        return "recent"
+    return "ever" if all(window and not bounds_sql(window) for window in windows) else ""
 
 
 def _needed_slices(model: TagModel, vocabulary: Vocabulary) -> set[str]:
@@ -115,27 +119,27 @@ def _needed_slices(model: TagModel, vocabulary: Vocabulary) -> set[str]:
 
 
 def _joined(
-    shared: Mapping[tuple[str, bool], list[TagModel]], vocabulary: Vocabulary
-) -> dict[tuple[str, bool], list[TagModel]]:
+    shared: Mapping[tuple[str, str], list[TagModel]], vocabulary: Vocabulary
+) -> dict[tuple[str, str], list[TagModel]]:
     """Recent models join the long scan of their partial where that keeps their slices anyway."""
-    joined = {key: list(group) for key, group in shared.items() if not key[1]}
-    for (table, recent), group in shared.items():
-        if not recent:
+    joined = {key: list(group) for key, group in shared.items() if key[1] != "recent"}
+    for (table, span), group in shared.items():
+        if span != "recent":
             continue
-        long = joined.get((table, False), [])
+        long = joined.get((table, ""), [])
         slices = {code for model in long for code in _needed_slices(model, vocabulary)}
         for model in group:
-            key = (table, False) if long and _needed_slices(model, vocabulary) <= slices else (table, True)
+            key = (table, "") if long and _needed_slices(model, vocabulary) <= slices else (table, span)
             joined.setdefault(key, []).append(model)
     return joined
 
 
-def _shared(group: list[TagModel], recent: bool, vocabulary: Vocabulary) -> Fold:
+def _shared(group: list[TagModel], span: str, vocabulary: Vocabulary) -> Fold:
     table = group[0].family.table
     narrow = [column for model in group for column in narrow_columns(model.family, vocabulary)]
     slices = {code for model in group for code in _needed_slices(model, vocabulary)}
     return Fold(
-        name=f"fold_{table.name.removeprefix('dws_')}" + ("_recent" if recent else ""),
+        name="_".join(filter(None, ("fold", table.name.removeprefix("dws_"), span))),
         table=table,
         slices=tuple(code for code in table.slices if code in slices),
         kept=_kept(table, narrow),

@@ -21,10 +21,6 @@ edges as (
             cast(date_trunc('quarter', run_date.biz_date) as date) - 1 + 1,
             cast(date_trunc('month', run_date.biz_date) - interval 3 month as date),
             cast(date_trunc('month', run_date.biz_date) - interval 12 month as date),
-            (
-                select coalesce(min(partial.acct_date), run_date.biz_date)
-                from {{ ref('dws_merchant_transaction_daily') }} as partial
-            ),
             run_date.biz_date - 119,
             run_date.biz_date - 239,
             run_date.biz_date - 359,
@@ -35,9 +31,20 @@ edges as (
             run_date.biz_date - 959,
             run_date.biz_date - 1079
         ] as starts,
-        (
-            select coalesce(min(partial.acct_date), run_date.biz_date)
-            from {{ ref('dws_merchant_transaction_daily') }} as partial
+        least(
+            run_date.biz_date,
+            run_date.biz_date - 6,
+            run_date.biz_date - 29,
+            run_date.biz_date - 89,
+            run_date.biz_date - 179,
+            cast(date_trunc('month', run_date.biz_date) as date),
+            cast(date_trunc('year', run_date.biz_date) as date),
+            cast(date_trunc('month', run_date.biz_date) - interval 1 month as date),
+            cast(date_trunc('month', run_date.biz_date) as date) - 1 + 1,
+            cast(date_trunc('quarter', run_date.biz_date) - interval 3 month as date),
+            cast(date_trunc('quarter', run_date.biz_date) as date) - 1 + 1,
+            cast(date_trunc('month', run_date.biz_date) - interval 3 month as date),
+            cast(date_trunc('month', run_date.biz_date) - interval 12 month as date)
         ) as first_day,
         run_date.biz_date + 1 as end_day
     from run_date
@@ -74,8 +81,6 @@ folded as (
         bit_or(case when partial.cnt > 0 and (calendar.day - calendar.piece) < 120 then cast(1 as hugeint) << (calendar.day - calendar.piece) else 0 end) as days_cnt,
         cast(sum(partial.refund_amt) as decimal(18,2)) as sum_refund_amt,
         cast(sum(partial.refund_cnt) as integer) as sum_refund_cnt,
-        min(case when partial.cnt > 0 then calendar.day end) as first_cnt,
-        max(case when partial.cnt > 0 then calendar.day end) as last_cnt,
         cast(sum(partial.fee_amt) as decimal(18,2)) as sum_fee_amt,
         cast(sum(partial.cost_amt) as decimal(18,2)) as sum_cost_amt,
         cast(sum(partial.fee_net_amt) as decimal(18,2)) as sum_fee_net_amt,

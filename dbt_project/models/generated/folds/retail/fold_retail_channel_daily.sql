@@ -15,10 +15,6 @@ edges as (
             run_date.biz_date - 364,
             cast(date_trunc('month', run_date.biz_date) - interval 1 month as date),
             cast(date_trunc('month', run_date.biz_date) as date) - 1 + 1,
-            (
-                select coalesce(min(partial.acct_date), run_date.biz_date)
-                from {{ ref('dws_retail_channel_daily') }} as partial
-            ),
             run_date.biz_date - 119,
             run_date.biz_date - 239,
             run_date.biz_date - 359,
@@ -29,9 +25,14 @@ edges as (
             run_date.biz_date - 959,
             run_date.biz_date - 1079
         ] as starts,
-        (
-            select coalesce(min(partial.acct_date), run_date.biz_date)
-            from {{ ref('dws_retail_channel_daily') }} as partial
+        least(
+            run_date.biz_date,
+            run_date.biz_date - 6,
+            run_date.biz_date - 29,
+            run_date.biz_date - 89,
+            run_date.biz_date - 364,
+            cast(date_trunc('month', run_date.biz_date) - interval 1 month as date),
+            cast(date_trunc('month', run_date.biz_date) as date) - 1 + 1
         ) as first_day,
         run_date.biz_date + 1 as end_day
     from run_date
@@ -64,8 +65,7 @@ folded as (
         partial.event,
         calendar.piece,
         cast(sum(partial.cnt) as integer) as sum_cnt,
-        bit_or(case when partial.cnt > 0 and (calendar.day - calendar.piece) < 120 then cast(1 as hugeint) << (calendar.day - calendar.piece) else 0 end) as days_cnt,
-        max(case when partial.cnt > 0 then calendar.day end) as last_cnt
+        bit_or(case when partial.cnt > 0 and (calendar.day - calendar.piece) < 120 then cast(1 as hugeint) << (calendar.day - calendar.piece) else 0 end) as days_cnt
     from {{ ref('dws_retail_channel_daily') }} as partial
     inner join calendar on partial.acct_date = calendar.day
     where

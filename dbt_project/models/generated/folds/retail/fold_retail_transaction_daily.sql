@@ -19,10 +19,6 @@ edges as (
             cast(date_trunc('month', run_date.biz_date) - interval 3 month as date),
             cast(date_trunc('month', run_date.biz_date) - interval 12 month as date),
             cast(date_trunc('month', run_date.biz_date) as date),
-            (
-                select coalesce(min(partial.acct_date), run_date.biz_date)
-                from {{ ref('dws_retail_transaction_daily') }} as partial
-            ),
             run_date.biz_date - 119,
             run_date.biz_date - 239,
             run_date.biz_date - 359,
@@ -33,9 +29,18 @@ edges as (
             run_date.biz_date - 959,
             run_date.biz_date - 1079
         ] as starts,
-        (
-            select coalesce(min(partial.acct_date), run_date.biz_date)
-            from {{ ref('dws_retail_transaction_daily') }} as partial
+        least(
+            run_date.biz_date,
+            run_date.biz_date - 6,
+            run_date.biz_date - 29,
+            run_date.biz_date - 89,
+            run_date.biz_date - 179,
+            run_date.biz_date - 364,
+            cast(date_trunc('month', run_date.biz_date) - interval 1 month as date),
+            cast(date_trunc('month', run_date.biz_date) as date) - 1 + 1,
+            cast(date_trunc('month', run_date.biz_date) - interval 3 month as date),
+            cast(date_trunc('month', run_date.biz_date) - interval 12 month as date),
+            cast(date_trunc('month', run_date.biz_date) as date)
         ) as first_day,
         run_date.biz_date + 1 as end_day
     from run_date
@@ -73,9 +78,7 @@ folded as (
         bit_or(case when partial.cnt > 0 and (calendar.day - calendar.piece) < 120 then cast(1 as hugeint) << (calendar.day - calendar.piece) else 0 end) as days_cnt,
         cast(sum(partial.self_cnt) as integer) as sum_self_cnt,
         cast(sum(partial.amt_sum) as decimal(18,2)) as sum_amt_sum,
-        max(partial.amt_max) as max_amt_max,
-        min(case when partial.cnt > 0 then calendar.day end) as first_cnt,
-        max(case when partial.cnt > 0 then calendar.day end) as last_cnt
+        max(partial.amt_max) as max_amt_max
     from {{ ref('dws_retail_transaction_daily') }} as partial
     inner join calendar on partial.acct_date = calendar.day
     where

@@ -40,9 +40,7 @@ merged as (
         bit_or(folded.days_cnt) as days_cnt,
         sum(folded.sum_self_cnt) as sum_self_cnt,
         sum(folded.sum_amt_sum) as sum_amt_sum,
-        max(folded.max_amt_max) as max_amt_max,
-        min(folded.first_cnt) as first_cnt,
-        max(folded.last_cnt) as last_cnt
+        max(folded.max_amt_max) as max_amt_max
     from folded
     group by 1, 2
 ),
