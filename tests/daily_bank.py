@@ -49,7 +49,7 @@ MODELS = {
         left join {{ ref('dim_account') }} as other on legs.cp_acct_no = other.acct_no
     """,
     "dws_flow": """
-        {{ config(materialized='daily', date_column='day', part='customer_id') }}
+        {{ config(materialized='daily', date_column='day', part='customer_id', in_order_of='customer_id') }}
         select customer_id, day, cast(sum(amt) as decimal(18, 2)) as amt, cast(count(*) as integer) as cnt
         from {{ ref('dwd_posting') }}
         where customer_id is not null and {{ daily_rows('day', 'customer_id') }} and amt >= (
@@ -65,7 +65,7 @@ MODELS = {
         where {{ daily_rows('balances.day', 'balances.acct_no') }}
     """,
     "dws_state": """
-        {{ config(materialized='history', date_column='day', key=['customer_id'], part='customer_id', span_days=3) }}
+        {{ config(materialized='history', date_column='day', key=['customer_id'], part='customer_id', in_order_of='customer_id', span_days=3) }}
         select customer_id, day, cast(sum(amt) as decimal(18, 2)) as amt, max(nullif(amt, 0)) as top
         from {{ ref('dwd_balance') }}
         where customer_id is not null and {{ daily_rows('day', 'customer_id') }}

@@ -56,6 +56,18 @@ def check(bank: DailyBank, compiled: dict[str, str], number: int) -> None:
     for name in ("dwd_posting", "dws_flow", "dwd_balance"):
         assert rows_of(bank, f"select * from main.{name.split('_')[1]}") == rows_of(bank, compiled[name]), name
     assert rows_of(bank, "select * from main.state") == runs_of(rows_of(bank, compiled["dws_state"]), day_of(number))
+    for name in ("dws_flow", "dws_state"):
+        check_order(bank, name)
+
+
+def check_order(bank: DailyBank, name: str) -> None:
+    """All rows but the last tenth lie in the order of their customers."""
+    with bank.opened() as warehouse:
+        laid = warehouse.execute(f"select row_cnt from ops.daily_order where model = '{name}'").fetchone()
+        rows = warehouse.execute(f"select rowid, customer_id from store.{name} order by rowid").fetchall()
+    if rows:
+        in_order = [customer for rowid, customer in rows if rowid < laid[0]]
+        assert in_order == sorted(in_order) and (len(rows) - len(in_order)) * 10 <= len(rows), name
 
 
 class History:

@@ -15,6 +15,7 @@
                      {'to': model, 'key': its column (or an expression over them), 'reads': [columns], 'by': expression over the result's columns that gives
                      the key that a row uses, 'where': which of its rows count (optional)}. A changed key costs the parts that
                      use it; a key that is merely new costs nothing.
+        in_order_of  a column that the rows are kept in order of, for tables that are folded (macro daily_order).
         dated        inputs that are whole tables whose rows hold for one day: {'to': model, 'date': its column}.
     Everything else that the model refers to is compared as a whole: if it changes, all days are built again.
 #}
@@ -49,6 +50,7 @@
         {%- do daily_note_keys(plan, store, within) -%}
     {%- endfor -%}
     {%- do daily_record(plan) -%}
+    {%- do daily_order(store) -%}
     {%- set target = daily_view('select * from ' ~ store ~ ' where ' ~ day ~ " <= date '" ~ plan.biz_date ~ "'") -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do persist_docs(target, model) -%}

@@ -39,6 +39,7 @@
         {%- do plan.update({'last_day': last}) -%}
     {%- endfor -%}
     {%- do daily_record(plan) -%}
+    {%- do daily_order(shape.store) -%}
     {%- set target = daily_view(
         'select * replace (case when valid_to > date \'' ~ plan.biz_date ~ '\' then date \'9999-12-31\' else valid_to end as valid_to) from '
         ~ shape.store ~ " where valid_from <= date '" ~ plan.biz_date ~ "'"

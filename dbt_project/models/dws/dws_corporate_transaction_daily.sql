@@ -1,5 +1,5 @@
 -- a row is what moved for one company on one day, by channel, direction, class of counterparty, mode and purpose
-{{ config(materialized='daily', date_column='acct_date', part='customer_id') }}
+{{ config(materialized='daily', date_column='acct_date', part='customer_id', in_order_of='customer_id') }}
 with flows as (
     select * from {{ ref('dwd_corporate_flow') }} where {{ daily_rows('acct_date', 'customer_id') }}
 ),

@@ -1,5 +1,5 @@
 -- a row is what one merchant took on one acquiring day, by kind of payment, hour band and kind of day
-{{ config(materialized='daily', date_column='acct_date', part='customer_id') }}
+{{ config(materialized='daily', date_column='acct_date', part='customer_id', in_order_of='customer_id') }}
 with transactions as (
     select *
     from {{ ref('dwd_merchant_transaction') }}

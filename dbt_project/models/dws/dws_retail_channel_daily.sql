@@ -1,5 +1,5 @@
 -- a row is what one customer did in the mobile bank on one day, by kind of event and page
-{{ config(materialized='daily', date_column='acct_date', part='customer_id') }}
+{{ config(materialized='daily', date_column='acct_date', part='customer_id', in_order_of='customer_id') }}
 with events as (
     select *
     from {{ ref('dwd_channel_event') }}

@@ -1,5 +1,5 @@
 -- a row is a run of days on which what one customer had together, in deposits or in everything held, came to the same
-{{ config(materialized='history', date_column='acct_date', key=['customer_id', 'total'], part='customer_id') }}
+{{ config(materialized='history', date_column='acct_date', key=['customer_id', 'total'], part='customer_id', in_order_of='customer_id') }}
 with balances as (
     select customer_id, bal_date, prod, bal
     from {{ ref('dwd_account_balance_daily') }}

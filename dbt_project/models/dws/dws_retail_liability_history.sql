@@ -1,5 +1,5 @@
 -- a row is a run of days on which what one customer owes by one kind of loan, or on credit cards, did not change
-{{ config(materialized='history', date_column='acct_date', key=['customer_id', 'prod'], part='customer_id') }}
+{{ config(materialized='history', date_column='acct_date', key=['customer_id', 'prod'], part='customer_id', in_order_of='customer_id') }}
 with notes as (
     select * from {{ ref('dwd_loan_note') }} where entity = 'retail' and {{ daily_rows('bal_date', 'customer_id') }}
 ),

@@ -1,5 +1,5 @@
 -- a row is what moved for one customer on one day, by channel, direction, mode, purpose and class of counterparty
-{{ config(materialized='daily', date_column='acct_date', part='customer_id') }}
+{{ config(materialized='daily', date_column='acct_date', part='customer_id', in_order_of='customer_id') }}
 with transactions as (
     select * from {{ ref('dwd_transaction') }} where entity = 'retail' and {{ daily_rows('acct_date', 'customer_id') }}
 ),
