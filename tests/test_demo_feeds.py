@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from tagmart.core.settings import project_root
+from tagmart.ingest.due import expected, read_calendar
 from tests import demo_files
 
 EVERY_DAY, WORKDAY = ("every_day", None), ("workday", None)
@@ -97,3 +101,15 @@ def test_feed_is_as_asked(feed: str, load: str, period: str, words: str) -> None
     assert (contract.load, (contract.due.when, contract.due.day)) == (load, PERIODS[period])
     assert list(contract.key) == key
     assert {*key, *columns} - {*contract.names} == set()
+
+
+def test_settlements_are_awaited_on_workdays_of_the_calendar() -> None:
+    """From Thursday before the Dragon Boat holiday of 2026 (Friday 19) to the Sunday on which nothing is settled."""
+    calendar = read_calendar(project_root() / "dbt_project" / "seeds")
+    contracts = demo_files.contracts()
+    span = date(2026, 6, 18), date(2026, 6, 28)
+    assert [one.due.day for one in expected(contracts["mer_settle"].due, calendar, *span)] == [18, 22, 23, 24, 25, 26]
+    assert [one.due.day for one in expected(contracts["mer_txn"].due, calendar, *span)] == [*range(18, 29)]
+    # The 18th of April is a Saturday: contributions are missed from the Monday on.
+    month = expected(contracts["fin_contrib"].due, calendar, date(2026, 4, 1), date(2026, 4, 30))
+    assert [(one.since, one.due) for one in month] == [(date(2026, 4, 18), date(2026, 4, 20))]
