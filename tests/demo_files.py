@@ -18,6 +18,7 @@ from tagmart.contracts import Column, Contract, load_contracts
 from tagmart.core.settings import project_root
 
 
+@cache
 def contracts() -> dict[str, Contract]:
     """The contracts of the demo bank."""
     return load_contracts(project_root() / "expectations" / "contracts" / "demo")

@@ -257,5 +257,10 @@ def test_sales_are_due_on_the_next_settle_day() -> None:
     paid = [{"settle_no": "1", "settle_date": "2026-06-22"}, {"settle_no": "2", "settle_date": "2026-06-30", "is_returned": True}]
     with merchant_night(dwd_merchant=M, dwd_merchant_transaction=rows, dwd_merchant_settlement=paid) as drawn:
         assert said(drawn, "settle", *names) == ("99.60", "0.5000", 8, 1)
-    with merchant_night(dwd_merchant=[{"customer_id": "m", "cycle_code": "D0"}], dwd_merchant_transaction=rows) as drawn:
+    same_day = [{"customer_id": "m", "cycle_code": "D0"}]
+    with merchant_night(dwd_merchant=same_day, dwd_merchant_transaction=rows) as drawn:
         assert said(drawn, "settle", *names) == ("0.00", "0.0000", None, 0)
+    # Of the four days that are due, Saturday's sales are paid on Monday.
+    paid = [{"settle_no": "1", "settle_date": "2026-06-22"}]
+    with merchant_night(dwd_merchant=same_day, dwd_merchant_transaction=rows, dwd_merchant_settlement=paid) as drawn:
+        assert said(drawn, "settle", *names) == ("0.00", "0.2500", 8, 0)

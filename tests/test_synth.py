@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import re
@@ -17,6 +18,7 @@ from stdnum.cn import ric
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import project_root
 from tagmart.synth import generate, names
+from tagmart.synth.summaries import GROUPS, SUMMARIES
 from tests import demo_files
 
 BIZ_DATE = date(2026, 6, 30)
@@ -285,6 +287,31 @@ def test_every_leg_says_what_is_left_on_the_account(files: duckdb.DuckDBPyConnec
         """
     ).fetchall()
     assert not broken
+
+
+def test_every_leg_has_the_summary_of_its_purpose_and_side(files: duckdb.DuckDBPyConnection) -> None:
+    with (project_root() / "dbt_project" / "seeds" / "code_value.csv").open(encoding="utf-8") as rows:
+        known = [row["code"] for row in csv.DictReader(rows) if row["list"] == "summary"]
+    column = demo_files.contracts()["core_txn"].column("summary_code")
+    assert known == list(SUMMARIES) == list(column.values) and len({*known}) == 2 * len(GROUPS) + 2
+    groups = ", ".join(f"('{purpose}', '{group}')" for purpose, group in GROUPS.items())
+    broken = files.execute(
+        f"""
+        with named as (from (values {groups}) as named (purpose_code, code))
+        select distinct mode_code, purpose_code, dc_flag, summary_code from core_txn join named using (purpose_code)
+        where summary_code <> if(mode_code = 'cash', '10', code) || if(dc_flag = 'C', '01', '02')
+        """
+    ).fetchall()
+    assert not broken
+    red = files.execute(
+        """
+        select count(*), count(*) filter (red.summary_code <> undone.summary_code)
+        from core_txn as red join core_txn as undone on undone.txn_no = red.orig_txn_no and undone.acct_no = red.acct_no
+        where red.is_reversal = 'Y'
+        """
+    ).fetchone()
+    assert red[0] > 0 and red[1] == 0
+    assert files.execute("select count(distinct summary_code) from core_txn").fetchone()[0] > 15
 
 
 def test_accounts_say_when_they_were_last_used(files: duckdb.DuckDBPyConnection) -> None:

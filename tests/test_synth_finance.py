@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tagmart.contracts import load_contracts
+from tagmart.core.settings import project_root
 from tagmart.synth import generate
+from tagmart.synth.finance.contributions import DELIVERY_DAY
 from tests import demo_files
 
 BIZ_DATE = date(2026, 6, 30)
@@ -205,6 +209,19 @@ def test_contributions_add_up_and_come_after_the_month(bank):
         where acct_or_note not in (select acct_no from core_acct union all select note_no from crd_note)
     """).fetchone()[0]
     assert strangers == 0
+
+
+def test_contributions_come_between_the_eighth_and_the_fifteenth_workday():
+    """Of every month of the bank's calendar."""
+    contract = load_contracts(project_root() / "expectations" / "contracts" / "demo")["fin_contrib"]
+    assert (contract.due.when, contract.due.day) == ("monthly", DELIVERY_DAY)
+    worked = {}
+    with (project_root() / "dbt_project" / "seeds" / "calendar_day.csv").open(encoding="utf-8") as rows:
+        for row in csv.DictReader(rows):
+            month, day = row["cal_date"][:7], int(row["cal_date"][8:])
+            worked[month] = worked.get(month, 0) + (row["is_workday"] == "true" and day <= DELIVERY_DAY)
+    assert len(worked) >= 36
+    assert {month: count for month, count in worked.items() if not 8 <= count <= 15} == {}
 
 
 def test_planted_differences_are_what_the_answers_say(tmp_path: Path):

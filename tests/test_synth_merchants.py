@@ -69,8 +69,7 @@ def test_settlements_are_the_sales_since_the_last_one(files: duckdb.DuckDBPyConn
         with workdays as (select distinct cal_date::date as day from ref_calendar where is_settle_day = 'Y'),
         sales as (
             select mer_no, amt{MONEY} as amt, fee{MONEY} as fee,
-                case cycle_code when 'D0' then acct_date::date
-                    else (select min(day) from workdays where day > acct_date::date) end as settle_date
+                (select min(day) from workdays where day >= acct_date::date + (cycle_code <> 'D0')::int) as settle_date
             from mer_txn join (select distinct mer_no, cycle_code from mer_info) using (mer_no) where status_code = 'ok'
         ),
         expected as (
@@ -90,6 +89,24 @@ def test_settlements_are_the_sales_since_the_last_one(files: duckdb.DuckDBPyConn
     none(files, f"select * from mer_settle where gross_amt{MONEY} - refund_amt{MONEY} - fee_amt{MONEY} <> net_amt{MONEY}")
     none(files, f"select * from mer_settle where net_amt{MONEY} <= 0")
     assert number(files, "select count(*) from mer_settle") > 1000
+
+
+def test_settlements_are_paid_and_delivered_on_workdays(files: duckdb.DuckDBPyConnection, landing: Path) -> None:
+    none(
+        files,
+        """
+        select settle_no from mer_settle join (select distinct cal_date, is_workday from ref_calendar) on cal_date = settle_date
+        where is_workday = 'N'
+        """,
+    )
+    same_day = """
+        select count(*) from mer_settle join (select distinct mer_no, cycle_code from mer_info) using (mer_no)
+        where cycle_code = 'D0' and settle_date = '2026-06-29'
+    """
+    assert number(files, same_day) > 0
+    days = {path.name.split("_")[2] for path in landing.glob("*/mer_settle_*_J_*.dat")}
+    assert days == {"20260629", "20260630"}, "nothing is due on Sunday the 28th"
+    assert {path.name.split("_")[2] for path in landing.glob("*/mer_txn_*_J_*.dat")} == {*days, "20260628"}
 
 
 def test_settlements_here_are_core_entries_on_the_account(files: duckdb.DuckDBPyConnection) -> None:

@@ -15,6 +15,7 @@ from tagmart.synth.calendar import Horizon
 from tagmart.synth.fx import FxLegs
 from tagmart.synth.population import NEVER
 from tagmart.synth.sizes import in_slices
+from tagmart.synth.summaries import SUMMARIES, summary_places
 from tagmart.synth.transactions import MERCHANTS, PERSONS
 from tagmart.synth.world import World
 from tagmart.synth.write import (
@@ -286,6 +287,7 @@ def core_txn(world: World, first: int, last: int) -> Feed:
         "ccy": constant("CNY", high - low),
         "bal_after": money(legs.after[at]),
         "channel_code": pick(ledger.CHANNELS, legs.channel[at]),
+        "summary_code": pick(SUMMARIES, summary_places(legs.mode[at], legs.purpose[at], legs.sign[at])),
         "mode_code": pick(ledger.MODES, legs.mode[at]),
         "purpose_code": pick(ledger.PURPOSES, legs.purpose[at]),
         "init_code": pick(ledger.INITS, legs.init[at]),

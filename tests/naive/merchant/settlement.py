@@ -85,7 +85,7 @@ def _due(bank: Bank) -> dict[str, pd.Series]:
     open_days = pd.DatetimeIndex(sorted(calendar[calendar.is_settle_day == "true"].cal_date))
     rows = inside(takings(bank), "acct_date", "120d", day)
     following = open_days[open_days.searchsorted(rows.acct_date, side="right")]
-    same_day = rows.customer_id.map(merchants(bank).cycle_code) == "D0"
+    same_day = (rows.customer_id.map(merchants(bank).cycle_code) == "D0") & rows.acct_date.isin(open_days)
     rows = rows.assign(due=rows.acct_date.where(same_day, following), owed=rows.amt - rows.fee_amt)
     pending = total(rows[rows.due > day], "owed", customers).clip(lower=0)
     owed = rows.groupby(["customer_id", "due"]).owed.sum()

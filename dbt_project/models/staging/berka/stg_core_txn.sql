@@ -50,6 +50,7 @@ final as (
         cast(null as varchar) as biz_ref,
         cast(null as varchar) as org_id,
         cast(null as decimal(18, 2)) as bal_after,
+        cast(null as varchar) as summary_code,
         src_file,
         src_line
     from trimmed

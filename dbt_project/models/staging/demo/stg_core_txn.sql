@@ -15,6 +15,7 @@ final as (
         ccy,
         bal_after,
         channel_code,
+        summary_code,
         mode_code,
         purpose_code,
         init_code,

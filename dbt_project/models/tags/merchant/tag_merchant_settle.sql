@@ -104,7 +104,7 @@ settle_sums as (
     group by customer_id
 ),
 
--- The day on which sales are due: their own (D0), or the next day on which the payment system settles.
+-- The day on which sales are due: the next day on which the payment system settles; for D0 their own, where it is one.
 settle_days as (
     select cal_date, lead(cal_date) over (order by cal_date) as next_date
     from {{ ref('calendar_day') }}
@@ -114,7 +114,10 @@ settle_days as (
 due_days as (
     select
         sales_daily.customer_id,
-        case when merchants.cycle_code = 'D0' then sales_daily.acct_date else settle_days.next_date end as due_date,
+        case
+            when merchants.cycle_code = 'D0' and settle_days.cal_date = sales_daily.acct_date then sales_daily.acct_date
+            else settle_days.next_date
+        end as due_date,
         sum(sales_daily.amt_sum - sales_daily.fee_amt) as amt
     from {{ ref('dws_merchant_transaction_daily') }} as sales_daily
     inner join night on sales_daily.acct_date <= night.biz_date and sales_daily.acct_date > night.biz_date - 120

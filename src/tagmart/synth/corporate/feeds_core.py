@@ -19,6 +19,7 @@ from tagmart.synth.corporate.settle import RATE_BP
 from tagmart.synth.feeds_core import control_feed, gl_orgs, hist_month
 from tagmart.synth.population import NEVER
 from tagmart.synth.sizes import in_slices
+from tagmart.synth.summaries import SUMMARIES, summary_places
 from tagmart.synth.write import (
     DATED,
     DELTA,
@@ -203,6 +204,7 @@ def core_txn(world: World, first: int, last: int) -> Feed:
         "ccy": constant("CNY", high - low),
         "bal_after": money(legs.after[at]),
         "channel_code": pick(ledger.CHANNELS, legs.channel[at]),
+        "summary_code": pick(SUMMARIES, summary_places(legs.mode[at], legs.purpose[at], legs.sign[at])),
         "mode_code": pick(ledger.MODES, legs.mode[at]),
         "purpose_code": pick(ledger.PURPOSES, legs.purpose[at]),
         "init_code": pick(ledger.INITS, legs.init[at]),

@@ -18,8 +18,8 @@ from tagmart.synth.write import JOURNAL, Feed, day_dates, money, pick
 if TYPE_CHECKING:
     from tagmart.synth.world import World
 
-# The month is closed and delivered on the tenth of the next one.
-DELIVERY_DAY = 10
+# The month is closed and delivered on the 18th of the next one: in every month the eighth to fifteenth workday by then.
+DELIVERY_DAY = 18
 # Hundredths of a per cent a year: what the treasury pays above the rate of demand, term and certificates or margin, and
 # what it takes for money that is lent.
 DEPOSIT_SPREAD_BP = np.array((165, 60, 45))

@@ -17,6 +17,7 @@ from tagmart.synth.feeds_core import gl_orgs, hist_month
 from tagmart.synth.finance import subjects as gl
 from tagmart.synth.finance.book import Book, gl_org_of_outlet
 from tagmart.synth.fx import CCYS, IN, OUT, FxBook, never
+from tagmart.synth.summaries import SUMMARIES, summary_places
 from tagmart.synth.write import (
     DATED,
     DELTA,
@@ -35,6 +36,7 @@ from tagmart.synth.write import (
 if TYPE_CHECKING:
     from tagmart.synth.world import World
 
+TRANSFER = (ledger.MODE["transfer"], ledger.PURPOSE["transfer"])
 FOREIGN_BANKS, PARTNERS = ("OB01", "OB02", "OB03"), 60
 
 
@@ -164,6 +166,7 @@ def _txn(world: World, side: _Side, first: int, last: int) -> Feed:
         "ccy": pick(CCYS, book.ccy[acct]),
         "bal_after": money(legs.after[at]),
         "channel_code": pick(("batch", "mbank"), (legs.kind[at] != IN).astype(int)),
+        "summary_code": pick(SUMMARIES, summary_places(*TRANSFER, legs.sign[at])),
         "mode_code": constant("transfer", count),
         "purpose_code": constant("transfer", count),
         "init_code": pick(ledger.INITS, legs.init[at]),

@@ -94,14 +94,15 @@ def make_merchants(
 
 
 def _settled(shops: Shops, sales: Sales, horizon: Horizon) -> tuple[Sales, Settlements]:
-    """Sales of T are settled on the next settle day (T1) or on their own day (D0).
+    """Sales of T are settled on the next settle day (T1), or on their own day where it is one (D0).
 
     A refund that the day's takings do not cover fails: a settlement never asks for money.
     """
     settles = horizon.table.is_workday
     size = len(settles)
     following = np.minimum.accumulate(np.where(settles, np.arange(size), size - 1)[::-1])[::-1]
-    when = np.where(shops.cycle[sales.shop] == D0, sales.day, following[np.minimum(sales.day + 1, size - 1)])
+    earliest = sales.day + (shops.cycle[sales.shop] != D0)
+    when = following[np.minimum(earliest, size - 1)]
     key = when * shops.size + sales.shop
     keys, batch = np.unique(key, return_inverse=True)
     moved = np.where(sales.failed, 0, sales.amt)
