@@ -32,6 +32,8 @@ ASSETS = (
     ("pm", 0.02, "280"), ("tb", 0.01, "2"), ("trust", 0.002, "12"), ("transit", 0.08, "8"),
 )  # fmt: skip
 DEBTS = (("mtg", 0.06, "13"), ("cons", 0.08, "13"), ("biz", 0.03, "13"), ("cc", 0.18, "100"))
+# As nights leave a partial: the last tenth of the year in the order of days, the rest in the order of customers (macro daily_order).
+IN_ORDER = "order by {day} > date '2026-06-30' - 36, case when {day} <= date '2026-06-30' - 36 then customer_id end, {day}"
 FEEDS = (
     "core_acct", "core_acct_person", "core_txn", "core_bal", "inv_hold", "inv_order", "crd_note", "cc_acct", "chn_event", "pay_detail",
 )  # fmt: skip
@@ -73,11 +75,11 @@ def _transactions(duck: duckdb.DuckDBPyConnection) -> None:
         select customer_id, {DAY} - cast((chance // 1000) % 365 as integer) as acct_date, channel, direction, mode, purpose, cp,
             cast(exp(2 + ((chance // 1000000) % 1000) / 150.0) as decimal(18, 2)) as amt, (chance // 7) % 10 < 8 as is_self
         from drawn join kind on slot = hash(number, chance % {HABITS}) % {len(slots)}""")
-    duck.execute("""
+    duck.execute(f"""
         create table dws_retail_transaction_daily as
         select customer_id, acct_date, channel, direction, mode, purpose, cp, cast(sum(amt) as decimal(18, 2)) as amt_sum, max(amt) as amt_max,
             cast(count(*) as integer) as cnt, cast(sum(is_self::int) as integer) as self_cnt
-        from raw_transaction group by all order by acct_date""")
+        from raw_transaction group by all {IN_ORDER.format(day='acct_date')}""")
 
 
 def _histories(duck: duckdb.DuckDBPyConnection) -> None:
@@ -100,13 +102,13 @@ def _histories(duck: duckdb.DuckDBPyConnection) -> None:
                     case when prod = 'transit' then valid_from + 3 else date '9999-12-31' end
                 ) as valid_to,
                 cast(exp(4 + (hash(customer_id, valid_from, prod) % 1000) / 120.0) as decimal(18, 2)) as bal{more}
-            from changes""")
+            from changes {IN_ORDER.format(day='valid_from')}""")
     _totals(duck)
 
 
 def _totals(duck: duckdb.DuckDBPyConnection) -> None:
     """The sums of assets that are kept because their peaks are asked for: all deposits, everything held, money in transit."""
-    duck.execute("""
+    duck.execute(f"""
         create table dws_retail_total_history as
         with parts as (
             select *, 'held' as total from dws_retail_asset_history where prod <> 'transit'
@@ -118,7 +120,7 @@ def _totals(duck: duckdb.DuckDBPyConnection) -> None:
         changes as (select customer_id, total, day, sum(amt) as amt from steps group by all)
         select customer_id, total, day as valid_from,
             coalesce(lead(day) over following, date '9999-12-31') as valid_to, cast(sum(amt) over following as decimal(18, 2)) as bal
-        from changes window following as (partition by customer_id, total order by day)""")
+        from changes window following as (partition by customer_id, total order by day) {IN_ORDER.format(day='valid_from')}""")
 
 
 def _events(duck: duckdb.DuckDBPyConnection) -> None:
@@ -132,7 +134,7 @@ def _events(duck: duckdb.DuckDBPyConnection) -> None:
             case when chance % 10 < 4 then 'login' when chance % 10 < 8 then 'view' else 'click' end as event,
             case when chance % 10 < 4 then 'other' else {pages} end as page,
             cast(count(*) as integer) as cnt, cast(count(*) * 9 as integer) as stay_sec
-        from drawn group by all""")
+        from drawn group by all {IN_ORDER.format(day='acct_date')}""")
     duck.execute(f"""
         create table dws_retail_pay_daily as
         with paid as (select customer_id, number, unnest(range(14)) as item from active where hash(number, 'pay') % 100 < 35)
