@@ -69,7 +69,7 @@ FLOWS = [
 ]
 RECENCY = [
     ("case when true_last_self_date >= delivered_from then true_last_self_date end", "txn_self_last_date"),
-    ("case when true_last_self_date >= delivered_from then d - true_last_self_date end", "txn_self_idle_days"),
+    ("case when true_last_act_date >= delivered_from then d - true_last_act_date end", "txn_self_idle_days"),
     ("coalesce(d - true_last_self_date >= 180, true)", "val_is_sleeping"),
 ]
 DEBTS = [
@@ -130,7 +130,7 @@ PLANTED = {
     "payroll_stop": "pay_stop_days > 0 and pay_stop_days < d - true_last_pay_date",
     # Where the employer went as a whole, nobody stopped being paid: no customer is to be asked about it.
     "employer_moved": "coalesce(pay_stop_days, 0) = 0",
-    "dormant": "val_is_sleeping and coalesce(txn_self_idle_days, 180) >= 180 and txn_self_cnt_180d = 0",
+    "dormant": "val_is_sleeping and coalesce(d - txn_self_last_date, 180) >= 180 and txn_self_cnt_180d = 0",
     "overdue": "risk_is_overdue and loan_dpd_max >= d - event_date and loan_overdue_amt >= amt",
     "big_move": """case
         when amt > 0 then txn_in_amt_max_90d >= amt and txn_in_samename_amt_sum_90d >= amt
