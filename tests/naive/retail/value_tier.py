@@ -67,6 +67,9 @@ def tags(bank: Bank) -> pd.DataFrame:
             "tier_watch_months": last.watch if last else pd.NA,
             "tier_grace_left_months": tiers[last.number - 1].grace - last.watch if last and last.watch else pd.NA,
             "tier_is_watch": bool(last and last.watch),
+            # This night is the bank's first: nothing was told before that could come out otherwise.
+            "tier_is_restated": False,
+            "tier_restated_code": pd.NA,
             "tier_override_code": code[hand[who]] if who in hand else pd.NA,
             "tier_mtd_code": code[_tier_of(so_far[who], tiers)],
             "tier_lm_code": code[reached[evaluations[-1]][who]],
