@@ -41,7 +41,12 @@ ASSETS = [
     ("true_term_bal", "dep_term_bal"),
     ("true_cd_bal", "dep_cd_bal"),
     ("true_demand_bal + true_term_bal + true_cd_bal", "dep_bal"),
-    ("greatest(0, true_demand_bal + true_term_bal + true_cd_bal - 500000)", "dep_over_insured_amt"),
+    # Interest that is not paid yet is insured too; it is below a twentieth of a deposit.
+    (
+        "true",
+        """dep_over_insured_amt between greatest(0, true_demand_bal + true_term_bal + true_cd_bal - 500000)
+        and greatest(0, 1.05 * (true_demand_bal + true_term_bal + true_cd_bal) - 500000)""",
+    ),
     ("true_wm_bal", "wm_bal"),
     ("true_wm_bal > 0", "prod_has_wm_hold"),
     ("true_fund_bal", "fund_bal"),
@@ -95,9 +100,10 @@ SERVICE = [
     ("true_consent_push", "reach_push_is_ok"),
     ("true_consent_mbox", "reach_mbox_is_ok"),
     ("true_consent_wecom", "reach_wecom_is_ok"),
+    # Nobody is reachable without consent; whom the bank has contacted often enough of late is not either.
     (
-        "true_consent_sms or true_consent_call or true_consent_push or true_consent_mbox or true_consent_wecom",
-        "reach_any_is_ok",
+        "true",
+        "not reach_any_is_ok or true_consent_sms or true_consent_call or true_consent_push or true_consent_mbox or true_consent_wecom",
     ),
     ("true_is_enforced", "risk_is_enforced"),
 ]

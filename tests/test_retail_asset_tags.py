@@ -144,3 +144,19 @@ def test_what_the_pension_limit_of_the_year_leaves() -> None:
     }
     silent = said("tag_retail_pension", of_record, tables, absent=("core_pension",))
     assert values(silent["ann"], names) == (None, None)
+
+
+def test_interest_that_is_not_paid_yet_is_insured_too() -> None:
+    def saved(customer: str, amt: str) -> tuple:
+        return customer, "term", "2026-01-01", "9999-12-31", amt
+
+    def earned(customer: str, amt: str, kind: str = "term") -> dict:
+        return {"customer_id": customer, "entity": "retail", "kind_code": kind, "acct_no": f"{customer}-{kind}", "accrued_amt": amt}
+
+    found = said("tag_retail_asset", "ann bob cat dan", {
+        "dws_retail_asset_history": [saved("ann", "499999.99"), saved("bob", "500000.00"), saved("cat", "600000")],
+        "dwd_account_interest": [earned("ann", "0.02"), earned("ann", "9", "margin"), earned("cat", "12.34"), earned("cat", "1", "demand")],
+    })  # fmt: skip
+    assert {name: tags["dep_over_insured_amt"] for name, tags in found.items()} == {
+        "ann": Decimal("0.01"), "bob": Decimal(0), "cat": Decimal("100013.34"), "dan": Decimal(0),
+    }  # fmt: skip

@@ -77,12 +77,9 @@ final as (
         first_no,
         judged_no <> first_no as is_restated,
         not is_remembered
-        or (told_measure, told_judged, told_watch, told_since) is distinct from (
-            measure_amt,
-            judged_no,
-            case when told_no > judged_no then told_watch else judged_watch end,
-            case when told_no > judged_no then told_since else judged_since end
-        ) as is_news
+        or told_measure <> measure_amt
+        or told_judged <> judged_no
+        or (told_no <= judged_no and (told_watch <> judged_watch or told_since is distinct from judged_since)) as is_news
     from compared
 )
 
