@@ -43,9 +43,11 @@ ASSETS = [
     ("true_demand_bal + true_term_bal + true_cd_bal", "dep_bal"),
     # Interest that is not paid yet is insured too; it is below a twentieth of a deposit.
     (
-        "true",
-        """dep_over_insured_amt between greatest(0, true_demand_bal + true_term_bal + true_cd_bal - 500000)
-        and greatest(0, 1.05 * (true_demand_bal + true_term_bal + true_cd_bal) - 500000)""",
+        "greatest(0, true_demand_bal + true_term_bal + true_cd_bal - 500000)",
+        """case
+            when dep_over_insured_amt <= greatest(0, 1.05 * (true_demand_bal + true_term_bal + true_cd_bal) - 500000)
+                then least(dep_over_insured_amt, greatest(0, true_demand_bal + true_term_bal + true_cd_bal - 500000))
+        end""",
     ),
     ("true_wm_bal", "wm_bal"),
     ("true_wm_bal > 0", "prod_has_wm_hold"),
@@ -102,8 +104,11 @@ SERVICE = [
     ("true_consent_wecom", "reach_wecom_is_ok"),
     # Nobody is reachable without consent; whom the bank has contacted often enough of late is not either.
     (
-        "true",
-        "not reach_any_is_ok or true_consent_sms or true_consent_call or true_consent_push or true_consent_mbox or true_consent_wecom",
+        "true_consent_sms or true_consent_call or true_consent_push or true_consent_mbox or true_consent_wecom",
+        """case
+            when reach_any_is_ok or val_contact_cnt_30d = 0 then reach_any_is_ok
+            else true_consent_sms or true_consent_call or true_consent_push or true_consent_mbox or true_consent_wecom
+        end""",
     ),
     ("true_is_enforced", "risk_is_enforced"),
 ]

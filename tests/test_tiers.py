@@ -227,6 +227,12 @@ def test_the_tags_say_how_far_the_next_tier_is(bank: Bank) -> None:
     tags = bank.tags("a", "2026-02-10")
     assert (tags["tier_code"], tags["tier_mtd_code"], tags["tier_gap_down_amt"]) == ("growth", "mass", 50_000)
     assert tags["tier_forecast_amt"] == 0
+    # What comes in on the last day but one raises the average little, and what is missing by what the month will be.
+    bank.has("b", [60_000, 60_000])
+    bank.holds("b", "demand", "2026-03-01", "2026-03-30", 60_000)
+    bank.holds("b", "demand", "2026-03-30", "2026-04-01", 3_160_000)
+    tags = bank.tags("b", "2026-03-30")
+    assert (tags["tier_forecast_amt"], tags["tier_gap_up_amt"], tags["tier_mtd_code"]) == (260_000, 240_000, "growth")
 
 
 def test_orders_that_are_older_than_balances_begin_no_history(bank: Bank) -> None:

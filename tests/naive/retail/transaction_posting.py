@@ -69,9 +69,9 @@ def _windows(bank: Bank, window: str) -> Tags:
     }
     found = {f"{name}_{window}": or_zero(per_customer(of, "out", "sum", customers)) for name, of in nets.items()}
     agreed = bank.dwd("agreement")
-    signed = agreed[(agreed.agr_type == "stock_custody") & (agreed.from_date <= bank.day)].customer_id
+    custody = agreed[(agreed.agr_type == "stock_custody") & (agreed.from_date <= bank.day)].customer_id
     moved = flows(bank).query("cp_class == 'securities'").customer_id
-    asked = customers.isin(signed) | customers.isin(moved)
+    asked = customers.isin(custody) | customers.isin(moved)
     found[f"txn_sec_net_amt_sum_{window}"] = found[f"txn_sec_net_amt_sum_{window}"].where(asked)
     found[f"txn_net_amt_sum_{window}"] = -or_zero(per_customer(signed, "out", "sum", customers))
     found[f"txn_cp_cnt_{window}"] = or_zero(per_customer(items, "cp_acct_no", "nunique", customers))

@@ -249,7 +249,7 @@ final as (
         {{ tag_value(assets, 'tiered.next_amt', 'decimal(18,2)') }} as tier_next_amt,
         {{ tag_value(
             assets,
-            'case when tiered.next_amt > tiered.mtd_amt then tiered.next_amt - tiered.mtd_amt when tiered.next_amt is not null then 0 end',
+            'case when tiered.next_amt is not null then greatest(0, tiered.next_amt - tiered.forecast_amt) end',
             'decimal(18,2)'
         ) }} as tier_gap_up_amt,
         {{ tag_value(
