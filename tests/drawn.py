@@ -95,6 +95,7 @@ class Night:
         self.made = {row[0] for row in duck.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()}
         duck.execute("create schema ops")
         duck.execute(f"create table ops.run_context as select 'drawn' as run_id, date {literal(biz_date)} as biz_date, 'demo' as bank")
+        duck.execute(rendered("{{ tier_told_table() }}")[0])
         fed = ", ".join(f"{literal(feed not in absent)} as {feed}" for feed in feeds())
         duck.execute(f"create table ops.feed_present as select {fed}")
 

@@ -177,11 +177,11 @@ def compare_balances(answers: Answers, as_of: str) -> None:
 
 
 def compare_recency(answers: Answers, as_of: str) -> None:
-    """First and last postings, days since the customer's own action, life-to-date counts and sums."""
+    """First and last postings, the customer's own last action, life-to-date counts and sums."""
     pairs = {"first_posting": "txn_first_date", "last_posting": "txn_last_date", "last_credit": "txn_last_in_date",
              "last_debit": "txn_last_out_date", "last_customer_initiated": "txn_self_last_date", "n_ltd": "txn_in_cnt_ltd + txn_out_cnt_ltd",
              "credit_ltd": "txn_in_amt_sum_ltd", "debit_ltd": "txn_out_amt_sum_ltd",
-             f"date '{as_of}' - last_customer_initiated": "txn_self_idle_days", f"date '{as_of}' - last_posting": "txn_idle_days"}
+             f"date '{as_of}' - last_posting": "txn_idle_days"}
     for column, tag in pairs.items():
         answers.compare(tag, f"select account_id, {column} from account_recency",
                         f"select account_id, {tag} from tags_by_account where {tag} is not null")

@@ -160,14 +160,16 @@ def test_ties_in_force_at_d() -> None:
         drawn.draw("dws_retail_asset_daily", customer_id="R1", acct_date="2026-06-30", prod="demand", bal="6000")
         drawn.draw("dws_retail_asset_daily", customer_id="R1", acct_date="2026-06-30", prod="wm", bal="4000")
         drawn.draw("dws_retail_asset_daily", customer_id="R1", acct_date="2026-06-29", prod="wm", bal="900000")
+        drawn.draw("tag_retail_tier", customer_id="R1", tier_code="wealth")
         found = drawn.tags(
             "tag_corporate_relation", "rep_is_customer", "rep_customer_id", "rep_aum_band_code", "rep_has_loan", "rep_corp_cnt",
             "owner_customer_id", "corp_shareholder_cnt", "corp_shareholder_top_ratio", "corp_guarantor_cnt", "group_role_code",
-            "group_member_cnt", "corp_linked_retail_cnt", "corp_linked_corporate_cnt", "corp_invest_cnt",
+            "group_member_cnt", "corp_linked_retail_cnt", "corp_linked_corporate_cnt", "corp_invest_cnt", "rep_tier_code",
+            "owner_tier_code",
         )  # fmt: skip
-    assert found["C1"] == (False, None, None, None, None, None, 0, None, 0, "head", 2, 0, 1, 1)
-    assert found["C2"] == (True, "R1", 3, False, 2, None, 2, Decimal("0.6"), 0, "member", 2, 1, 1, 0)
-    assert found["C3"] == (True, "R1", 3, False, 2, "R1", 0, None, 0, "none", None, 1, 0, 0)
+    assert found["C1"] == (False, None, None, None, None, None, 0, None, 0, "head", 2, 0, 1, 1, None, None)
+    assert found["C2"] == (True, "R1", 3, False, 2, None, 2, Decimal("0.6"), 0, "member", 2, 1, 1, 0, "wealth", None)
+    assert found["C3"] == (True, "R1", 3, False, 2, "R1", 0, None, 0, "none", None, 1, 0, 0, "wealth", "wealth")
 
 
 def test_accounts_by_nature_and_those_that_lie_still() -> None:
@@ -193,6 +195,28 @@ def test_accounts_by_nature_and_those_that_lie_still() -> None:
     assert found["ann"] == (True, 2, False, 3, 1, 1, 10, 365, 1, True, 1)
     # The borrower's account lies still for a year too, but who owes the bank gets no notice.
     assert found["bob"] == (True, 0, False, 1, 0, 0, 365, 365, 1, False, 0)
+
+
+def test_a_statement_without_a_reply_is_late_from_the_day_after_it_was_due() -> None:
+    with night("ann bob cat") as drawn:
+        for number, closed in (("A1", None), ("A2", None), ("A3", None), ("A4", "2026-06-30"), ("A5", None), ("A6", None)):
+            drawn.draw("dwd_account", acct_no=number, customer_id="ann", entity="corporate", kind_code="demand", nature_code="general",
+                       open_date="2020-01-01", close_date=closed)  # fmt: skip
+        drawn.draw("dwd_account", acct_no="B1", customer_id="bob", entity="corporate", kind_code="demand", open_date="2020-01-01")
+        for number, sent, due, reply in (
+            ("A1", "2025-12-31", "2026-02-14", None), ("A1", "2026-03-31", "2026-05-15", None),  # one account, late twice
+            ("A2", "2026-03-31", "2026-06-30", None),  # today is the last day
+            ("A3", "2026-03-31", "2026-06-29", "2026-07-01"),  # tomorrow's reply is not known today
+            ("A4", "2026-03-31", "2026-05-15", None),  # closed
+            ("A5", "2026-03-31", "2026-05-15", "2026-06-30"),  # replied, if late
+            ("B1", "2026-03-31", "2026-05-15", "2026-04-20"),
+        ):  # fmt: skip
+            drawn.draw("dwd_reconciliation", acct_no=number, customer_id="ann" if number[0] == "A" else "bob", entity="corporate",
+                       stmt_date=sent, due_date=due, reply_date=reply)  # fmt: skip
+        found = drawn.tags("tag_corporate_account", "acct_recon_overdue_cnt")
+    assert found == {"ann": (2,), "bob": (0,), "cat": (0,)}
+    with night("ann", ("core_recon",)) as drawn:
+        assert drawn.tags("tag_corporate_account", "acct_recon_overdue_cnt", "acct_cnt") == {"ann": (None, 0)}
 
 
 @pytest.mark.parametrize(("last_pay", "used"), [("2025-07-01", True), ("2025-06-30", False), ("2026-07-01", False)])

@@ -41,7 +41,14 @@ ASSETS = [
     ("true_term_bal", "dep_term_bal"),
     ("true_cd_bal", "dep_cd_bal"),
     ("true_demand_bal + true_term_bal + true_cd_bal", "dep_bal"),
-    ("greatest(0, true_demand_bal + true_term_bal + true_cd_bal - 500000)", "dep_over_insured_amt"),
+    # Interest that is not paid yet is insured too; it is below a twentieth of a deposit.
+    (
+        "greatest(0, true_demand_bal + true_term_bal + true_cd_bal - 500000)",
+        """case
+            when dep_over_insured_amt <= greatest(0, 1.05 * (true_demand_bal + true_term_bal + true_cd_bal) - 500000)
+                then least(dep_over_insured_amt, greatest(0, true_demand_bal + true_term_bal + true_cd_bal - 500000))
+        end""",
+    ),
     ("true_wm_bal", "wm_bal"),
     ("true_wm_bal > 0", "prod_has_wm_hold"),
     ("true_fund_bal", "fund_bal"),
@@ -69,7 +76,7 @@ FLOWS = [
 ]
 RECENCY = [
     ("case when true_last_self_date >= delivered_from then true_last_self_date end", "txn_self_last_date"),
-    ("case when true_last_self_date >= delivered_from then d - true_last_self_date end", "txn_self_idle_days"),
+    ("case when true_last_act_date >= delivered_from then d - true_last_act_date end", "txn_self_idle_days"),
     ("coalesce(d - true_last_self_date >= 180, true)", "val_is_sleeping"),
 ]
 DEBTS = [
@@ -95,9 +102,13 @@ SERVICE = [
     ("true_consent_push", "reach_push_is_ok"),
     ("true_consent_mbox", "reach_mbox_is_ok"),
     ("true_consent_wecom", "reach_wecom_is_ok"),
+    # Nobody is reachable without consent; whom the bank has contacted often enough of late is not either.
     (
         "true_consent_sms or true_consent_call or true_consent_push or true_consent_mbox or true_consent_wecom",
-        "reach_any_is_ok",
+        """case
+            when reach_any_is_ok or val_contact_cnt_30d = 0 then reach_any_is_ok
+            else true_consent_sms or true_consent_call or true_consent_push or true_consent_mbox or true_consent_wecom
+        end""",
     ),
     ("true_is_enforced", "risk_is_enforced"),
 ]
@@ -130,7 +141,7 @@ PLANTED = {
     "payroll_stop": "pay_stop_days > 0 and pay_stop_days < d - true_last_pay_date",
     # Where the employer went as a whole, nobody stopped being paid: no customer is to be asked about it.
     "employer_moved": "coalesce(pay_stop_days, 0) = 0",
-    "dormant": "val_is_sleeping and coalesce(txn_self_idle_days, 180) >= 180 and txn_self_cnt_180d = 0",
+    "dormant": "val_is_sleeping and coalesce(d - txn_self_last_date, 180) >= 180 and txn_self_cnt_180d = 0",
     "overdue": "risk_is_overdue and loan_dpd_max >= d - event_date and loan_overdue_amt >= amt",
     "big_move": """case
         when amt > 0 then txn_in_amt_max_90d >= amt and txn_in_samename_amt_sum_90d >= amt

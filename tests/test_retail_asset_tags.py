@@ -113,3 +113,50 @@ def test_one_product_in_two_rows_is_one_product() -> None:
     ]})  # fmt: skip
     names = "wm_max_prod_amt inv_top_ratio fund_loss_prod_cnt inv_prod_cnt"
     assert values(found["ann"], names) == (Decimal(60), Decimal("0.5"), 0, 3)
+
+
+def test_what_the_pension_limit_of_the_year_leaves() -> None:
+    def agreed(customer: str, since: str = "2024-01-01", until: str | None = None, kind: str = "pension") -> dict:
+        return {"customer_id": customer, "entity": "retail", "agr_type": kind, "status_code": "live", "from_date": since, "to_date": until}
+
+    def paid(customer: str, day: str, amt: str, kind: str = "pay") -> dict:
+        return {"customer_id": customer, "paid_date": day, "amt": amt, "kind_code": kind}
+
+    tables = {
+        "dwd_agreement": [agreed("ann"), agreed("bob"), agreed("cat"), agreed("dan", until="2026-06-30"), agreed("eve", "2026-07-01"),
+                          agreed("fay", kind="wm")],
+        "dwd_pension_contribution": [
+            paid("ann", "2025-12-31", "12000"), paid("ann", "2026-01-01", "1000"), paid("ann", "2026-06-30", "500.50"),
+            paid("ann", "2026-07-01", "700"),
+            paid("bob", "2026-02-01", "12000"), paid("bob", "2026-02-02", "500"), paid("bob", "2026-02-07", "500", "return"),
+            paid("dan", "2026-01-01", "1000"),
+        ],
+    }  # fmt: skip
+    names, of_record = "pens_paid_amt_sum_ytd pens_room_amt_ytd", "ann bob cat dan eve fay"
+    found = said("tag_retail_pension", of_record, tables)
+    assert {name: values(tags, names) for name, tags in found.items()} == {
+        "ann": (Decimal("1500.50"), Decimal("10499.50")),
+        "bob": (Decimal(12000), Decimal(0)),  # what was too much was given back
+        "cat": (Decimal(0), Decimal(12000)),
+        "dan": (None, None),  # ended today
+        "eve": (None, None),  # begins tomorrow
+        "fay": (None, None),
+    }
+    silent = said("tag_retail_pension", of_record, tables, absent=("core_pension",))
+    assert values(silent["ann"], names) == (None, None)
+
+
+def test_interest_that_is_not_paid_yet_is_insured_too() -> None:
+    def saved(customer: str, amt: str) -> tuple:
+        return customer, "term", "2026-01-01", "9999-12-31", amt
+
+    def earned(customer: str, amt: str, kind: str = "term") -> dict:
+        return {"customer_id": customer, "entity": "retail", "kind_code": kind, "acct_no": f"{customer}-{kind}", "accrued_amt": amt}
+
+    found = said("tag_retail_asset", "ann bob cat dan", {
+        "dws_retail_asset_history": [saved("ann", "499999.99"), saved("bob", "500000.00"), saved("cat", "600000")],
+        "dwd_account_interest": [earned("ann", "0.02"), earned("ann", "9", "margin"), earned("cat", "12.34"), earned("cat", "1", "demand")],
+    })  # fmt: skip
+    assert {name: tags["dep_over_insured_amt"] for name, tags in found.items()} == {
+        "ann": Decimal("0.01"), "bob": Decimal(0), "cat": Decimal("100013.34"), "dan": Decimal(0),
+    }  # fmt: skip

@@ -42,3 +42,34 @@ def test_contribution_is_held_against_the_average_as_it_is_published() -> None:
     })  # fmt: skip
     said_bp = {customer: tags["val_contrib_aum_bp"] for customer, tags in found.items()}
     assert said_bp == {"ann": Decimal("9090909.0909"), "bob": None, "cat": None}
+
+
+def test_who_was_contacted_often_enough_is_not_reachable() -> None:
+    def granted(customer: str, *channels: str) -> list[dict]:
+        return [{"customer_id": customer, "channel_code": channel, "purpose_code": "marketing", "action_code": "grant",
+                 "event_time": "2026-01-01 10:00:00"} for channel in channels]  # fmt: skip
+
+    def tried(customer: str, channel: str, *days: str, **differs: object) -> list[dict]:
+        held = {"customer_id": customer, "entity": "retail", "channel_code": channel, "log_status": "logged", "is_holdout": False} | differs
+        return [held | {"contact_no": f"{customer}{day}", "contact_date": day} for day in days]
+
+    of_record = "ann bob cat dan eve fay gus hal"
+    found = said("tag_retail_reach", of_record, {
+        "dwd_consent": [*granted("ann", "sms"), *granted("bob", "sms"), *granted("cat", "sms", "call"), *granted("dan", "mbox"),
+                        *granted("eve", "call"), *granted("fay", "call"), *granted("gus", "push")],
+        "dwd_marketing_contact": [
+            *tried("ann", "sms", "2026-06-01", "2026-06-30"),  # two in 30 days
+            *tried("bob", "sms", "2026-05-31", "2026-06-30"),  # the first is 30 days ago
+            *tried("cat", "sms", "2026-06-01", "2026-06-30"),  # a call is left
+            *tried("dan", "visit", "2026-06-01", "2026-06-02", "2026-06-03", "2026-06-04"),  # four by all channels
+            *tried("eve", "call", "2026-06-17"),  # the first day of 14
+            *tried("fay", "call", "2026-06-16"), *tried("fay", "phone_in", "2026-06-29"), *tried("fay", "call", "2026-06-29", log_status="void"),
+            *tried("fay", "call", "2026-06-28", is_holdout=True), *tried("fay", "call", "2026-07-01"),
+            *tried("gus", "push", "2026-06-29"),  # yesterday's
+        ],
+    })  # fmt: skip
+    assert {name: tags["reach_any_is_ok"] for name, tags in found.items()} == {
+        "ann": False, "bob": True, "cat": True, "dan": False, "eve": False, "fay": True, "gus": True, "hal": False,
+    }  # fmt: skip
+    # Consent to a channel is told apart from its cap.
+    assert (found["ann"]["reach_sms_is_ok"], found["ann"]["reach_channel_cnt"]) == (True, 1)

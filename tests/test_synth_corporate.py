@@ -16,11 +16,12 @@ BIZ_DATE = date(2026, 6, 30)
 FEEDS = (
     "ref_price",    "ecif_corp", "ecif_relation", "ecif_retail", "core_acct", "core_bal", "core_txn", "core_term", "core_agreement",
     "pay_contract", "pay_detail", "crd_limit", "crd_contract", "crd_note", "crd_schedule", "crd_repay", "crd_class",
-    "crd_security", "crd_offbal", "ext_bizreg", "ext_tax", "ext_customs", "ext_court", "ext_list", "ref_calendar",
+    "crd_security", "crd_offbal", "core_recon", "ext_bizreg", "ext_tax", "ext_customs", "ext_court", "ext_list", "ref_calendar",
 )
 NEWEST = {
     "ecif_corp": "ecif_no", "core_acct": "acct_no", "core_term": "acct_no, seq", "crd_limit": "limit_no",
     "crd_contract": "contract_no", "crd_schedule": "note_no, term_no", "crd_security": "guar_no", "crd_offbal": "biz_no",
+    "core_recon": "acct_no, stmt_date",
     "pay_contract": "contract_no", "ecif_relation": "from_party, to_party, rel_code",
 }
 
@@ -125,6 +126,36 @@ def test_every_payroll_batch_is_paid_by_its_company(files: duckdb.DuckDBPyConnec
     _none(files, """
         select distinct payer_ecif from pay_detail where payer_ecif is not null and payer_ecif not in
             (select payer_ecif from pay_contract_now where status_code = 'live' or to_date > pay_date)""")
+
+
+def test_every_settlement_account_is_confirmed_each_quarter_and_some_late(files: duckdb.DuckDBPyConnection) -> None:
+    """A statement of the end of a quarter for whatever account was open then; a reply to one while the account is open."""
+    files.execute("""
+        create or replace macro day(written) as
+            case when written not in ('', '00010101', '99991231') then strptime(replace(written, '-', ''), '%Y%m%d')::date end;
+        create or replace view sent as
+        select acct_no, ecif_no, day(stmt_date) as stmt, day(due_date) as due, day(reply_date) as reply, coalesce(result_code, '') as result
+        from core_recon_now;
+        create or replace view settling as
+        select acct_no, ecif_no, day(open_date) as opened, day(close_date) as closed from firm_acct where is_settle = 'Y' and ccy = 'CNY'
+    """)
+    _none(files, """
+        select acct_no, stmt
+        from (from settling cross join (select distinct stmt from sent))
+        full join (select acct_no, stmt, true as is_sent from sent) using (acct_no, stmt)
+        where coalesce(opened <= stmt and (closed is null or closed > stmt), false) <> coalesce(is_sent, false)
+            or stmt <> last_day(stmt) or month(stmt) % 3 <> 0
+    """)
+    _none(files, """
+        select acct_no from sent inner join settling using (acct_no)
+        where reply <= stmt or reply > closed or (reply is null) <> (result = '') or sent.ecif_no <> settling.ecif_no
+    """)
+    late, in_time, waiting = files.execute(f"""
+        select count(case when reply > due then 1 end), count(case when reply <= due then 1 end),
+            count(case when reply is null and due < date '{BIZ_DATE}' then 1 end)
+        from sent
+    """).fetchone()
+    assert late > 0 and waiting > 0 and in_time > 4 * late
 
 
 def test_a_note_owes_what_its_schedule_has_not_paid(files: duckdb.DuckDBPyConnection) -> None:

@@ -154,6 +154,23 @@ def test_identity_checks_answer_as_the_register_would(bank):
     assert {row[0] for row in found} <= {"not_found"}
 
 
+def test_pensions_are_paid_while_agreed_and_never_above_the_years_limit(bank):
+    outside = bank.execute("""
+        select contrib_no from core_pension as paid
+        where not exists (
+            from core_agreement as agreed
+            where agreed.ecif_no = paid.ecif_no and agr_type = 'pension' and agreed.from_date <= replace(paid.paid_date, '-', '')
+        )
+    """).fetchall()
+    assert outside == []
+    years = bank.execute("""
+        select sum(case when kind_code = 'return' then -1 else 1 end * amt::decimal(18, 2)) as paid, bool_or(kind_code = 'return')
+        from core_pension group by ecif_no, left(paid_date, 4)
+    """).fetchall()
+    assert min(paid for paid, _ in years) > 0 and max(paid for paid, _ in years) == 12_000
+    assert len({paid for paid, _ in years}) > 5 and any(gave_back for _, gave_back in years)
+
+
 def test_shares_of_managers_add_up(bank):
     broken = _one(bank, """
         with now as (

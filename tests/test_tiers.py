@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -47,8 +48,26 @@ class Bank:
     def tags(self, customer: str, biz_date: str) -> dict[str, object]:
         """The tags of tiers at a date."""
         self.drawn.turn_to(biz_date)
-        self.drawn.build("dws_retail_tier_month")
+        self.drawn.build("dws_retail_tier_month", "dws_retail_tier_told")
         return self.drawn.says("tag_retail_tier")[customer]
+
+    def night(self, customer: str, biz_date: str, *names: str) -> tuple:
+        """Some of those tags, on a night that is published: what it told is remembered."""
+        said = self.tags(customer, biz_date)
+        self.drawn.duck.execute(self.drawn.resolved("{{ tier_told_record('dws_retail_tier_told') }}"))
+        return tuple(said[name] for name in names)
+
+    def restated(self, customer: str, month: str, amount: int) -> None:
+        """Data that come late: all through a month she had another balance."""
+        self.drawn.duck.execute(
+            f"update dws_retail_asset_history set bal = {amount} where customer_id = '{customer}' and valid_from = '{month}-01'"
+        )
+
+    def receipts(self) -> list[tuple]:
+        """What the nights wrote down."""
+        return self.drawn.duck.execute(
+            "select customer_id, eval_date, told_date, judged_no, tier_no, first_no from ops.tier_told order by 1, 3"
+        ).fetchall()
 
 
 @contextmanager
@@ -155,6 +174,47 @@ def test_a_replay_to_an_earlier_day_is_the_beginning_of_a_later_one(bank: Bank) 
         assert bank.steps("a", f"2026-{month:02d}-11") == whole[: month - 1]
 
 
+TOLD = ("tier_code", "tier_eval_code", "tier_watch_months", "tier_is_restated", "tier_restated_code")
+
+
+def test_a_tier_that_was_told_does_not_fall_before_the_next_evaluation(bank: Bank) -> None:
+    """The balance of April was too high by mistake; the correction comes in the night of 5 May."""
+    bank.has("a", [60_000, 60_000, 60_000, 600_000, 60_000, 60_000])
+    assert bank.night("a", "2026-05-01", *TOLD) == ("wealth", "wealth", 0, False, None)
+    assert bank.night("a", "2026-05-04", *TOLD) == ("wealth", "wealth", 0, False, None)
+    bank.restated("a", "2026-04", 60_000)
+    for day in ("2026-05-05", "2026-05-06", "2026-05-31"):
+        assert bank.night("a", day, *TOLD) == ("wealth", "wealth", 0, True, "growth")
+    # The next evaluation goes on from what is right, and the correction was a receipt of its own.
+    assert bank.night("a", "2026-06-01", *TOLD) == ("growth", "growth", 0, False, None)
+    first, mended, following = (date(2026, month, day) for month, day in ((5, 1), (5, 5), (6, 1)))
+    assert bank.receipts() == [
+        ("a", first, first, 3, 3, 3), ("a", first, mended, 2, 3, 3), ("a", following, following, 2, 2, 2),
+    ]  # fmt: skip
+
+
+def test_late_data_raise_a_tier_at_once_and_a_later_mistake_does_not_take_it_back(bank: Bank) -> None:
+    bank.has("a", [60_000, 60_000, 60_000, 60_000])
+    bank.has("b", [0, 0, 0, 0])  # in the lowest tier: no night says anything of her
+    assert bank.night("a", "2026-05-01", *TOLD) == ("growth", "growth", 0, False, None)
+    for customer in ("a", "b"):
+        bank.restated(customer, "2026-04", 600_000)
+        assert bank.tags(customer, "2026-05-02")["tier_is_restated"]
+        assert bank.night(customer, "2026-05-02", *TOLD[:3]) == ("wealth", "wealth", 0)
+    bank.restated("b", "2026-04", 0)
+    assert bank.night("b", "2026-05-03", *TOLD) == ("wealth", "wealth", 0, False, "mass")
+
+
+def test_a_night_that_is_run_again_tells_anew(bank: Bank) -> None:
+    """What the same night said before its second run does not bind it; nor does a later night."""
+    bank.has("a", [60_000, 60_000, 60_000, 600_000])
+    assert bank.night("a", "2026-05-01", "tier_code") == ("wealth",)
+    assert bank.night("a", "2026-05-02", "tier_code") == ("wealth",)
+    bank.restated("a", "2026-04", 60_000)
+    assert bank.night("a", "2026-05-01", *TOLD) == ("growth", "growth", 0, False, None)
+    assert [told for _, _, told, *_ in bank.receipts()] == [date(2026, 5, 1)]
+
+
 def test_the_tags_say_how_far_the_next_tier_is(bank: Bank) -> None:
     bank.has("a", [60_000, 0, 400_000, 400_000])
     tags = bank.tags("a", "2026-04-10")
@@ -167,6 +227,12 @@ def test_the_tags_say_how_far_the_next_tier_is(bank: Bank) -> None:
     tags = bank.tags("a", "2026-02-10")
     assert (tags["tier_code"], tags["tier_mtd_code"], tags["tier_gap_down_amt"]) == ("growth", "mass", 50_000)
     assert tags["tier_forecast_amt"] == 0
+    # What comes in on the last day but one raises the average little, and what is missing by what the month will be.
+    bank.has("b", [60_000, 60_000])
+    bank.holds("b", "demand", "2026-03-01", "2026-03-30", 60_000)
+    bank.holds("b", "demand", "2026-03-30", "2026-04-01", 3_160_000)
+    tags = bank.tags("b", "2026-03-30")
+    assert (tags["tier_forecast_amt"], tags["tier_gap_up_amt"], tags["tier_mtd_code"]) == (260_000, 240_000, "growth")
 
 
 def test_orders_that_are_older_than_balances_begin_no_history(bank: Bank) -> None:

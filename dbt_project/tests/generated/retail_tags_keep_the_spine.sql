@@ -83,6 +83,9 @@ counts as (
     select 'tag_retail_payroll' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
     from {{ ref('tag_retail_payroll') }}
     union all
+    select 'tag_retail_pension' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
+    from {{ ref('tag_retail_pension') }}
+    union all
     select 'tag_retail_channel' as model, count(*) as row_cnt, count(distinct customer_id) as customer_cnt
     from {{ ref('tag_retail_channel') }}
     union all

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 FOLDER = "backfill"
 # What the side warehouse reads of the night's, as it is: deliveries and seeds.
-READ = ("ods", "hist", SEEDS)
+READ = ("ods", "hist", "ops", SEEDS)
+# Facts of a run, which say another date on this side.
+OF_THE_RUN = ("run_context", "feed_present")
 NIGHT = "night"
 TABLE = re.compile(r'"?\b(stg|dwd|dws)"?\."?(\w+)"?')
 REF = re.compile(r"ref\(\s*['\"](\w+)['\"]\s*\)")
@@ -236,9 +238,11 @@ def stand_back(connection: duckdb.DuckDBPyConnection, day: date) -> None:
         f"select schema_name, table_name from duckdb_tables() where database_name = '{NIGHT}'"
         f" and schema_name in ({', '.join(map(literal, READ))})"
     ).fetchall()
-    for schema in ("ops", "stg", "dwd", "dws", *READ):
+    for schema in ("stg", "dwd", "dws", *READ):
         connection.execute(f"create schema if not exists {schema}")
     for schema, table in found:
+        if schema == "ops" and table in OF_THE_RUN:
+            continue
         name = f"{schema}.{identifier(table)}"
         connection.execute(f"create view {name} as select * from {NIGHT}.{name}")
     connection.execute(

@@ -111,6 +111,7 @@ NOTES = {
     "invest_out_amt_N, invest_in_amt_N": "payments and paybacks of wealth and funds, left out above",
     "last_self_date": "last posting date of what the customer began and nobody undid that day; own transfers count, "
     "and days before the delivered history too",
+    "last_act_date": "the same with what the customer began on credit cards",
     "transit_amt": "subscriptions paid and not confirmed, redemptions confirmed and not paid",
     "aum": "deposits, wealth products, funds, metals, savings bonds, trusts and transit; insurance is outside",
     "bridge": "aum_before + ext_net + interest_div + market + fx + scope + unexplained = aum_after, for the last day and "

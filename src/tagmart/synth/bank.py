@@ -28,6 +28,7 @@ from tagmart.synth.identity import feeds as identity
 from tagmart.synth.marketing import feeds as marketing
 from tagmart.synth.markets.feeds import market_feeds
 from tagmart.synth.merchants.feeds import merchant_feeds
+from tagmart.synth.pension import core_pension
 from tagmart.synth.sizes import BLOCK_RETAIL, MOST_BLOCKS, Place, cut, usual_sizes
 from tagmart.synth.world import World, make_world
 from tagmart.synth.write import Feed, Part, finish, write_feed
@@ -227,6 +228,7 @@ def world_feeds(world: World, first: int, daily_from: int, last: int) -> Iterato
     yield from marketing.marketing_feeds(world)
     yield from feeds_core.core_feeds(world, first, daily_from, last)
     yield feeds_product.pay_detail(world, daily_from)
+    yield core_pension(world)
     yield from card_feeds(world, first, daily_from, last)
     yield from feeds_credit.credit_feeds(world, first, daily_from, last)
     yield from market_feeds(world, first, daily_from, last)

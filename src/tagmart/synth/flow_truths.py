@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tagmart.synth import fx, ledger
+from tagmart.synth.cards.feeds import is_begun_by_holder
 from tagmart.synth.write import day_dates, integers, money
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ def flows(world: World, last: int) -> dict[str, pa.Array]:
     for latest in (last_self, last_outer):
         np.maximum.at(latest, world.fx.accounts.owner[world.fx.legs.acct[sent]], world.fx.legs.day[sent])
     columns["last_self_date"] = day_dates(world.horizon, last_self, last_self < 0)
+    every = world.cards.entries
+    card = np.flatnonzero(is_begun_by_holder(world, every) & (every.day <= last))
+    last_act = last_self.copy()
+    np.maximum.at(last_act, world.holder(last)[world.cards.owner[every.card[card]]], every.day[card])
+    columns["last_act_date"] = day_dates(world.horizon, last_act, last_act < 0)
     columns["last_self_outer_date"] = day_dates(world.horizon, last_outer, last_outer < 0)
     return columns
 

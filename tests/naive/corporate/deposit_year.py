@@ -95,9 +95,11 @@ def _accounts(bank: Bank) -> pd.DataFrame:
     demand = total(today[today["prod"] == "demand"], "bal", customers)
     per_account = today.groupby(["customer_id", "acct_no"], as_index=False).bal.sum()
     insured = int(bank.parameter("deposit_insured_amt")) * 100
+    interest = bank.dwd("account_interest")
+    earned = total(interest[interest.kind_code != "margin"], "accrued_amt", customers)
     return pd.DataFrame({
         "dep_demand_ratio": divided(demand, balance, 4),
         "dep_funded_acct_cnt": number(per_account[per_account.bal >= 100], customers),
         "dep_main_acct_ratio": divided(per_customer(per_account, "bal", "max", customers), balance, 4),
-        "dep_over_insured_amt": (balance - insured).clip(lower=0),
+        "dep_over_insured_amt": (balance + earned - insured).clip(lower=0),
     })

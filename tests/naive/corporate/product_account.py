@@ -39,7 +39,15 @@ def tags(bank: Bank) -> pd.DataFrame:
         "acct_last_close_date": last(closed, "close_date", customers),
         "acct_is_all_closed": has(every, customers) & ~has(live, customers),
     }
+    found["acct_recon_overdue_cnt"] = different(unanswered(bank, live), "acct_no", customers)
     return pd.DataFrame(found | use(bank, live[live.kind_code.isin(DEMAND)], customers), index=customers)
+
+
+def unanswered(bank: Bank, live: pd.DataFrame) -> pd.DataFrame:
+    """The open accounts, once a statement of them that should have been confirmed before the day and was not."""
+    sent = bank.dwd("reconciliation")
+    late = sent[(sent.due_date < bank.day) & ~(sent.reply_date <= bank.day)]
+    return live.merge(late[["acct_no", "stmt_date"]], on="acct_no")
 
 
 def natures(live: pd.DataFrame, day: pd.Timestamp, customers: pd.Index) -> dict[str, pd.Series]:

@@ -7,6 +7,7 @@ import pandas as pd
 from tests.naive.bank import Bank
 from tests.naive.corporate._shared import companies, latest
 from tests.naive.fold import per_customer
+from tests.naive.retail import value_tier
 from tests.naive.tally import code_of, days, different, has, in_force, number
 
 LINES = ["wm", "fund", "pm", "tb", "trust"]
@@ -85,6 +86,7 @@ def _person(bank: Bank, kind: str, family: str) -> pd.DataFrame:
         f"{family}_is_customer": person.notna().astype("boolean"),
         f"{family}_tenure_days": days(person.map(since), bank.day),
         f"{family}_aum_band_code": code_of(bank, "dep_band", wealth, unit=100),
+        f"{family}_tier_code": person.map(value_tier.tags(bank).tier_code, na_action="ignore"),
         f"{family}_has_loan": person.map(lambda who: loans.get(who, 0) > 0, na_action="ignore").astype("boolean"),
     })
     if family == "rep":

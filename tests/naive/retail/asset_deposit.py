@@ -51,7 +51,9 @@ def tags(bank: Bank) -> pd.DataFrame:
     found["dep_demand_ratio"] = divided(deposits["demand"], total, 4)
     found["dep_cd_ratio"] = divided(deposits["cd"], total, 4)
     insured = int(bank.parameter("deposit_insured_amt")) * 100
-    found["dep_over_insured_amt"] = (total - insured).clip(lower=0)
+    interest = bank.dwd("account_interest")
+    earned = summed(interest[interest.kind_code != "margin"], "accrued_amt", bank)
+    found["dep_over_insured_amt"] = (total + earned - insured).clip(lower=0)
     return pd.DataFrame(found, index=customers)
 
 

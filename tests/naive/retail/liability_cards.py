@@ -83,12 +83,12 @@ def _sleep(bank: Bank) -> dict[str, pd.Series]:
 
 def _statements(bank: Bank) -> dict[str, pd.Series]:
     customers, day = bank.customers("retail"), bank.day
-    all_months = bank.dwd("credit_card_statement")
+    all_months = _billed(bank)
     month, quarter, half, year = (inside(all_months, "stmt_month", name, day) for name in ("lm", "l3m", "l6m", "l12m"))
     told = {
         "cc_stmt_amt_lm": total(month, "stmt_amt", customers),
         "cc_stmt_min_amt_lm": total(month, "min_pay_amt", customers),
-        "cc_stmt_paid_amt_lm": total(month, "paid_amt", customers),
+        "cc_stmt_paid_amt_lm": total(month, "paid_amt", customers).mask(has(month[month.paid_amt.isna()], customers)),
         "cc_stmt_amt_sum_l3m": total(quarter, "stmt_amt", customers),
         "cc_stmt_amt_sum_l12m": total(year, "stmt_amt", customers),
         "cc_stmt_paid_amt_sum_l12m": total(year, "paid_amt", customers),
@@ -102,10 +102,25 @@ def _statements(bank: Bank) -> dict[str, pd.Series]:
         told[f"cc_revolve_cnt_{name}"] = number(revolving, customers)
         told[f"cc_late_cnt_{name}"] = number(rows[rows.paid_amt < rows.min_pay_amt], customers)
         told[f"cc_full_cnt_{name}"] = number(rows[(rows.stmt_amt > 0) & (rows.paid_amt >= rows.stmt_amt)], customers)
-    told["cc_stmt_pay_ratio_l12m"] = divided(told["cc_stmt_paid_amt_sum_l12m"], told["cc_stmt_amt_sum_l12m"], 4)
+    asked = total(year[year.paid_amt.notna()], "stmt_amt", customers)
+    told["cc_stmt_pay_ratio_l12m"] = divided(told["cc_stmt_paid_amt_sum_l12m"], asked, 4)
     months = different(half, "stmt_month", customers)
     told["cc_stmt_mean_amt_l6m"] = divided(total(half, "stmt_amt", customers), months)
     return told
+
+
+def _billed(bank: Bank) -> pd.DataFrame:
+    """Statements as delivered on their due dates, and those of last month that are not due by what the cards said at its end."""
+    delivered = bank.dwd("credit_card_statement")
+    columns = ["customer_id", "cc_acct_no", "stmt_month", "stmt_amt", "min_pay_amt", "paid_amt"]
+    month_end = bank.day.replace(day=1) - pd.Timedelta(days=1)
+    there = cards(bank, month_end)
+    known = delivered.cc_acct_no[delivered.stmt_month == month_end]
+    is_new = (there.open_date >= month_end.replace(day=1)) & ~(there.last_stmt_amt > 0)
+    waiting = there[~there.cc_acct_no.isin(known) & ~is_new]
+    nothing = pd.Series(0, index=waiting.index, dtype="Int64").where(waiting.last_stmt_amt == 0)
+    waiting = waiting.assign(stmt_month=month_end, stmt_amt=waiting.last_stmt_amt, paid_amt=nothing)
+    return pd.concat([delivered[columns], waiting[columns]])
 
 
 def _instalments(bank: Bank) -> dict[str, pd.Series]:

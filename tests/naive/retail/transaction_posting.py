@@ -8,6 +8,7 @@ from tests.naive.bank import Bank
 from tests.naive.fold import divided, inside, lower_median, per_customer
 from tests.naive.retail._flows import Tags, or_zero
 from tests.naive.retail._postings import flows, postings
+from tests.naive.tally import days
 
 
 def tags(bank: Bank) -> pd.DataFrame:
@@ -42,11 +43,19 @@ def _acts(bank: Bank) -> Tags:
     lately = inside(rows, "day", "90d", bank.day)
     return {
         "txn_self_last_date": last,
-        "txn_self_idle_days": (bank.day - last).dt.days.astype("Int64"),
+        "txn_self_idle_days": days(_last_act_anywhere(bank, last), bank.day),
         "txn_self_month_cnt_l12m": or_zero(per_customer(months, "month", "nunique", customers)),
         "txn_main_channel_code_90d": most_common(lately, "channel", customers),
         "txn_channel_cnt_90d": or_zero(per_customer(lately, "channel", "nunique", customers)),
     }
+
+
+def _last_act_anywhere(bank: Bank, on_deposits: pd.Series) -> pd.Series:
+    """The later of the last act on deposit accounts and the last one on credit cards."""
+    entries = bank.dwd("credit_card_transaction")
+    own = entries[entries.is_self & (entries.acct_date <= bank.day)]
+    on_cards = per_customer(own, "acct_date", "max", on_deposits.index)
+    return pd.concat([on_deposits, on_cards], axis=1).max(axis=1)
 
 
 def _windows(bank: Bank, window: str) -> Tags:
@@ -59,6 +68,11 @@ def _windows(bank: Bank, window: str) -> Tags:
         "txn_sec_net_amt_sum": signed[signed.cp_class == "securities"],
     }
     found = {f"{name}_{window}": or_zero(per_customer(of, "out", "sum", customers)) for name, of in nets.items()}
+    agreed = bank.dwd("agreement")
+    custody = agreed[(agreed.agr_type == "stock_custody") & (agreed.from_date <= bank.day)].customer_id
+    moved = flows(bank).query("cp_class == 'securities'").customer_id
+    asked = customers.isin(custody) | customers.isin(moved)
+    found[f"txn_sec_net_amt_sum_{window}"] = found[f"txn_sec_net_amt_sum_{window}"].where(asked)
     found[f"txn_net_amt_sum_{window}"] = -or_zero(per_customer(signed, "out", "sum", customers))
     found[f"txn_cp_cnt_{window}"] = or_zero(per_customer(items, "cp_acct_no", "nunique", customers))
     got = items[items.direction == "in"]

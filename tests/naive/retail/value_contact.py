@@ -54,6 +54,23 @@ def _complaints(bank: Bank) -> dict[str, pd.Series]:
     }
 
 
+def _not_capped(bank: Bank, granted: pd.DataFrame) -> pd.Series:
+    """Who may still be approached by a channel that was granted: neither it nor all channels together are used up."""
+    log = bank.dwd("marketing_contact")
+    log = log[(log.log_status != "void") & ~log.is_holdout & (log.channel_code != "phone_in")]
+
+    def used_up(rows: pd.DataFrame, cap: str) -> pd.Index:
+        lately = inside(rows, "contact_date", f"{bank.parameter(f'reach_cap_{cap}_days')}d", bank.day)
+        number = lately.groupby("customer_id").size()
+        return number.index[number >= int(bank.parameter(f"reach_cap_{cap}_cnt"))]
+
+    rest = granted[granted.channel_code.isin(CHANNELS) & ~granted.customer_id.isin(used_up(log, "any"))]
+    for channel in ("sms", "call", "push"):
+        full = used_up(log[log.channel_code == channel], channel)
+        rest = rest[~((rest.channel_code == channel) & rest.customer_id.isin(full))]
+    return rest.customer_id
+
+
 def _consent(bank: Bank) -> dict[str, pd.Series]:
     """The last word of a customer on a channel and a purpose is what holds; of one instant the withdrawal."""
     customers = bank.customers("retail")
@@ -66,7 +83,7 @@ def _consent(bank: Bank) -> dict[str, pd.Series]:
     refused = withdrawn[withdrawn.purpose_code == "marketing"]
     by = {channel: marketing.customer_id[marketing.channel_code == channel] for channel in CHANNELS}
     return {f"reach_{channel}_is_ok": flag(customers, who) for channel, who in by.items()} | {
-        "reach_any_is_ok": flag(customers, marketing.customer_id),
+        "reach_any_is_ok": flag(customers, _not_capped(bank, marketing)),
         "reach_service_is_ok": flag(customers, granted.customer_id[granted.purpose_code == "service"]),
         "reach_channel_cnt": counted(marketing, customers, "channel_code"),
         "reach_is_withdrawn": flag(customers, refused.customer_id),

@@ -67,13 +67,16 @@ def tags(bank: Bank) -> pd.DataFrame:
             "tier_watch_months": last.watch if last else pd.NA,
             "tier_grace_left_months": tiers[last.number - 1].grace - last.watch if last and last.watch else pd.NA,
             "tier_is_watch": bool(last and last.watch),
+            # This night is the bank's first: nothing was told before that could come out otherwise.
+            "tier_is_restated": False,
+            "tier_restated_code": pd.NA,
             "tier_override_code": code[hand[who]] if who in hand else pd.NA,
             "tier_mtd_code": code[_tier_of(so_far[who], tiers)],
             "tier_lm_code": code[reached[evaluations[-1]][who]],
             "tier_forecast_amt": forecast[who],
             "tier_forecast_code": code[_tier_of(forecast[who], tiers)],
             **_year(steps if last else {}, code, day),
-            **_way(now, int(so_far[who]), tiers, bank),
+            **_way(now, int(so_far[who]), int(forecast[who]), tiers, bank),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("customer_id")
 
@@ -177,7 +180,7 @@ def _best_of_newcomers(worth: pd.DataFrame, opened: pd.Series, day: pd.Timestamp
     return {who: int(meant.loc[who, days >= came].max()) for who, came in new.items()}
 
 
-def _way(now: int, average: int, tiers: list[Tier], bank: Bank) -> dict[str, object]:
+def _way(now: int, average: int, forecast: int, tiers: list[Tier], bank: Bank) -> dict[str, object]:
     """How far the next tier is, and the line of the present one."""
     own = tiers[now - 1]
     down = {"tier_gap_down_amt": max(0, own.line - average) if now > 1 else pd.NA}
@@ -189,7 +192,7 @@ def _way(now: int, average: int, tiers: list[Tier], bank: Bank) -> dict[str, obj
     return down | {
         "tier_next_code": above.code,
         "tier_next_amt": above.line,
-        "tier_gap_up_amt": max(0, above.line - average),
+        "tier_gap_up_amt": max(0, above.line - forecast),
         "tier_next_ratio": divided(pd.Series([average]), above.line, 4)[0],
         "tier_is_near_next": near <= average < above.line,
         "tier_is_close_next": close <= average < above.line,

@@ -1,6 +1,7 @@
--- a row is one corporate customer of the spine; its accounts by nature, and those that lie still
+-- a row is one corporate customer of the spine; its accounts by nature, those that lie still, and statements without a reply
 {% set acct = ['core_acct', 'core_acct_person'] %}
 {% set flow = ['core_acct', 'core_acct_person', 'core_txn'] %}
+{% set recon = ['core_acct', 'core_acct_person', 'core_recon'] %}
 {% set dorm = ['core_acct', 'core_acct_person', 'core_txn', 'crd_note', 'crd_offbal'] %}
 
 with night as (
@@ -88,6 +89,18 @@ debts as (
     group by customer_id
 ),
 
+-- A statement is late from the day after its due date until the reply; of a closed account nobody waits for one.
+late_replies as (
+    select accounts.customer_id, count(distinct accounts.acct_no) as acct_cnt
+    from {{ ref('dwd_reconciliation') }} as statements
+    inner join accounts on statements.acct_no = accounts.acct_no
+    where
+        accounts.is_open
+        and statements.due_date < accounts.biz_date
+        and (statements.reply_date is null or statements.reply_date > accounts.biz_date)
+    group by accounts.customer_id
+),
+
 final as (
     select
         spine.customer_id,
@@ -122,11 +135,13 @@ final as (
         {{ tag_value(flow, 'sums.idle_max_days', 'integer') }} as acct_idle_max_days,
         {{ tag_value(flow, 'sums.dormant_cnt', 'integer', '0') }} as acct_dormant_cnt,
         {{ tag_value(dorm, 'sums.dormant_cnt > 0 and not coalesce(debts.has_debt, false)', 'boolean', 'false') }}
-            as acct_is_dormant_notice
+            as acct_is_dormant_notice,
+        {{ tag_value(recon, 'late_replies.acct_cnt', 'integer', '0') }} as acct_recon_overdue_cnt
     from spine
     left join sums on spine.customer_id = sums.customer_id
     left join customer_moves on spine.customer_id = customer_moves.customer_id
     left join debts on spine.customer_id = debts.customer_id
+    left join late_replies on spine.customer_id = late_replies.customer_id
 )
 
 select * from final

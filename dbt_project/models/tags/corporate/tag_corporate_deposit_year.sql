@@ -159,6 +159,14 @@ account_sums as (
     group by balances.customer_id
 ),
 
+-- Insured is what was saved and what it has earned.
+earned as (
+    select customer_id, sum(accrued_amt) as accrued_amt
+    from {{ ref('dwd_account_interest') }}
+    where entity = 'corporate' and kind_code <> 'margin'
+    group by customer_id
+),
+
 parameters as (
     select {{ parameter('deposit_insured_amt') }} as insured_amt
 ),
@@ -217,7 +225,12 @@ final as (
         {{ tag_value(deposits, '90 - coalesce(shapes.funded_cnt_90d, 0)', 'integer') }} as dep_empty_day_cnt_90d,
         {{ tag_value(deposits, divided('shapes.max_365d - shapes.bal', 'shapes.max_365d'), 'decimal(18,4)') }}
             as dep_peak_drop_ratio_365d,
-        {{ tag_value(deposits, 'greatest(0, account_sums.dep_bal - parameters.insured_amt)', 'decimal(18,2)', '0') }}
+        {{ tag_value(
+            deposits,
+            'greatest(0, coalesce(account_sums.dep_bal, 0) + coalesce(earned.accrued_amt, 0) - parameters.insured_amt)',
+            'decimal(18,2)',
+            '0'
+        ) }}
             as dep_over_insured_amt,
         {{ tag_value(deposits, divided('account_sums.max_acct_bal', 'account_sums.dep_bal'), 'decimal(18,4)') }}
             as dep_main_acct_ratio,
@@ -228,6 +241,7 @@ final as (
     left join month_sums on spine.customer_id = month_sums.customer_id
     left join shapes on spine.customer_id = shapes.customer_id
     left join account_sums on spine.customer_id = account_sums.customer_id
+    left join earned on spine.customer_id = earned.customer_id
 )
 
 select * from final

@@ -3,6 +3,7 @@
 {% set corp = ['ecif_corp'] %}
 {% set person = ['ecif_corp', 'ecif_relation', 'ecif_retail'] %}
 {% set aum = ['ecif_corp', 'ecif_relation', 'ecif_retail', 'core_acct', 'core_acct_person', 'core_bal', 'inv_hold', 'inv_order'] %}
+{% set tier = aum + ['crm_override'] %}
 {% set note = ['ecif_corp', 'ecif_relation', 'ecif_retail', 'crd_note'] %}
 
 with night as (
@@ -36,6 +37,10 @@ person_aum as (
     group by assets.customer_id
 ),
 
+person_tiers as (
+    select customer_id, tier_code from {{ ref('tag_retail_tier') }}
+),
+
 person_loans as (
     select notes.customer_id, sum(notes.principal_amt) as principal_amt
     from {{ ref('dwd_loan_note') }} as notes
@@ -54,10 +59,12 @@ leaders as (
         persons.status_code,
         ties.biz_date - persons.open_date as tenure_days,
         case when persons.customer_id is not null then coalesce(person_aum.aum, 0) end as aum,
+        person_tiers.tier_code,
         case when persons.customer_id is not null then coalesce(person_loans.principal_amt, 0) > 0 end as has_loan
     from ties
     left join persons on ties.from_customer_id = persons.customer_id
     left join person_aum on persons.customer_id = person_aum.customer_id
+    left join person_tiers on persons.customer_id = person_tiers.customer_id
     left join person_loans on persons.customer_id = person_loans.customer_id
     where ties.rel_code in ('legal_rep', 'operator') and ties.to_entity = 'corporate'
     qualify row_number() over (
@@ -147,11 +154,13 @@ final as (
         {{ tag_value(person, 'reps.person_id', 'varchar') }} as rep_customer_id,
         {{ tag_value(person, 'reps.tenure_days', 'integer') }} as rep_tenure_days,
         {{ tag_value(aum, cut_code('dep_band', 'reps.aum'), 'integer') }} as rep_aum_band_code,
+        {{ tag_value(tier, 'reps.tier_code', 'varchar') }} as rep_tier_code,
         {{ tag_value(note, 'reps.has_loan', 'boolean') }} as rep_has_loan,
         {{ tag_value(person, 'owners.person_id is not null', 'boolean') }} as owner_is_customer,
         {{ tag_value(person, 'owners.person_id', 'varchar') }} as owner_customer_id,
         {{ tag_value(person, 'owners.tenure_days', 'integer') }} as owner_tenure_days,
         {{ tag_value(aum, cut_code('dep_band', 'owners.aum'), 'integer') }} as owner_aum_band_code,
+        {{ tag_value(tier, 'owners.tier_code', 'varchar') }} as owner_tier_code,
         {{ tag_value(note, 'owners.has_loan', 'boolean') }} as owner_has_loan,
         {{ tag_value(rel, 'reps.from_date', 'date') }} as rep_date,
         {{ tag_value(person, 'rep_companies.corp_cnt', 'integer') }} as rep_corp_cnt,

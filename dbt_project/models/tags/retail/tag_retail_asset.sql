@@ -25,6 +25,14 @@ limits as (
     select {{ parameter('deposit_insured_amt') }} as insured_amt
 ),
 
+-- Insured is what was saved and what it has earned.
+earned as (
+    select customer_id, sum(accrued_amt) as accrued_amt
+    from {{ ref('dwd_account_interest') }}
+    where entity = 'retail' and kind_code <> 'margin'
+    group by customer_id
+),
+
 term_deposits as (
     select term_deposits.*, term_deposits.due_date - night.biz_date as due_days
     from {{ ref('dwd_term_deposit') }} as term_deposits
@@ -164,11 +172,11 @@ final as (
         spine.customer_id,
         {{ tag_value(deposits, divided('balances.demand_bal', 'balances.dep_bal'), 'decimal(18,4)') }} as dep_demand_ratio,
         {{ tag_value(deposits, divided('balances.cd_bal', 'balances.dep_bal'), 'decimal(18,4)') }} as dep_cd_ratio,
-        -- Without deposits or an insured amount in force there is no answer; `greatest` would skip the NULL and say 0.
+        -- Without an insured amount in force there is no answer; `greatest` would skip the NULL and say 0.
         {{ tag_value(
             deposits,
-            'case when limits.insured_amt is null then null when coalesce(balances.dep_bal, 0) <= limits.insured_amt then 0
-                else balances.dep_bal - limits.insured_amt end',
+            'case when limits.insured_amt is not null
+                then greatest(0, coalesce(balances.dep_bal, 0) + coalesce(earned.accrued_amt, 0) - limits.insured_amt) end',
             'decimal(18,2)'
         ) }} as dep_over_insured_amt,
         {% for days in [7, 30, 90] %}
@@ -212,6 +220,7 @@ final as (
     from spine
     cross join limits
     left join balances on spine.customer_id = balances.customer_id
+    left join earned on spine.customer_id = earned.customer_id
     left join hold_days on spine.customer_id = hold_days.customer_id
     left join dues on spine.customer_id = dues.customer_id
     left join investments on spine.customer_id = investments.customer_id

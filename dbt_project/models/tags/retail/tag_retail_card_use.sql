@@ -59,6 +59,10 @@ flow_sums as (
     group by customer_id
 ),
 
+statements_by_night as (
+    {{ card_statements_by_night() }}
+),
+
 statements as (
     select
         statements.*,
@@ -66,9 +70,8 @@ statements as (
         statements.stmt_month >= night.month_start - interval 3 month as is_l3m,
         statements.stmt_month >= night.month_start - interval 6 month as is_l6m,
         statements.paid_amt >= statements.min_pay_amt and statements.paid_amt < statements.stmt_amt as is_revolved
-    from {{ ref('dwd_credit_card_statement') }} as statements
-    inner join night
-        on statements.stmt_month >= night.month_start - interval 12 month and statements.stmt_month < night.month_start
+    from statements_by_night as statements
+    cross join night
 ),
 
 stmt_sums as (
@@ -76,11 +79,13 @@ stmt_sums as (
         customer_id,
         sum(case when is_lm then min_pay_amt else 0 end) as min_lm,
         sum(case when is_lm then paid_amt else 0 end) as paid_lm,
+        bool_or(is_lm and paid_amt is null) as is_lm_open,
         sum(case when is_l3m then stmt_amt else 0 end) as amt_l3m,
         sum(case when is_l6m then stmt_amt else 0 end) as amt_l6m,
         count(distinct case when is_l6m then stmt_month end) as month_l6m,
         sum(stmt_amt) as amt_l12m,
         sum(paid_amt) as paid_l12m,
+        sum(case when paid_amt is not null then stmt_amt end) as due_l12m,
         count(case when is_revolved then 1 end) as revolve_l12m,
         count(case when paid_amt < min_pay_amt then 1 end) as late_l12m,
         count(case when stmt_amt > 0 and paid_amt >= stmt_amt then 1 end) as full_l12m
@@ -207,7 +212,7 @@ final as (
         ) }} as cc_stmt_min_amt_lm,
         {{ tag_value(
             stmts,
-            'case when card_sums.customer_id is not null then coalesce(stmt_sums.paid_lm, 0) end',
+            'case when card_sums.customer_id is not null and not coalesce(stmt_sums.is_lm_open, false) then coalesce(stmt_sums.paid_lm, 0) end',
             'decimal(18,2)'
         ) }} as cc_stmt_paid_amt_lm,
         {{ tag_value(
@@ -240,7 +245,7 @@ final as (
             'case when card_sums.customer_id is not null then coalesce(stmt_sums.full_l12m, 0) end',
             'integer'
         ) }} as cc_full_cnt_l12m,
-        {{ tag_value(stmts, divided('stmt_sums.paid_l12m', 'stmt_sums.amt_l12m'), 'decimal(18,4)') }}
+        {{ tag_value(stmts, divided('stmt_sums.paid_l12m', 'stmt_sums.due_l12m'), 'decimal(18,4)') }}
             as cc_stmt_pay_ratio_l12m,
         {{ tag_value(stmts, divided('stmt_sums.amt_l6m', 'stmt_sums.month_l6m', 2), 'decimal(18,2)') }} as cc_stmt_mean_amt_l6m
     from spine

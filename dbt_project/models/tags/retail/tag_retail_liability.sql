@@ -34,6 +34,10 @@ credit_cards as (
     inner join night on credit_cards.bal_date = night.biz_date
 ),
 
+statements_by_night as (
+    {{ card_statements_by_night() }}
+),
+
 card_statements as (
     select
         card_statements.*,
@@ -41,11 +45,8 @@ card_statements as (
         -- A statement is revolved where at least the minimum and less than the whole was paid by its due date.
         card_statements.paid_amt >= card_statements.min_pay_amt
         and card_statements.paid_amt < card_statements.stmt_amt as is_revolved
-    from {{ ref('dwd_credit_card_statement') }} as card_statements
-    inner join night
-        on
-            card_statements.stmt_month >= cast(night.month_start - interval 6 month as date)
-            and card_statements.stmt_month < night.month_start
+    from statements_by_night as card_statements
+    inner join night on card_statements.stmt_month >= cast(night.month_start - interval 6 month as date)
 ),
 
 note_sums as (

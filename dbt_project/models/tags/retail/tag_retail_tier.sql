@@ -49,6 +49,10 @@ tier_months as (
     where tier_months.eval_date > night.month_start - interval 13 month
 ),
 
+told_tiers as (
+    select * from {{ ref('dws_retail_tier_told') }}
+),
+
 overrides as (
     select overrides.customer_id, tier_rules.tier, tier_rules.tier_no
     from {{ ref('dwd_override') }} as overrides
@@ -153,9 +157,6 @@ month_steps as (
 evaluated as (
     select
         month_steps.customer_id,
-        max(case when month_steps.is_last then month_steps.tier_no end) as tier_no,
-        max(case when month_steps.is_last then month_steps.watch_months end) as watch_months,
-        max(case when month_steps.is_last then month_steps.since_date end) as since_date,
         max(case when month_steps.eval_date > night.month_start - interval 12 month then month_steps.tier_no end) as max_no,
         count(case when month_steps.step_no > 0 then 1 end) as up_cnt,
         count(case when month_steps.step_no < 0 then 1 end) as down_cnt
@@ -173,17 +174,21 @@ numbered as (
     select
         measures.*,
         newcomers.customer_id is null as is_evaluated,
-        case when newcomers.customer_id is null then coalesce(evaluated.tier_no, lowest.tier_no) end as eval_no,
+        case when newcomers.customer_id is null then coalesce(told_tiers.tier_no, lowest.tier_no) end as eval_no,
         coalesce(
             overrides.tier_no,
-            case when newcomers.customer_id is null then evaluated.tier_no end,
+            case when newcomers.customer_id is null then told_tiers.tier_no end,
             newcomer_tiers.tier_no,
             lowest.tier_no
         ) as own_no,
-        case when newcomers.customer_id is null then coalesce(evaluated.max_no, lowest.tier_no) end as max_no,
+        case when newcomers.customer_id is null then coalesce(greatest(evaluated.max_no, told_tiers.tier_no), lowest.tier_no) end
+            as max_no,
         lowest.tier_no as lowest_no,
-        coalesce(evaluated.watch_months, 0) as watch_months,
-        evaluated.since_date,
+        coalesce(told_tiers.watch_months, 0) as watch_months,
+        told_tiers.since_date,
+        newcomers.customer_id is null and told_tiers.is_restated as is_restated,
+        case when newcomers.customer_id is null and told_tiers.judged_no < told_tiers.tier_no then told_tiers.judged_no end
+            as restated_no,
         evaluated.up_cnt,
         evaluated.down_cnt
     from measures
@@ -191,6 +196,7 @@ numbered as (
     left join newcomers on measures.customer_id = newcomers.customer_id
     left join newcomer_tiers on measures.customer_id = newcomer_tiers.customer_id
     left join evaluated on measures.customer_id = evaluated.customer_id
+    left join told_tiers on measures.customer_id = told_tiers.customer_id
     left join overrides on measures.customer_id = overrides.customer_id
 ),
 
@@ -216,12 +222,14 @@ tiered as (
         eval_rules.tier as eval_tier,
         -- What is watched is the evaluated tier, whatever was set by hand since.
         eval_rules.grace_m,
-        max_rules.tier as max_tier
+        max_rules.tier as max_tier,
+        restated_rules.tier as restated_tier
     from numbered
     cross join limits
     left join tier_rules as own_rules on numbered.own_no = own_rules.tier_no
     left join tier_rules as eval_rules on numbered.eval_no = eval_rules.tier_no
     left join tier_rules as max_rules on numbered.max_no = max_rules.tier_no
+    left join tier_rules as restated_rules on numbered.restated_no = restated_rules.tier_no
 ),
 
 final as (
@@ -241,7 +249,7 @@ final as (
         {{ tag_value(assets, 'tiered.next_amt', 'decimal(18,2)') }} as tier_next_amt,
         {{ tag_value(
             assets,
-            'case when tiered.next_amt > tiered.mtd_amt then tiered.next_amt - tiered.mtd_amt when tiered.next_amt is not null then 0 end',
+            'case when tiered.next_amt is not null then greatest(0, tiered.next_amt - tiered.forecast_amt) end',
             'decimal(18,2)'
         ) }} as tier_gap_up_amt,
         {{ tag_value(
@@ -264,7 +272,9 @@ final as (
         {{ tag_value(assets, 'tiered.forecast_tier', 'varchar') }} as tier_forecast_code,
         {{ tag_value(assets, 'tiered.max_tier', 'varchar') }} as tier_max_code_l12m,
         {{ tag_value(assets, 'tiered.up_cnt', 'integer', '0') }} as tier_up_cnt_l12m,
-        {{ tag_value(assets, 'tiered.down_cnt', 'integer', '0') }} as tier_down_cnt_l12m
+        {{ tag_value(assets, 'tiered.down_cnt', 'integer', '0') }} as tier_down_cnt_l12m,
+        {{ tag_value(assets, 'tiered.is_restated', 'boolean', 'false') }} as tier_is_restated,
+        {{ tag_value(assets, 'tiered.restated_tier', 'varchar') }} as tier_restated_code
     from spine
     left join tiered on spine.customer_id = tiered.customer_id
     left join overrides on spine.customer_id = overrides.customer_id

@@ -1,5 +1,7 @@
 -- a row is one retail customer of the spine; when the customer last acted, and flows that are no plain slice
 {% set flows = ['core_acct', 'core_acct_person', 'core_txn'] %}
+{% set custody = flows + ['core_agreement'] %}
+{% set acts = flows + ['cc_acct', 'cc_txn'] %}
 
 with night as (
     {{ night_dates() }}
@@ -37,6 +39,25 @@ recency as (
     from transactions
     where not is_reversal
     group by customer_id
+),
+
+-- For whom the question arises how much went to securities: who signed third-party custody, or moved such money before.
+securities_customers as (
+    select customer_id from transactions where cp_class = 'securities'
+    union
+    select agreements.customer_id
+    from {{ ref('dwd_agreement') }} as agreements
+    inner join night on agreements.from_date <= night.biz_date
+    where agreements.entity = 'retail' and agreements.agr_type = 'stock_custody'
+),
+
+-- Who lives on the credit card alone is not silent.
+card_acts as (
+    select card_entries.customer_id, max(card_entries.acct_date) as last_date
+    from {{ ref('dwd_credit_card_transaction') }} as card_entries
+    inner join night on card_entries.acct_date <= night.biz_date
+    where card_entries.is_self
+    group by card_entries.customer_id
 ),
 
 flow_sums as (
@@ -106,11 +127,16 @@ final as (
         {{ tag_value(flows, 'recency.last_out_date', 'date') }} as txn_last_out_date,
         {{ tag_value(flows, 'recency.biz_date - recency.last_date', 'integer') }} as txn_idle_days,
         {{ tag_value(flows, 'recency.self_last_date', 'date') }} as txn_self_last_date,
-        {{ tag_value(flows, 'recency.biz_date - recency.self_last_date', 'integer') }} as txn_self_idle_days,
+        {{ tag_value(acts, 'night.biz_date - greatest(recency.self_last_date, card_acts.last_date)', 'integer') }}
+            as txn_self_idle_days,
         {{ tag_value(flows, 'recency.self_month_cnt', 'integer', '0') }} as txn_self_month_cnt_l12m,
         {% for days in [30, 90] %}
         {{ tag_value(flows, 'flow_sums.samename_' ~ days ~ 'd', 'decimal(18,2)', '0') }} as txn_samename_other_net_amt_sum_{{ days }}d,
-        {{ tag_value(flows, 'flow_sums.sec_' ~ days ~ 'd', 'decimal(18,2)', '0') }} as txn_sec_net_amt_sum_{{ days }}d,
+        {{ tag_value(
+            custody,
+            'case when securities_customers.customer_id is not null then coalesce(flow_sums.sec_' ~ days ~ 'd, 0) end',
+            'decimal(18,2)'
+        ) }} as txn_sec_net_amt_sum_{{ days }}d,
         {{ tag_value(flows, 'flow_sums.net_' ~ days ~ 'd', 'decimal(18,2)', '0') }} as txn_net_amt_sum_{{ days }}d,
         {{ tag_value(flows, 'flow_sums.cp_cnt_' ~ days ~ 'd', 'integer', '0') }} as txn_cp_cnt_{{ days }}d,
         {{ tag_value(flows, 'flow_sums.cp_in_cnt_' ~ days ~ 'd', 'integer', '0') }} as txn_in_cp_cnt_{{ days }}d,
@@ -126,7 +152,10 @@ final as (
         {{ tag_value(flows, 'main_channels.channel', 'varchar') }} as txn_main_channel_code_90d,
         {{ tag_value(flows, 'channel_spread.cnt', 'integer', '0') }} as txn_channel_cnt_90d
     from spine
+    cross join night
     left join recency on spine.customer_id = recency.customer_id
+    left join card_acts on spine.customer_id = card_acts.customer_id
+    left join securities_customers on spine.customer_id = securities_customers.customer_id
     left join flow_sums on spine.customer_id = flow_sums.customer_id
     left join medians on spine.customer_id = medians.customer_id
     left join main_channels on spine.customer_id = main_channels.customer_id

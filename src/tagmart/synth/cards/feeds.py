@@ -163,6 +163,16 @@ def _serials(day: np.ndarray) -> np.ndarray:
     return np.arange(len(day)) - np.searchsorted(day, day, side="left") + 1
 
 
+def is_paid_here(world: World, rows: ent.Entries) -> np.ndarray:
+    """Which entries are repayments from an own account of this bank."""
+    return (rows.kind == ent.REPAY) & (world.accepted[np.maximum(rows.intent, 0)] > 0) & (rows.intent >= 0)
+
+
+def is_begun_by_holder(world: World, rows: ent.Entries) -> np.ndarray:
+    """Which entries the holder began: what is bought, drawn, given back, and repaid from elsewhere."""
+    return np.isin(rows.kind, (ent.SPEND, ent.CASH, ent.REFUND)) | ((rows.kind == ent.REPAY) & ~is_paid_here(world, rows))
+
+
 def cc_txn(world: World, first: int, last: int) -> Feed:
     """Entries posted from `first` to `last`."""
     every = world.cards.entries
@@ -177,7 +187,7 @@ def cc_txn(world: World, first: int, last: int) -> Feed:
     strangers = [f"1035810{code}{at:04d}" for code in ent.MCCS for at in range(SHOPS)]
     pool = [*strangers, *world.merchants.mer_no]
     shop = np.where(own >= 0, len(strangers) + own, np.maximum(rows.mcc, 0).astype(np.int64) * SHOPS + rows.place)
-    paid_here = (rows.kind == ent.REPAY) & (world.accepted[np.maximum(rows.intent, 0)] > 0) & (rows.intent >= 0)
+    paid_here = is_paid_here(world, rows)
     channel = np.where((rows.kind == ent.REPAY) & ~paid_here, ent.OTHER, rows.channel)
     columns = {
         "txn_no": numbered("K", horizon, rows.day, _serials(rows.day) + world.place.base(7), 9),
@@ -192,9 +202,7 @@ def cc_txn(world: World, first: int, last: int) -> Feed:
         "channel_code": pick(ent.CHANNELS, channel),
         "country_code": pick(ent.COUNTRIES, rows.country),
         "is_instal": flags(rows.instal),
-        "init_code": pick(("B", "C"), np.isin(rows.kind, (ent.SPEND, ent.CASH, ent.REFUND)).astype(int) | (
-            (rows.kind == ent.REPAY) & ~paid_here
-        )),
+        "init_code": pick(("B", "C"), is_begun_by_holder(world, rows).astype(int)),
         "core_txn_no": core_numbers(world, np.where(paid_here, rows.intent, -1)),
     }  # fmt: skip
     return Feed("cc_txn", JOURNAL, columns, rows.day)

@@ -15,6 +15,7 @@ from tagmart.synth.corporate import accounts as acc
 from tagmart.synth.corporate.agreements import AGREEMENTS, Agreements, make_agreements
 from tagmart.synth.corporate.controls import frozen_amounts, make_controls
 from tagmart.synth.corporate.flows import PARTNERS
+from tagmart.synth.corporate.recon import core_recon
 from tagmart.synth.corporate.settle import RATE_BP
 from tagmart.synth.feeds_core import control_feed, gl_orgs, hist_month
 from tagmart.synth.population import NEVER
@@ -274,3 +275,4 @@ def core_feeds(world: World, first: int, daily_from: int, last: int) -> Iterator
     yield from in_slices(partial(core_txn, world), daily_from, first, last, len(done.legs.day) // horizon.size)
     yield from agreement_feeds(world)
     yield control_feed(world, "KC", make_controls(world), book.numbers)
+    yield core_recon(world)
