@@ -21,7 +21,7 @@
         {%- do daily_find_parts(plan) -%}
     {%- endif -%}
     {%- if plan.anew -%}
-        {%- for table in ('daily_day', 'daily_key', 'daily_touched') -%}
+        {%- for table in ('daily_day', 'daily_key', 'daily_touched', 'daily_order') -%}
             {%- do run_query('delete from ops.' ~ table ~ " where model = '" ~ name ~ "'") -%}
         {%- endfor -%}
     {%- endif -%}
