@@ -77,9 +77,9 @@ def _transactions(duck: duckdb.DuckDBPyConnection) -> None:
         from drawn join kind on slot = hash(number, chance % {HABITS}) % {len(slots)}""")
     duck.execute(f"""
         create table dws_retail_transaction_daily as
-        select customer_id, acct_date, channel, direction, mode, purpose, cp, cast(sum(amt) as decimal(18, 2)) as amt_sum, max(amt) as amt_max,
+        from (select customer_id, acct_date, channel, direction, mode, purpose, cp, cast(sum(amt) as decimal(18, 2)) as amt_sum, max(amt) as amt_max,
             cast(count(*) as integer) as cnt, cast(sum(is_self::int) as integer) as self_cnt
-        from raw_transaction group by all {IN_ORDER.format(day='acct_date')}""")
+        from raw_transaction group by all) {IN_ORDER.format(day='acct_date')}""")
 
 
 def _histories(duck: duckdb.DuckDBPyConnection) -> None:
@@ -118,9 +118,9 @@ def _totals(duck: duckdb.DuckDBPyConnection) -> None:
             select customer_id, total, valid_from as day, bal as amt from parts
             union all select customer_id, total, valid_to, -bal from parts where valid_to < '9999-12-31'),
         changes as (select customer_id, total, day, sum(amt) as amt from steps group by all)
-        select customer_id, total, day as valid_from,
+        from (select customer_id, total, day as valid_from,
             coalesce(lead(day) over following, date '9999-12-31') as valid_to, cast(sum(amt) over following as decimal(18, 2)) as bal
-        from changes window following as (partition by customer_id, total order by day) {IN_ORDER.format(day='valid_from')}""")
+        from changes window following as (partition by customer_id, total order by day)) {IN_ORDER.format(day='valid_from')}""")
 
 
 def _events(duck: duckdb.DuckDBPyConnection) -> None:
@@ -130,11 +130,11 @@ def _events(duck: duckdb.DuckDBPyConnection) -> None:
         create table dws_retail_channel_daily as
         with seen as (select customer_id, number, unnest(range(least(txns // 2, 300))) as item from active),
         drawn as (select customer_id, hash(number, item, 3) as chance from seen)
-        select customer_id, {DAY} - cast((chance // 100) % 365 as integer) as acct_date,
+        from (select customer_id, {DAY} - cast((chance // 100) % 365 as integer) as acct_date,
             case when chance % 10 < 4 then 'login' when chance % 10 < 8 then 'view' else 'click' end as event,
             case when chance % 10 < 4 then 'other' else {pages} end as page,
             cast(count(*) as integer) as cnt, cast(count(*) * 9 as integer) as stay_sec
-        from drawn group by all {IN_ORDER.format(day='acct_date')}""")
+        from drawn group by all) {IN_ORDER.format(day='acct_date')}""")
     duck.execute(f"""
         create table dws_retail_pay_daily as
         with paid as (select customer_id, number, unnest(range(14)) as item from active where hash(number, 'pay') % 100 < 35)

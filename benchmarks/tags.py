@@ -73,8 +73,11 @@ def report(folder: Path, customers: int, given: argparse.Namespace, compare: boo
     tables = folder / f"partials_{customers}.duckdb"
     if not tables.exists():
         started = time.perf_counter()
-        with duckdb.connect(str(tables), config={"threads": 2, "memory_limit": given.memory}) as duck:
+        unfinished = folder / "unfinished.duckdb"
+        unfinished.unlink(missing_ok=True)
+        with duckdb.connect(str(unfinished), config={"threads": 2, "memory_limit": given.memory}) as duck:
             make_tables(duck, customers, customers * PER_CUSTOMER)
+        unfinished.rename(tables)
         print(f"tables made in {time.perf_counter() - started:.0f} s")
     print(f"\n{customers:,} customers, {customers * PER_CUSTOMER:,} transactions a year, blocks of {given.block:,}, limit {given.memory}")
     print(f"{'way':<58}{'seconds':>9}{'CPU s':>8}{'ratio':>8}{'memory':>10}")
