@@ -29,6 +29,7 @@ def test_a_night_is_built_again_with_identical_hashes(month_end):
     assert not (month_end.path / "rebuild" / run_id).exists()
     assert month_end.state.rows("select * from hold") == []
     assert f"{MONTH_END} · {run_id}" in month_end.tagmart("published", "show", run_id).stdout
+    assert "current, last 35 days, month end" in month_end.tagmart("published", "list").stdout
 
 
 @pytest.fixture

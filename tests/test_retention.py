@@ -127,6 +127,9 @@ def test_what_readers_of_many_dates_name_goes_a_day_later(small_home):
     policy = Policy(days=10, month_ends=0, year_ends=0)
     assert [run.biz_date for run in settle(where, state, policy=policy)] == [old]
     assert file.is_dir()
+    killed = where.parquet / f"biz_date={D}" / f".20260630-009.{2**22 + 1}.part"
+    killed.mkdir()
     state.do("update publish set removed_at = '2026-01-01T00:00:00+08:00' where removed_at is not null")
     settle(where, state, policy=policy)
     assert not file.exists()
+    assert not killed.exists()

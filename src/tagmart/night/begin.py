@@ -41,7 +41,10 @@ def begin(settings: Settings, biz_date: date) -> str:
             "code_revision": code_revision(settings), "started_at": _now(),
         })
         _make_candidate(settings, run_id)
-        rotate_runs(settings, state, Policy.load())
+        try:
+            rotate_runs(settings, state, Policy.load())
+        except OSError as error:
+            print(f"files of old runs could not be removed: {error}")
         remember_sources(settings, run_id)
         _write_ops(settings, state, run_id, biz_date)
         # The mark that the first stage asks for: a run whose begin was killed half-way has none, and goes no further.

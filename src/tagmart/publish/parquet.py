@@ -6,6 +6,7 @@ date is in the path and not in the files, as Hive, Spark and DuckDB expect of a 
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from tagmart.core.duck import connect, literal
 from tagmart.core.mart import MART_FILE, SCHEMA, qualified
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
+from tagmart.publish.retention import lives
 from tagmart.publish.store import Published, sync
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 PARTITION = "biz_date"
 # A report that opened `across.duckdb` yesterday still names files of runs that were removed since.
 GRACE = timedelta(days=1)
+UNFINISHED = ".part"
 
 
 def folder_of(settings: Settings, run: Published) -> Path:
@@ -44,7 +47,8 @@ def write_parquet(settings: Settings, run: Published) -> Path:
     final = folder_of(settings, run)
     if final.is_dir():
         return final
-    part = final.with_name(f".{run.run_id}.part")
+    # An export and a night may be at it at once.
+    part = final.with_name(f".{run.run_id}.{os.getpid()}{UNFINISHED}")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True, mode=0o700)
     with connect(run.path / MART_FILE, read_only=True) as mart:
@@ -59,7 +63,13 @@ def write_parquet(settings: Settings, run: Published) -> Path:
     for folder in (settings.parquet, final.parent):
         folder.chmod(0o700)
     sync(part)
-    part.rename(final)
+    try:
+        part.rename(final)
+    except OSError:
+        if not final.is_dir():
+            raise
+        # The other one was first; its files are the same.
+        shutil.rmtree(part)
     sync(final.parent)
     return final
 
@@ -80,7 +90,8 @@ def drop_parquet(settings: Settings, state: State) -> None:
         if datetime.fromisoformat(row["removed_at"]) < clock.now() - GRACE
     }  # fmt: skip
     for folder in settings.parquet.glob(f"{PARTITION}=*/*"):
-        if folder.name in gone or folder.name.endswith(".part"):
+        killed = folder.name.endswith(UNFINISHED) and not lives(int(folder.name.split(".")[-2]))
+        if folder.name in gone or killed:
             shutil.rmtree(folder)
     for date_folder in settings.parquet.glob(f"{PARTITION}=*"):
         if not any(date_folder.iterdir()):

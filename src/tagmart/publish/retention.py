@@ -136,7 +136,7 @@ def holds(state: State) -> dict[str, str]:
     last = state.row("select from_run_id, switched_at from current_switch order by rowid desc limit 1")
     found = {last["from_run_id"]: f"current until {last['switched_at'][:16]}"} if last and last["from_run_id"] else {}
     for row in state.rows("select * from hold order by held_at"):
-        if row["pid"] is not None and not _lives(row["pid"]):
+        if row["pid"] is not None and not lives(row["pid"]):
             state.do("delete from hold where run_id = ? and reader = ?", row["run_id"], row["reader"])
             continue
         found[row["run_id"]] = "; ".join(filter(None, (found.get(row["run_id"]), f"held: {row['reason']}")))
@@ -232,7 +232,7 @@ def _periods_between(day: date, newest: date, width: int) -> int:
     return years if width == YEAR else years * 12 + newest.month - day.month
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
     """True while there is a process of this number, whoever's it is."""
     try:
         os.kill(pid, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.publish.across import refresh_across
@@ -35,7 +36,16 @@ def roll_back(settings: Settings, state: State, to_run: str | None, reason: str)
 
     Returns:
         <biz_date>/<run_id> of the run that is now current.
+
+    Raises:
+        TagmartError: as `store.rollback`, or if the file of many dates cannot be made.
     """
+    import duckdb
+
     said = rollback(settings, state, to_run, reason)
-    refresh_across(settings, state)
+    try:
+        refresh_across(settings, state)
+    except (OSError, duckdb.Error) as error:
+        raise TagmartError("current was led back, and across.duckdb was not made anew", where=said, seen=str(error).splitlines()[0],
+                           do="mend what is seen (mostly the disk), then `tagmart published settle`") from error
     return said
