@@ -20,6 +20,7 @@ from tagmart.core.errors import TagmartError
 from tagmart.publish import Policy, publish, roll_back, settle
 from tagmart.publish import export as exporting
 from tagmart.publish.export import export
+from tests.nights import Home
 from tests.publishing import D, candidate, night
 
 BEFORE = D - timedelta(days=1)
@@ -174,6 +175,30 @@ def test_an_export_of_what_is_not_there_says_so(three_dates, tmp_path):
     with pytest.raises(TagmartError, match=r"tags_retial.*tags_retail"):
         export(*three_dates[:2], tmp_path / "out", tables=["tags_retial"])
     assert not (tmp_path / "out" / "current").exists()
+
+
+def test_what_an_operator_types(three_dates):
+    settings = three_dates[0]
+    home = Home("demo", settings.home, settings.home / "landing")
+    listed = home.tagmart("published", "list").stdout
+    assert [line.split()[-5:] for line in listed.splitlines() if "20260531-001" in line] == [["last", "35", "days,", "month", "end"]]
+    assert "→" in next(line for line in listed.splitlines() if "20260630-001" in line)
+    assert home.tagmart("published", "rollback", check=False).returncode == 2, "a reason is asked for"
+    assert "2026-06-29/20260629-001" in home.tagmart("published", "rollback", "--reason", "branch B101 doubts").stdout
+    status = json.loads((settings.published / "status.json").read_text("utf-8"))["current"]["because"]
+    assert (status["kind"], status["reason"]) == ("rollback", "branch B101 doubts")
+    home.tagmart("published", "hold", "20260531-001", "--reason", "audit")
+    listed = home.tagmart("published", "list").stdout
+    assert "withdrawn" in next(line for line in listed.splitlines() if "20260630-001" in line and "2026-06-30" in line)
+    assert "held: audit" in listed
+    assert "from 20260630-001 to 20260629-001: branch B101 doubts" in listed
+    shown = home.tagmart("published", "show", "20260629-001").stdout
+    assert "数据截至 2026-06-29" in shown
+    assert "tags_retail" in shown
+    assert "no such run is published" in home.tagmart("published", "show", "20200101-001", check=False).stderr
+    assert "1 date(s), 2026-06-29 to 2026-06-29" in home.tagmart("export").stdout
+    assert "0 run(s) removed" in home.tagmart("published", "settle").stdout
+    assert "again" in home.tagmart("published", "hold", "20260531-001", "--release").stdout
 
 
 SUPERSET = textwrap.dedent("""
