@@ -54,6 +54,8 @@ def empty_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             create table mart.code_value as
             select 'channel' as list, 'mbank' as code, '手机银行' as zh, 'Mobile bank' as en, 1 as sort, date '1900-01-01' as valid_from;
             create table mart.segment_catalog as select 'S-R-0001' as segment_id, 'busy' as key;
+            create table mart.segment_member as
+            select 'S-R-0001' as segment_id, 'C1' as customer_id, date '2026-06-01' as first_date;
             create table mart.segment_daily as
             select 'S-R-0001' as segment_id, date '2026-06-30' as biz_date, 1 as size, false as is_degraded, 'nobody' as made_by;
             create view mart.busy as select customer_id from mart.tags_retail where txn_cnt_30d > 5;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,9 @@ from tagmart.core.state import State
 from tagmart.night.rebuild import rebuild
 from tagmart.publish import publish
 from tests.nights import MONTH_END
-from tests.publishing import D
+from tests.publishing import D, night
 
-RUN = "20260630-001"
+YESTERDAY, RUN = "20260629-001", "20260630-001"
 
 
 @pytest.mark.night
@@ -33,10 +34,21 @@ def test_a_night_is_built_again_with_identical_hashes(month_end):
 
 
 @pytest.fixture
-def taken_in(home_of, empty_run: Path) -> tuple[Settings, State]:
-    """A home whose run has taken in real deliveries of two days, and then published a small mart."""
+def taken_in(taken_in_once: Path, tmp_path: Path) -> tuple[Settings, State]:
+    """A copy of `taken_in_once` to change."""
+    shutil.copytree(taken_in_once, tmp_path / "home", symlinks=True)
+    shutil.copytree(taken_in_once.parent / "landing", tmp_path / "landing")
+    settings = Settings(project_root(), "demo", tmp_path / "home")
+    return settings, State(settings.state_db)
+
+
+@pytest.fixture(scope="module")
+def taken_in_once(home_of, empty_run: Path) -> Path:
+    """A home whose run has a yesterday, has taken in real deliveries of two days, and then published a small mart."""
     home = home_of("demo")
+    Settings(project_root(), "demo", home.path).claim_home()
     home.synth(customers=30, seed=5, days=2, months=1, date=D)
+    night((Settings(project_root(), "demo", home.path), home.state, empty_run), YESTERDAY, D - timedelta(days=1))
     assert home.begin(str(D)) == RUN
     home.stage(RUN, "ingest")
     settings, state = Settings(project_root(), "demo", home.path), home.state
@@ -45,30 +57,53 @@ def taken_in(home_of, empty_run: Path) -> tuple[Settings, State]:
         state.put("gate_result", {"run_id": RUN, "gate": gate, "expectation": "good", "severity": "fail", "owner": "us", "success": 1,
                                   "message": "good", "checked_at": "2026-07-01T02:00:01+08:00"})
     publish(settings, state, RUN, D)
-    return settings, state
+    return home.path
 
 
+def changed(settings: Settings, *statements: str) -> None:
+    """Change what the published manifest says, as if the run had been made of something else."""
+    file = settings.published / str(D) / RUN / "tagmart.duckdb"
+    file.chmod(0o600)
+    with connect(file) as mart:
+        for statement in statements:
+            mart.execute(f"update mart.run_manifest set {statement}")
+
+
+@pytest.mark.xdist_group("rebuild")
+def test_the_new_night_has_the_yesterday_that_the_run_had(taken_in, monkeypatch):
+    settings, _ = taken_in
+    monkeypatch.setenv("TAGMART_LANDING", str(settings.home.parent / "landing"))
+    changed(settings, "content_hash = 'x' where name = 'expectations/suites/gate1.yml'")
+    home = settings.home / "again"
+    done = rebuild(settings, RUN, home, keep=True)
+    assert [(one.kind, one.name, one.what) for one in done.inputs] == [("spec", "expectations/suites/gate1.yml", "changed")]
+    with connect(home / "warehouse.duckdb", read_only=True) as warehouse:
+        assert warehouse.execute("select segment_id, customer_id, first_date::varchar from ops.prior_segment_member").fetchall() == [
+            ("S-R-0001", "C1", "2026-06-01")
+        ]  # fmt: skip
+    assert (settings.published / "2026-06-29" / YESTERDAY / "tagmart.duckdb").is_file()
+
+
+@pytest.mark.xdist_group("rebuild")
 def test_every_input_that_differs_is_named_and_nothing_is_built(taken_in, monkeypatch):
     settings, state = taken_in
     landing = settings.home.parent / "landing"
     monkeypatch.setenv("TAGMART_LANDING", str(landing))
     file = settings.published / str(D) / RUN / "tagmart.duckdb"
-    file.chmod(0o600)
-    with connect(file) as mart:
+    with connect(file, read_only=True) as mart:
         late, other, gone = (row[0] for row in mart.execute(
             "select value from mart.run_manifest where kind = 'file' and value like '%2026-06-30' and row_cnt > 0 order by value limit 3"
         ).fetchall())  # fmt: skip
-        for change in (
-            # As if it had come after the night, had been another one, and as if specs, code and programs had been others.
-            f"delete from mart.run_manifest where value = '{late}'",
-            f"update mart.run_manifest set content_hash = '{'0' * 32}' where value = '{other}'",
-            "update mart.run_manifest set content_hash = 'x' where name = 'dbt_project/tag_specs/vocabulary.yml'",
-            "update mart.run_manifest set name = 'dbt_project/seeds/old.csv' where name = 'dbt_project/seeds/tier_rule.csv'",
-            "update mart.run_manifest set value = 'changed while the run went on' where name = 'src/tagmart/core'",
-            "update mart.run_manifest set value = 'v1.4.0' where name = 'duckdb_version'",
-            "update mart.run_manifest set value = '20260629-004' where name = 'yesterday'",
-        ):
-            mart.execute(change)
+    changed(
+        settings,
+        f"kind = 'none' where value = '{late}'",
+        f"content_hash = '{'0' * 32}' where value = '{other}'",
+        "content_hash = 'x' where name = 'dbt_project/tag_specs/vocabulary.yml'",
+        "name = 'dbt_project/seeds/old.csv' where name = 'dbt_project/seeds/tier_rule.csv'",
+        "value = 'changed while the run went on' where name = 'src/tagmart/core'",
+        "value = 'v1.4.0' where name = 'duckdb_version'",
+        "value = '20260629-004' where name = 'yesterday'",
+    )
     gone_feed = gone.split()[0]
     for path in (landing / "20260630").glob(f"{gone_feed}_*"):
         path.unlink()
@@ -97,6 +132,7 @@ def test_every_input_that_differs_is_named_and_nothing_is_built(taken_in, monkey
     assert any("git worktree add" in line for line in done.lines())
 
 
+@pytest.mark.xdist_group("rebuild")
 def test_what_cannot_be_rebuilt_is_refused(taken_in):
     settings, state = taken_in
     with pytest.raises(TagmartError, match="no such run is published"):
