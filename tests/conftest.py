@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tagmart.core.settings import project_root
+from tagmart.core.duck import connect
+from tagmart.core.settings import Settings, project_root
+from tagmart.core.state import State
 from tagmart.night.parsed import SHARED
 from tests.nights import MID_MONTH, MONTH_END, STAGES, Home
 
@@ -22,6 +24,46 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("TAGMART_REAL_DATA is not set: the real Berka files are not here")
     return Path(folder)
+
+
+@pytest.fixture
+def small_home(tmp_path: Path, empty_run: Path) -> tuple[Settings, State, Path]:
+    """A home without nights, its state, and the files of a run to be published there (tests.publishing)."""
+    settings = Settings(root=project_root(), bank="demo", home=tmp_path / "home")
+    settings.claim_home()
+    return settings, State(settings.state_db), empty_run
+
+
+@pytest.fixture(scope="session")
+def empty_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The two files of a run, with a small mart; made once and copied."""
+    folder = tmp_path_factory.mktemp("run")
+    with connect(folder / "tagmart.duckdb") as mart:
+        mart.execute("""
+            create schema mart;
+            create table mart.tags_retail as
+            select 'C' || range as customer_id, date '2026-06-30' as biz_date, cast(range * 10 as integer) as txn_cnt_30d,
+                ['mbank', 'other'][1 + range % 2] as txn_channel, 'nobody' as made_by
+            from range(2);
+            create table mart.tag_catalog as
+            select 'retail' as entity, 'transaction' as theme_code, '交易' as theme_zh, 'active' as status, tag.*
+            from (values
+                ('R-TXN-00001', 'txn_cnt_30d', '近30天交易笔数', 'Number of items, last 30 days', null),
+                ('R-TXN-00002', 'txn_channel', '主要交易渠道', 'Main channel', 'channel')
+            ) as tag (tag_id, tag_name, zh, en, value_list);
+            create table mart.code_value as
+            select 'channel' as list, 'mbank' as code, '手机银行' as zh, 'Mobile bank' as en, 1 as sort, date '1900-01-01' as valid_from;
+            create table mart.segment_catalog as select 'S-R-0001' as segment_id, 'busy' as key;
+            create table mart.segment_member as
+            select 'S-R-0001' as segment_id, 'C1' as customer_id, date '2026-06-01' as first_date;
+            create table mart.segment_daily as
+            select 'S-R-0001' as segment_id, date '2026-06-30' as biz_date, 1 as size, false as is_degraded, 'nobody' as made_by;
+            create view mart.busy as select customer_id from mart.tags_retail where txn_cnt_30d > 5;
+        """)
+    with connect(folder / "restricted.duckdb") as restricted:
+        restricted.execute("create schema mart")
+        restricted.execute("create table mart.tags_retail as select 'C0' as customer_id, true as flag_aml, 'nobody' as made_by")
+    return folder
 
 
 @pytest.fixture(scope="session")

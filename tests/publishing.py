@@ -22,7 +22,10 @@ def candidate(home: Home, run_id: str, biz_date: date = D, gates: bool = True) -
     folder = settings.run_dir(run_id)
     shutil.copytree(empty_run, folder)
     with connect(folder / "tagmart.duckdb") as mart:
-        mart.execute("update mart.tags_retail set biz_date = cast(? as date), made_by = ?", [biz_date, run_id])
+        for table in ("tags_retail", "segment_daily"):
+            mart.execute(f"update mart.{table} set biz_date = date '{biz_date}', made_by = '{run_id}'")
+    with connect(folder / "restricted.duckdb") as restricted:
+        restricted.execute(f"update mart.tags_retail set made_by = '{run_id}'")
     state.put(
         "run",
         {

@@ -1,4 +1,4 @@
-"""Verbs for operating the night: its stages, past dates, gates, what is published, Airflow."""
+"""Verbs for operating the night: its stages, past dates, gates, Airflow."""
 
 from __future__ import annotations
 
@@ -21,10 +21,6 @@ def add_to(app: typer.Typer) -> None:
     gate = typer.Typer(help="What the gates found.", no_args_is_help=True)
     gate.command("show")(gate_show)
     app.add_typer(gate, name="gate")
-    published = typer.Typer(help="What readers see.", no_args_is_help=True)
-    published.command("list")(published_list)
-    published.command("rollback")(published_rollback)
-    app.add_typer(published, name="published")
 
 
 def night(
@@ -118,25 +114,3 @@ def gate_show(run_id: Annotated[str, typer.Argument(help="The run.")], bank: Ban
     from tagmart.night import show
 
     show.gates(settings_for(bank), run_id)
-
-
-def published_list(bank: BankOption = None) -> None:
-    """Published runs, newest business date first."""
-    from tagmart.night import show
-
-    show.published(settings_for(bank))
-
-
-def published_rollback(
-    run_id: Annotated[str | None, typer.Option("--to", help="The run to go back to; else the good run before.")] = None,
-    bank: BankOption = None,
-) -> None:
-    """Point `current` at an earlier published run; the next good night moves it forward again."""
-    from tagmart.core.locking import writer_lock
-    from tagmart.core.state import State
-    from tagmart.publish import rollback
-
-    settings = settings_for(bank)
-    settings.claim_home()
-    with writer_lock(settings.home, run_id or "(rollback)", "rollback"):
-        print(f"current is now {rollback(settings, State(settings.state_db), run_id)}")

@@ -142,22 +142,81 @@ GATE_RESULT = Table(
 
 RUN_MANIFEST = Table(
     "run_manifest",
-    "批次清单：批次、数据表与输入文件各若干行",
-    "What this file is made of: facts of the run, one row per table and one per input file",
+    "批次清单：批次、数据表、输入文件与口径文件各若干行",
+    "What this file is made of: facts of the run, one row per table, per delivery that it stands on and per file or folder"
+    " of the checkout that says how",
     (
         Column(
-            "kind", "varchar", "类别：run 批次、table 数据表、file 输入文件、stage 步骤", "run, table, file or stage"
+            "kind",
+            "varchar",
+            "类别：run 批次、table 数据表、file 输入文件、stage 步骤、code 程序、seed 代码表、spec 口径",
+            "run, table, file (a delivery), stage, code, seed or spec",
         ),
-        Column("name", "varchar", "名称", "Name of the fact, table, file or stage"),
+        Column("name", "varchar", "名称", "Name of the fact, table, delivery, stage or file"),
         Column("row_cnt", "bigint", "行数", "Rows"),
         Column(
-            "content_hash", "varchar", "内容指纹：表为业务列指纹，文件为 MD5", "Fingerprint of a table, MD5 of a file"
+            "content_hash",
+            "varchar",
+            "内容指纹：表为业务列指纹，供数文件为 MD5，其余为 SHA-256 前 32 位",
+            "Fingerprint of a table, MD5 of a delivery, else the first 32 digits of SHA-256",
         ),
-        Column("value", "varchar", "取值；步骤为秒数", "Value; seconds for a stage", volatile=True),
+        Column(
+            "value",
+            "varchar",
+            "取值；步骤为秒数，供数文件为接口与日期",
+            "Value; seconds for a stage, feed and date for a delivery",
+            volatile=True,
+        ),
     ),
 )
 
-PYTHON_TABLES = (TAG_PROFILE, FEED_STATUS, GATE_RESULT, RUN_MANIFEST)
+QUALITY_STAMP = Table(
+    "quality_stamp",
+    "质量与时效标记：一行，供看板展示",
+    "One row for a dashboard to show: how fresh the figures are, and what the gates said of them",
+    (
+        Column("bank", "varchar", "银行", "Bank"),
+        Column("run_id", "varchar", "批次号", "Run", volatile=True),
+        Column("biz_date", "date", "业务日期：数据截至日", "Business date: as of which day the figures are"),
+        Column(
+            "published_at",
+            "timestamp",
+            "发布时间（北京时间）",
+            "When the file was closed to be published, bank time",
+            volatile=True,
+        ),
+        Column(
+            "stale_after",
+            "timestamp",
+            "过期时间（北京时间）：此后应有更新的一天",
+            "From then on a newer business date is due, bank time",
+        ),
+        Column(
+            "quality",
+            "varchar",
+            "总体：good 正常、warned 有提醒、degraded 有沿用旧数",
+            "good; warned: a gate has something to tell an owner; degraded: something stands on an older state",
+        ),
+        Column("gate_checks", "integer", "质量检查项数", "Expectations that were checked"),
+        Column("gate_warned", "integer", "提醒项数", "Expectations that do not hold and only warn"),
+        Column("feeds", "integer", "供数接口数", "Feeds"),
+        Column("feeds_late", "integer", "迟到沿用的供数接口数", "Feeds whose older state is carried"),
+        Column("late_feeds", "varchar", "迟到沿用的供数接口及其数据日期", "Those feeds, each with its date"),
+        Column("oldest_as_of", "date", "每日供数中最早的数据日期", "The oldest state among feeds that are due by date"),
+        Column("rows_quarantined", "bigint", "隔离行数", "Rows of the day's deliveries that were set aside"),
+        Column("segments", "integer", "客群数", "Segments"),
+        Column("segments_degraded", "integer", "降级客群数", "Segments that stand on an older state"),
+        Column("zh", "varchar", "说明（中文）", "A line to show, in Chinese"),
+        Column("en", "varchar", "说明（英文）", "A line to show, in English"),
+    ),
+)
+
+PYTHON_TABLES = (TAG_PROFILE, FEED_STATUS, GATE_RESULT, QUALITY_STAMP, RUN_MANIFEST)
+
+# What readers in Chinese call whom a tag describes.
+ENTITY_ZH = {"retail": "零售", "corporate": "对公", "merchant": "商户"}
+# Views of the wide tables by theme, with Chinese names: beside the promised tables, not among them.
+THEMES_SCHEMA = "zh"
 
 # What a reader may rely on. event_lead joins when it exists.
 PROMISED = (

@@ -81,6 +81,11 @@ class Settings:
         return self.home / "published"
 
     @property
+    def parquet(self) -> Path:
+        """Published tables as Parquet, one folder per run: what `across` and exports are made of."""
+        return self.published / "parquet"
+
+    @property
     def candidate(self) -> Path:
         """The link to the folder of the run that is being built: dbt attaches through it, so its paths never change."""
         return self.home / "candidate"

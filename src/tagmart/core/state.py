@@ -15,7 +15,7 @@ SCHEMA = """
 create table if not exists run (
     run_id text primary key, bank text not null, biz_date text not null,
     status text not null check (status in ('running', 'failed', 'superseded', 'published')),
-    code_revision text, started_at text not null, ended_at text, message text
+    code_revision text, started_at text not null, ended_at text, message text, yesterday text
 );
 create table if not exists stage (
     run_id text not null, stage text not null, status text not null check (status in ('running', 'failed', 'done')),
@@ -57,13 +57,19 @@ create table if not exists publish (
 );
 create table if not exists current_switch (
     switched_at text not null, kind text not null check (kind in ('publish', 'rollback')), from_run_id text,
-    to_run_id text not null
+    to_run_id text not null, reason text
+);
+create table if not exists hold (
+    run_id text not null, reader text not null, reason text not null, held_at text not null, pid integer,
+    primary key (run_id, reader)
 );
 """
 # Columns that came after the first homes: they are added where a home opens without them.
 LATER_COLUMNS = {
     "arrival": {"batch_no": "integer"},
     "feed_fact": {"due": "text", "stale_days": "integer", "carry_days": "integer", "notes": "text not null default ''"},
+    "run": {"yesterday": "text"},
+    "current_switch": {"reason": "text"},
 }
 
 

@@ -14,7 +14,7 @@ from tagmart.core.locking import writer_lock
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.night.partials import make_bookkeeping
-from tagmart.publish import latest_good
+from tagmart.publish import Policy, latest_good, remember_sources, rotate_runs
 
 BEGIN = "begin"
 
@@ -41,6 +41,11 @@ def begin(settings: Settings, biz_date: date) -> str:
             "code_revision": code_revision(settings), "started_at": _now(),
         })
         _make_candidate(settings, run_id)
+        try:
+            rotate_runs(settings, state, Policy.load())
+        except OSError as error:
+            print(f"files of old runs could not be removed: {error}")
+        remember_sources(settings, run_id)
         _write_ops(settings, state, run_id, biz_date)
         # The mark that the first stage asks for: a run whose begin was killed half-way has none, and goes no further.
         state.put("stage", {
@@ -117,6 +122,7 @@ def _write_ops(settings: Settings, state: State, run_id: str, biz_date: date) ->
     present = present_feeds(load_contracts(settings.contracts_dir))
     known = sorted(canonical_feeds(settings.contracts_dir.parent))
     yesterday = latest_good(state, biz_date - timedelta(days=1))
+    state.do("update run set yesterday = ? where run_id = ?", yesterday.name if yesterday else None, run_id)
     with connect(settings.warehouse) as warehouse:
         settings.warehouse.chmod(0o600)
         warehouse.execute("create schema if not exists ops")

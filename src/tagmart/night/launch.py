@@ -26,8 +26,12 @@ class StepBusyError(RuntimeError):
     """A step was refused because another process is writing."""
 
 
-def step(*words: str) -> str:
+def step(*words: str, environment: Mapping[str, str] | None = None) -> str:
     """Run `tagmart night <words>` and pass its lines on.
+
+    Args:
+        words: a step and its options.
+        environment: what differs from this process's own.
 
     Returns:
         The last line that it printed.
@@ -39,7 +43,7 @@ def step(*words: str) -> str:
     lines: list[str] = []
     command = [sys.executable, "-m", "tagmart", "night", *words]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | {"NO_COLOR": "1"}
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | {"NO_COLOR": "1"} | dict(environment or {}),
     ) as process:
         try:
             for line in process.stdout or ():

@@ -193,16 +193,6 @@ def gates(settings: Settings, run_id: str) -> None:
     console.print(table)
 
 
-def published(settings: Settings) -> None:
-    """Published runs, newest business date first; the current one is marked."""
-    from tagmart.publish import list_published
-
-    table = _table("", "date", "run", "published", "folder")
-    for entry in list_published(settings, State(settings.state_db)):
-        table.add_row("→" if entry.is_current else "", str(entry.biz_date), entry.run_id, entry.published_at[:16].replace("T", " "), str(_short(entry.path)))
-    console.print(table)
-
-
 def _table(*names: str) -> Table:
     """A table whose last column alone may be broken into lines."""
     table = Table(box=box.SIMPLE)

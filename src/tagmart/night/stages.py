@@ -102,16 +102,18 @@ def _profile(turn: Turn) -> str:
 
 
 def _publish(turn: Turn) -> str:
-    from tagmart.publish import apply_retention, publish
+    import duckdb
+
+    from tagmart.publish import publish, settle
 
     published = publish(turn.settings, turn.state, turn.run_id, turn.biz_date)
     turn.state.do("update run set status = 'published', ended_at = ? where run_id = ?", _now(), turn.run_id)
     done = str(published.relative_to(turn.settings.home))
     try:
-        removed = apply_retention(turn.settings, turn.state, spare=turn.run_id)
-    except OSError as error:
+        removed = settle(turn.settings, turn.state, spare=turn.run_id)
+    except (OSError, TagmartError, duckdb.Error) as error:
         # Readers have the new night already: a disk that does not let go of an old one must not make it red.
-        return f"{done} · older runs could not be removed: {error}"
+        return f"{done} · across.duckdb was not made anew or older runs not removed (`tagmart published settle`): {error}"
     return done + (f" · {len(removed)} older run(s) removed" if removed else "")
 
 

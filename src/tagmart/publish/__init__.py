@@ -1,10 +1,13 @@
-"""From candidate to what readers see: whole, immutable, in one step; and which of the published runs is current."""
+"""From candidate to what readers see: whole, immutable, in one step; which of the published runs is current, and which are kept."""
 
 from tagmart.publish.content import content_hash, label_candidate
+from tagmart.publish.inputs import remember_sources
 from tagmart.publish.publishing import publish
-from tagmart.publish.store import Published, apply_retention, current, latest_good, list_published, rollback
+from tagmart.publish.retention import Policy, held, hold, let_go, rotate_runs
+from tagmart.publish.settle import roll_back, settle
+from tagmart.publish.store import Published, current, latest_good, list_published, rollback
 
 __all__ = [
-    "Published", "apply_retention", "content_hash", "current", "label_candidate", "latest_good", "list_published", "publish",
-    "rollback",
+    "Policy", "Published", "content_hash", "current", "held", "hold", "label_candidate", "latest_good", "let_go", "list_published",
+    "publish", "remember_sources", "roll_back", "rollback", "rotate_runs", "settle",
 ]

@@ -18,6 +18,7 @@ from tagmart.core.mart import (
     FEED_STATUS,
     GATE_RESULT,
     MART_FILE,
+    QUALITY_STAMP,
     RESTRICTED_FILE,
     RUN_MANIFEST,
     SCHEMA,
@@ -28,7 +29,11 @@ from tagmart.core.mart import (
     volatile_columns,
     write_table,
 )
+from tagmart.core.settings import Settings
 from tagmart.core.state import State
+from tagmart.publish.inputs import file_facts, run_facts, source_facts
+from tagmart.publish.stamp import stamp
+from tagmart.publish.themes import make_theme_views
 
 if TYPE_CHECKING:
     import duckdb
@@ -76,8 +81,8 @@ def content_hash(connection: duckdb.DuckDBPyConnection, table: str, schema: str 
     return rows, digest[:32]
 
 
-def finish_candidate(folder: Path, state: State, run_id: str, biz_date: date) -> list[str]:
-    """Write status tables, missing comments and the manifest into the candidate's files, and close them without a log.
+def finish_candidate(settings: Settings, folder: Path, state: State, run_id: str, biz_date: date) -> list[str]:
+    """Write status tables, theme views, missing comments and the manifest into the candidate's files, and close them without a log.
 
     Can be repeated: every table is made anew.
 
@@ -87,13 +92,16 @@ def finish_candidate(folder: Path, state: State, run_id: str, biz_date: date) ->
     with _opened(folder / MART_FILE) as mart:
         write_table(mart, FEED_STATUS, _feed_rows(state, run_id))
         write_table(mart, GATE_RESULT, _gate_rows(state, run_id))
+        write_table(mart, QUALITY_STAMP, [stamp(state, run_id, biz_date, mart)])
         bare = _add_comments(mart)
-        facts = _run_facts(state, run_id, biz_date, mart)
-        write_table(mart, RUN_MANIFEST, [*facts, *_table_facts(mart), *_file_facts(state, run_id, biz_date)])
+        make_theme_views(mart)
+        facts = run_facts(state, run_id, biz_date)
+        made_of = [*file_facts(state, biz_date), *source_facts(settings, run_id)]
+        write_table(mart, RUN_MANIFEST, [*facts, *_table_facts(mart), *made_of])
     with _opened(folder / RESTRICTED_FILE) as restricted:
         bare += _add_comments(restricted)
-        own_facts = [*facts[:4], *_table_facts(restricted)]
-        write_table(restricted, RUN_MANIFEST, own_facts)
+        own_facts = [fact for fact in facts if fact["kind"] == "run"]
+        write_table(restricted, RUN_MANIFEST, [*own_facts, *_table_facts(restricted)])
     return bare
 
 
@@ -190,23 +198,6 @@ def _bank_time(text: str) -> datetime:
     return (moment.astimezone(BANK_TIME) if moment.tzinfo else moment).replace(tzinfo=None)
 
 
-def _run_facts(state: State, run_id: str, biz_date: date, connection: duckdb.DuckDBPyConnection) -> list[dict]:
-    run = state.row("select bank, code_revision from run where run_id = ?", run_id) or {}
-    version = connection.execute("select version()").fetchone()[0]
-    facts = {
-        "run_id": run_id,
-        "biz_date": biz_date.isoformat(),
-        "bank": run.get("bank"),
-        "code_revision": run.get("code_revision"),
-        "duckdb_version": version,
-    }
-    stages = state.rows("select stage, seconds from stage where run_id = ? and seconds is not null", run_id)
-    return [
-        *({"kind": "run", "name": name, "value": value} for name, value in facts.items()),
-        *({"kind": "stage", "name": stage["stage"], "value": f"{stage['seconds']:.2f}"} for stage in stages),
-    ]
-
-
 def _table_facts(connection: duckdb.DuckDBPyConnection) -> list[dict]:
     """Rows and fingerprint of every table; the manifest cannot hold its own."""
     facts = []
@@ -215,27 +206,6 @@ def _table_facts(connection: duckdb.DuckDBPyConnection) -> list[dict]:
             rows, digest = content_hash(connection, name)
             facts.append({"kind": "table", "name": name, "row_cnt": rows, "content_hash": digest})
     return facts
-
-
-def _file_facts(state: State, run_id: str, biz_date: date) -> list[dict]:
-    """One row per delivery that this night took in or found unchanged: what was read, and its MD5."""
-    arrivals = state.rows(
-        "select arrival.* from arrival join feed_fact on feed_fact.feed = arrival.feed and feed_fact.run_id = ?"
-        " where arrival.biz_date = ? or arrival.biz_date = feed_fact.biz_date or feed_fact.load = 'static'"
-        " order by arrival.feed, arrival.biz_date",
-        run_id,
-        biz_date.isoformat(),
-    )
-    return [
-        {
-            "kind": "file",
-            "name": arrival["files"],
-            "row_cnt": arrival["rows_in"],
-            "content_hash": arrival["md5"],
-            "value": arrival["feed"],
-        }
-        for arrival in arrivals
-    ]
 
 
 def _add_comments(connection: duckdb.DuckDBPyConnection) -> list[str]:

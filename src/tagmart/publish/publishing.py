@@ -74,7 +74,7 @@ def _assemble(settings: Settings, state: State, run_id: str, biz_date: date, fin
             if not (source / name).exists() and not (part / name).exists():
                 raise TagmartError("a file of the run is missing", where=str(source / name), do="run the night again")
         _fetch_back(part, source)
-        finish_candidate(source, state, run_id, biz_date)
+        finish_candidate(settings, source, state, run_id, biz_date)
         for name in FILES:
             check_opens_alone(source / name)
         for name in reversed(FILES):

@@ -1,4 +1,4 @@
-"""The published runs: which there are, which is current, going back, and throwing old ones away.
+"""The published runs: which there are, which is current, and going back.
 
 The folders and the link are the truth, and `state.sqlite` remembers when and why. The link `current` is relative and
 points to a folder, so that both files of a run change hands together: a reader who wants both resolves the link once.
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -44,6 +42,11 @@ class Published:
     published_at: str
     is_current: bool
     withdrawn: bool
+
+    @property
+    def published_moment(self) -> datetime:
+        """When it was published."""
+        return datetime.fromisoformat(self.published_at)
 
     @property
     def order(self) -> tuple[date, str, str]:
@@ -108,8 +111,11 @@ def move_forward(settings: Settings, state: State, run_id: str) -> bool:
     return True
 
 
-def rollback(settings: Settings, state: State, to_run: str | None = None) -> str:
+def rollback(settings: Settings, state: State, to_run: str | None = None, reason: str | None = None) -> str:
     """Lead readers back to an earlier published run; the next published night moves them forward again.
+
+    Without a run named it is the last good one before the current one: of the same date if there is one, else of the date
+    before.
 
     The run that is left is withdrawn: a later night does not take it for its yesterday. Going back to a withdrawn run
     makes it good again.
@@ -118,6 +124,7 @@ def rollback(settings: Settings, state: State, to_run: str | None = None) -> str
         settings: the home.
         state: its state.
         to_run: the run; else the good one before the current one.
+        reason: why, for status.json and those who ask later.
 
     Returns:
         <biz_date>/<run_id> of the run that is now current.
@@ -141,7 +148,7 @@ def rollback(settings: Settings, state: State, to_run: str | None = None) -> str
             seen=f"current {here.run_id}; also published: {others}",
             do="choose one of `tagmart published list`",
         )
-    _lead_to(settings, state, target.path, "rollback")
+    _lead_to(settings, state, target.path, "rollback", reason)
     write_status(settings, state)
     return str((settings.published / CURRENT).readlink())
 
@@ -159,47 +166,13 @@ def write_status(settings: Settings, state: State) -> None:
             "published_at": here.published_at,
             "hours_after_day_end": round(_hours_after(here.biz_date, here.published_at), 2),
             "stale_after": clock.logical_date_of(here.biz_date + timedelta(days=1)).isoformat(),
+            "because": _because(state, here.run_id),
             "rows": manifest_rows(here.path / MART_FILE),
         }
     newest = max(runs, key=lambda run: run.published_at, default=None)
     if newest is not None:
         status["last_published"] = {"run_id": newest.run_id, "biz_date": newest.biz_date.isoformat()}
     write_file(settings.published / STATUS, json.dumps(status, ensure_ascii=False, indent=2) + "\n")
-
-
-def apply_retention(
-    settings: Settings, state: State, spare: str | None = None, keep_days: int = 35, runs_per_date: int = 3
-) -> list[Published]:
-    """Remove published runs that are old, keeping the current one, month ends and the last runs of each date.
-
-    Args:
-        settings: the home.
-        state: its state.
-        spare: a run that is kept whatever its date: the one just published, which somebody asked for.
-        keep_days: days kept, counted back from the newest published business date.
-        runs_per_date: runs kept of one date, the last published first.
-
-    Returns:
-        What was removed. Readers who have a removed file open keep reading it.
-    """
-    for left_over in settings.published.glob("*/.*.removed"):
-        shutil.rmtree(left_over)
-    runs = list_published(settings, state)
-    if not runs:
-        return []
-    oldest_kept = runs[0].biz_date - timedelta(days=keep_days - 1)
-    removed = []
-    for run in runs:
-        rank = sum(other.biz_date == run.biz_date and other.order > run.order for other in runs)
-        in_time = run.biz_date >= oldest_kept or _is_month_end(run.biz_date)
-        if run.is_current or run.run_id == spare or (in_time and rank < runs_per_date):
-            continue
-        doomed = run.path.with_name(f".{run.path.name}.removed")
-        run.path.rename(doomed)
-        state.do("update publish set removed_at = ? where run_id = ?", _now(), run.run_id)
-        shutil.rmtree(doomed)
-        removed.append(run)
-    return removed
 
 
 def record(state: State, run_id: str, biz_date: date, path: str) -> None:
@@ -234,7 +207,7 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def _lead_to(settings: Settings, state: State, folder: Path, kind: str) -> None:
+def _lead_to(settings: Settings, state: State, folder: Path, kind: str, reason: str | None = None) -> None:
     """Replace the link in one step and remember the change."""
     here = current(settings)
     if here == folder:
@@ -242,13 +215,23 @@ def _lead_to(settings: Settings, state: State, folder: Path, kind: str) -> None:
     # Remembered first: after a kill in between, a switch that did not happen is harmless, a forgotten one is not.
     with state.connect() as connection:
         connection.execute(
-            "insert into current_switch values (?, ?, ?, ?)", (_now(), kind, here.name if here else None, folder.name)
+            "insert into current_switch (switched_at, kind, from_run_id, to_run_id, reason) values (?, ?, ?, ?, ?)",
+            (_now(), kind, here.name if here else None, folder.name, reason),
         )
     fresh = settings.published / f".{CURRENT}.new"
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(folder.relative_to(settings.published))
     os.replace(fresh, settings.published / CURRENT)
     sync(settings.published)
+
+
+def _because(state: State, run_id: str) -> dict:
+    """How readers came to the current run: by its publishing, or by going back from another one, and why."""
+    last = state.row("select * from current_switch where to_run_id = ? order by rowid desc limit 1", run_id)
+    if last is None:
+        return {"kind": "unknown"}
+    said = {"kind": last["kind"], "at": last["switched_at"], "from": last["from_run_id"], "reason": last["reason"]}
+    return said if last["kind"] == "rollback" else {"kind": said["kind"], "at": said["at"]}
 
 
 def _withdrawn(state: State) -> set[str]:
@@ -261,10 +244,6 @@ def _withdrawn(state: State) -> set[str]:
                 away.add(row["from_run_id"])
             away.discard(row["to_run_id"])
     return away
-
-
-def _is_month_end(day: date) -> bool:
-    return day.day == monthrange(day.year, day.month)[1]
 
 
 def _hours_after(biz_date: date, moment: str) -> float:
