@@ -26,7 +26,7 @@ LARGEST = 10
 MOST_LINES = 50
 LATE = ("carried", "missing", "refused", "not_ingested")
 # What became of a tie.
-HOLDS, BROKEN, KNOWN, NO_FEED, WAITS = "holds", "broken", "known", "no feed", "waits"
+HOLDS, BROKEN, KNOWN, NO_FEED, FIRST, WAITS = "holds", "broken", "known", "no feed", "first", "waits"
 NOWHERE = "-"
 
 
@@ -74,9 +74,9 @@ def tie_facts(given: GateInput) -> list[Fact]:
     facts: list[Fact] = []
     with night_database(given) as connection:
         connection.execute(f"set variable biz_date = date {literal(given.biz_date.isoformat())}")
-        has_prior = _attach_prior(connection, given)
+        prior = _attach_prior(connection, given)
         for tie in given.ties:
-            if reason := _not_computed(tie, feeds, has_prior):
+            if reason := _not_computed(tie, feeds, prior):
                 facts.append(_whole(tie, *reason))
                 continue
             facts += _computed(connection, given, tie)
@@ -91,20 +91,21 @@ def _feed_states(given: GateInput) -> dict[str, str]:
     return {feed: said.get(feed, "loaded") for feed in contracts}
 
 
-def _attach_prior(connection: duckdb.DuckDBPyConnection, given: GateInput) -> bool:
-    """Attach the mart published for the day before as `prior`; false if there is none."""
+def _attach_prior(connection: duckdb.DuckDBPyConnection, given: GateInput) -> str:
+    """Attach the mart published for the day before as `prior`; else say whether any was ever published before."""
     yesterday = (given.biz_date - timedelta(days=1)).isoformat()
     row = given.state.row(
         "select path from publish where biz_date = ? and removed_at is null order by published_at desc limit 1", yesterday
     )
     path = given.settings.home / row["path"] / MART_FILE if row else None
-    if path is None or not path.is_file():
-        return False
-    connection.execute(f"attach {literal(str(path))} as prior (read_only)")
-    return True
+    if path is not None and path.is_file():
+        connection.execute(f"attach {literal(str(path))} as prior (read_only)")
+        return HOLDS
+    earlier = given.state.row("select 1 from publish where biz_date < ? limit 1", given.biz_date.isoformat())
+    return WAITS if earlier else FIRST
 
 
-def _not_computed(tie: Tie, feeds: Mapping[str, str], has_prior: bool) -> tuple[str, str] | None:
+def _not_computed(tie: Tie, feeds: Mapping[str, str], prior: str) -> tuple[str, str] | None:
     """Why a tie cannot be computed tonight: what became of it, and the reason in words."""
     if tie.lacks is not None:
         return NO_FEED, f"not applicable: {tie.lacks['en']}"
@@ -112,8 +113,8 @@ def _not_computed(tie: Tie, feeds: Mapping[str, str], has_prior: bool) -> tuple[
         return NO_FEED, f"not applicable: this bank has no feed {', '.join(absent)}"
     if late := [f"{feed} is {feeds[feed]}" for feed in tie.feeds if feeds[feed] in LATE]:
         return WAITS, f"not compared: {', '.join(late)}"
-    if tie.prior and not has_prior:
-        return WAITS, "not compared: nothing was published for the day before"
+    if tie.prior and prior != HOLDS:
+        return prior, "not compared: " + ("this is the first night" if prior == FIRST else "nothing was published for the day before")
     return None
 
 
@@ -165,7 +166,8 @@ with keys as (select org, subject, ccy, key, {_SIDES} from tie group by org, sub
 select org, subject, ccy, sum(left_amount), sum(right_amount), count(*), max(abs(left_amount - right_amount))
 from keys where abs(left_amount - right_amount) > {{tolerance}} group by org, subject, ccy
 """
-# The keys of one line: first those that are off by themselves or are exactly the difference, then the largest.
+# The keys of one line: first one that is exactly the difference, then those with the largest difference between the sides, which
+# are the largest ones where only one side has keys.
 _LARGEST = f"""
 with keys as (
     select key, {_SIDES} from tie where key is not null and org = {{org}} and subject = {{subject}} and ccy = {{ccy}} group by key
@@ -190,8 +192,7 @@ def _lines(connection: duckdb.DuckDBPyConnection, tie: Tie) -> list[Line]:
 
 def _with_largest(connection: duckdb.DuckDBPyConnection, tie: Tie, line: Line) -> Line:
     """The line with the keys that it comes from."""
-    alone = "abs(left_amount - right_amount) desc"
-    order = alone if tie.each == KEY else f"abs(left_amount - right_amount) <> {abs(line.gap)}, greatest(abs(left_amount), abs(right_amount)) desc"
+    order = f"abs(left_amount - right_amount) <> {abs(line.gap)}, abs(left_amount - right_amount) desc"
     places = {"org": literal(line.org), "subject": literal(line.subject), "ccy": literal(line.ccy)}
     rows = connection.execute(_LARGEST.format(order=order, **places)).fetchall()
     reason = "does not tie by itself" if tie.each == KEY else "among the largest of the line"
@@ -216,7 +217,7 @@ def _whole(tie: Tie, state: str, text: str, count: int | None = None) -> Fact:
     """The row for the tie as a whole."""
     return {
         "subject": tie.id, "tie": tie.id, "state": state, "owner": tie.owner, "message": text, "is_whole": 1,
-        "line_cnt": count, "must_compare": int(state not in (NO_FEED, WAITS) and not tie.may_be_empty), "over": 0,
+        "line_cnt": count, "must_compare": int(state not in (NO_FEED, FIRST, WAITS) and not tie.may_be_empty), "over": 0,
     }  # fmt: skip
 
 

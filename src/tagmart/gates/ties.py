@@ -22,7 +22,7 @@ GRAINS = (LINE, KEY)
 # On break: the night stops; only a theme or the families concerned keep their last good values; the owner is told.
 STOP, THEME, FAMILY, WARN = "stop", "theme", "family", "warn"
 # Keys that say nothing of who somebody is, and are shown as they are. Every other kind is masked wherever it is shown.
-PLAIN_KEYS = ("subject", "customer", "holding", "product", "tier", "batch", "table", "currency")
+PLAIN_KEYS = ("subject", "customer", "holding", "product", "batch", "day")
 KEYS = {
     "tie", "covers", "title", "left", "right", "feeds", "key", "each", "tolerance", "on_break", "owner", "means", "do",
     "known", "may_be_empty", "prior", "lacks",
