@@ -57,7 +57,7 @@ class GateInput:
 
 def gather(frame: str, given: GateInput) -> list[Fact]:
     """The facts of a frame, ordered by subject; in one scan of each table that they come from."""
-    from tagmart.gates import reference_facts, tag_facts, tie_facts
+    from tagmart.gates import reference_facts, tag_facts, tie_facts, volume_facts
 
     sources: dict[str, Callable[[GateInput], list[Fact]]] = {
         "feed": feed_facts,
@@ -69,6 +69,7 @@ def gather(frame: str, given: GateInput) -> list[Fact]:
         "monotone": tag_facts.monotone_facts,
         "segment": segment_facts,
         "tie": tie_facts.tie_facts,
+        "volume": volume_facts.volume_facts,
     }
     return sorted(sources[frame](given), key=lambda fact: str(fact["subject"]))
 

@@ -77,6 +77,10 @@ FRAMES: Mapping[str, Frame] = {
             "is_whole line_cnt must_compare left_amount right_amount gap over key_cnt",
         ),
     ),
+    "volume": Frame(
+        "one feed whose rows carry their own date: rows of the business date beside those of earlier days of the same kind",
+        _columns("subject owner kind message", "is_judged rows_cnt day_cnt median_cnt deviations median_share"),
+    ),
     "segment": Frame(
         "one segment of the day: its members beside its row of figures and yesterday's members",
         _columns(
