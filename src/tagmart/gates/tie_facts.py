@@ -202,7 +202,7 @@ def _with_largest(connection: duckdb.DuckDBPyConnection, tie: Tie, line: Line) -
             shown=masked(key) if tie.is_masked else key, gl_org=line.org, gl_subject=line.subject, ccy=line.ccy,
             amount_left=left, amount_right=right,
             reason="is exactly the difference" if tie.each != KEY and abs(left - right) == abs(line.gap) else reason,
-        )  # fmt: skip
+        )
         for place, (key, left, right) in enumerate(rows, start=1)
     )
     return Line(line.org, line.subject, line.ccy, line.left, line.right, line.over, line.keys, largest)
