@@ -156,7 +156,7 @@ def test_the_books_of_the_bank_tie(night: Night):
 def _reading(change: str) -> tuple:
     """The ties that read a table that is changed: no other can notice."""
     tables = re.findall(r"(?:dwd|mart)\.\w+", change)
-    return tuple(tie for tie in COMPUTED if any(table in _query(tie.id) for table in tables))
+    return tuple(tie for tie in COMPUTED if any(table in _query(tie.id).replace('"', '') for table in tables))
 
 
 def _query(tie: str) -> str:
@@ -279,22 +279,19 @@ def test_on_the_day_of_evaluation_few_tiers_move(night: Night, tmp_path: Path):
 
 
 def _suites(tmp_path: Path, which: str, **changes: object) -> Path:
-    """A root whose ledger suite has one block changed."""
+    """A root whose expectations have the words of one tie changed."""
     folder = tmp_path / "root"
     shutil.copytree(project_root() / "expectations", folder / "expectations")
-    path = folder / "expectations" / "suites" / "ledger.yml"
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for block in content["ties"]:
-        if block["tie"] == which:
-            block.update(changes)
-    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    path = folder / "expectations" / "ties" / f"{which}.yml"
+    block = yaml.safe_load(path.read_text(encoding="utf-8")) | changes
+    path.write_text(yaml.safe_dump(block, allow_unicode=True), encoding="utf-8")
     return folder
 
 
 @pytest.mark.parametrize(("changes", "said"), [
     ({"feeds": ["gl_balnce"]}, "no bank has this feed"), ({"on_break": "theme"}, "only a theme has a name"),
     ({"on_break": "halt"}, "unknown word for `on_break`"), ({"tolerance": "a bit"}, "a tolerance is an amount or a share"),
-    ({"tie": "t05_cards"}, "belongs to no tie"), ({"colour": "red"}, "unknown key"),
+    ({"tie": "t05_cards"}, "a tie is called as its file"), ({"lacks": {"zh": "无", "en": "no feed"}}, "belongs to no tie"), ({"colour": "red"}, "unknown key"),
     ({"known": [{"org": "B100"}]}, "a known difference says org, subject, ccy, amount, until and reason"),
     ({"each": "key", "tolerance": "1 %"}, "a share is allowed of lines only"),
 ])  # fmt: skip
@@ -307,9 +304,15 @@ def test_mistakes_in_a_block_are_errors(tmp_path: Path, changes: dict, said: str
 def test_a_query_without_a_block_is_an_error(tmp_path: Path):
     folder = _suites(tmp_path, "t05_card_debt")
     (folder / "expectations" / "ties" / "t99_new.sql").write_text("select 1")
-    path = folder / "expectations" / "suites" / "ledger.yml"
     with pytest.raises(TagmartError, match="belongs to no tie"):
-        read_ties(path, yaml.safe_load(path.read_text(encoding="utf-8"))["ties"])
+        read_ties(folder / "expectations" / "suites")
+
+
+def test_words_without_a_query_are_an_error(tmp_path: Path):
+    folder = _suites(tmp_path, "t05_card_debt")
+    (folder / "expectations" / "ties" / "t05_card_debt.sql").unlink()
+    with pytest.raises(TagmartError, match="a tie has no SQL"):
+        read_ties(folder / "expectations" / "suites")
 
 
 def test_a_query_that_cannot_be_run_is_an_error_and_no_result(night: Night, tmp_path: Path):

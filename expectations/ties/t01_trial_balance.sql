@@ -1,4 +1,4 @@
--- a row is one amount on one side: left what is debited, right what is credited, of the day and at its end, on and off the balance sheet apart
+-- a row is one amount on one side: left what is debited, right what is credited, of the day and at its end
 with book as (
     select * from warehouse.dwd.gl_balance where acct_date = getvariable('biz_date')
 ),

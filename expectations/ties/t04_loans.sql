@@ -3,7 +3,7 @@ with book as (
     select gl.*
     from warehouse.dwd.gl_balance as gl
     inner join warehouse.ref.ledger_subject as chart on gl.subject like chart.subject
-    where chart.role in ('loan') and chart.bank = (select bank from warehouse.ops.run_context)
+    where chart.role in ('loan') and chart.bank = (select night.bank from warehouse.ops.run_context as night)
         and gl.acct_date = getvariable('biz_date') and gl.acct_date between chart.valid_from and coalesce(chart.valid_to, gl.acct_date)
 )
 

@@ -10,7 +10,9 @@ has_yesterday as (
 amounts as (
     select 'left' as side, acct_no, bal_orig as amount from warehouse.dwd.account_balance_daily where bal_date = getvariable('biz_date')
     union all
-    select 'right' as side, acct_no, bal_orig as amount from warehouse.dwd.account_balance_daily where bal_date = getvariable('biz_date') - 1
+    select 'right' as side, acct_no, bal_orig as amount
+    from warehouse.dwd.account_balance_daily
+    where bal_date = getvariable('biz_date') - 1
     union all
     select 'right' as side, acct_no, case when direction = 'in' then amt_orig else -amt_orig end as amount
     from warehouse.dwd.transaction
@@ -21,4 +23,4 @@ select
     amounts.side, accounts.gl_org, accounts.gl_subject as subject, accounts.ccy, amounts.acct_no as key, amounts.amount
 from amounts
 left join accounts on amounts.acct_no = accounts.acct_no
-where (select is_there from has_yesterday)
+where (select has_yesterday.is_there from has_yesterday)

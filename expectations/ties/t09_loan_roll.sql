@@ -30,4 +30,4 @@ places as (
 select amounts.side, places.gl_org, places.gl_subject as subject, places.ccy, amounts.note_no as key, amounts.amount
 from amounts
 inner join places on amounts.note_no = places.note_no
-where exists (select 1 from notes where bal_date = getvariable('biz_date') - 1)
+where exists (select 1 from notes where notes.bal_date = getvariable('biz_date') - 1)

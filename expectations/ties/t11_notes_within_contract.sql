@@ -1,6 +1,7 @@
 -- a row is one amount on one side: left the principal of all notes of a contract, right as much of it as the contract allows
 with owed as (
-    select contract_no, any_value(gl_org) as gl_org, any_value(ccy) as ccy, any_value(gl_subject) as gl_subject, sum(principal_amt) as amount
+    select
+        contract_no, any_value(gl_org) as gl_org, any_value(ccy) as ccy, any_value(gl_subject) as gl_subject, sum(principal_amt) as amount
     from warehouse.dwd.ledger_note
     where bal_date = getvariable('biz_date')
     group by contract_no

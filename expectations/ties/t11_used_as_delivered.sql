@@ -1,4 +1,4 @@
--- a row is one amount on one side: left what the credit system says is used of a limit in force, right what notes and off-balance business use
+-- a row is one amount on one side: left what is used of a limit as delivered, right as notes and business use it
 with limits as (
     select * from warehouse.dwd.credit_limit where status_code = 'live'
 ),
@@ -14,11 +14,15 @@ used as (
     inner join limits on contract.limit_no = limits.limit_no
     left join owed on contract.contract_no = owed.contract_no
     union all
-    -- Margin is no exposure, unless the whole limit is for business without any; a commitment uses nothing before it is drawn, a bill that of its drawer's bank.
+    -- Margin is no exposure, unless the whole limit is for business without any. A commitment uses nothing before it is drawn,
+    -- a bill that of the bank that has to pay it.
     select business.limit_no, business.face_amt - case when limits.is_low_risk then 0 else business.margin_amt end as amount
     from warehouse.dwd.off_balance as business
     inner join limits on business.limit_no = limits.limit_no
-    where business.start_date <= getvariable('biz_date') and business.due_date > getvariable('biz_date') and business.kind_code not in ('commit', 'discount')
+    where
+        business.start_date <= getvariable('biz_date')
+        and business.due_date > getvariable('biz_date')
+        and business.kind_code not in ('commit', 'discount')
     union all
     -- What members use, their group uses.
     select parent_limit_no as limit_no, used_amt as amount

@@ -1,4 +1,4 @@
--- a row is one amount on one side: left the margin agreed for acceptances and other business in force, right as much of it as lies frozen on the account
+-- a row is one amount on one side: left the margin agreed for business in force, right as much of it as lies frozen
 with agreed as (
     select margin_acct_no, any_value(gl_org) as gl_org, sum(margin_amt) as amount
     from warehouse.dwd.off_balance

@@ -6,7 +6,7 @@ with held as (
 ),
 
 confirmed as (
-    select * from warehouse.dwd.order where confirm_date = getvariable('biz_date') and status_code <> 'failed'
+    select * from warehouse.dwd."order" where confirm_date = getvariable('biz_date') and status_code <> 'failed'
 ),
 
 moved as (

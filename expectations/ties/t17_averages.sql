@@ -10,7 +10,12 @@ rates as (
 )
 
 select
-    'left' as side, null as gl_org, 'deposits' as subject, 'CNY' as ccy, customer_id as key, dep_davg_mtd * day(getvariable('biz_date')) as amount
+    'left' as side,
+    null as gl_org,
+    'deposits' as subject,
+    'CNY' as ccy,
+    customer_id as key,
+    dep_davg_mtd * day(getvariable('biz_date')) as amount
 from averages
 union all
 select

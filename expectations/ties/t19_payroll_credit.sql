@@ -3,7 +3,13 @@ with details as (
     select * from warehouse.dwd.pay_detail where pay_date = getvariable('biz_date')
 )
 
-select 'left' as side, null as gl_org, 'paid' as subject, 'CNY' as ccy, batch_no as key, case when result_code = 'ok' then amt else 0 end as amount
+select
+    'left' as side,
+    null as gl_org,
+    'paid' as subject,
+    'CNY' as ccy,
+    batch_no as key,
+    case when result_code = 'ok' then amt else 0 end as amount
 from details
 union all
 select 'right' as side, null as gl_org, 'paid' as subject, leg.ccy, leg.biz_ref as key, leg.amt as amount

@@ -3,7 +3,7 @@ with things as (
     select 'account' as what, acct_no as key, customer_id from warehouse.dwd.account_person where role_code = 'owner'
     union all
     select 'account' as what, acct_no as key, null as customer_id from warehouse.dwd.account
-    where acct_no not in (select acct_no from warehouse.dwd.account_person where role_code = 'owner')
+    where acct_no not in (select owner.acct_no from warehouse.dwd.account_person as owner where owner.role_code = 'owner')
     union all
     select 'loan note' as what, note_no as key, customer_id from warehouse.dwd.loan_note where bal_date = getvariable('biz_date')
     union all

@@ -1,4 +1,4 @@
--- a row is one amount on one side: left the total that all customers have in the mart, right what accounts, holdings and notes add up to before customers are merged
+-- a row is one amount on one side: left what all customers have in the mart, right what accounts and notes add up to
 select 'left' as side, null as gl_org, 'deposits' as subject, 'CNY' as ccy, null as key, dep_bal as amount from mart.tags_retail
 union all
 select 'left' as side, null as gl_org, 'deposits' as subject, 'CNY' as ccy, null as key, dep_bal as amount from mart.tags_corporate

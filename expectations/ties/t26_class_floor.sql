@@ -13,7 +13,10 @@ with classed as (
     select floor.prod, floor.dpd_from, floor.class_code
     from warehouse.ref.class_floor as floor
     cross join warehouse.ops.run_context as night
-    where floor.bank in ('all', night.bank) and floor.valid_from <= getvariable('biz_date') and coalesce(floor.valid_to, getvariable('biz_date')) >= getvariable('biz_date')
+    where
+        floor.bank in ('all', night.bank)
+        and floor.valid_from <= getvariable('biz_date')
+        and coalesce(floor.valid_to, getvariable('biz_date')) >= getvariable('biz_date')
 ),
 
 least_class as (

@@ -1,4 +1,4 @@
--- a row is one amount on one side: left the class that a company's note was given today, right at least 3 where more than a tenth of its debt is
+-- a row is one amount on one side: left the class of a company's note today, right at least 3 where a tenth of its debt is
 with classed as (
     select
         class.note_no, class.class_code, class.prev_class, note.gl_org, note.gl_subject, note.kind_code, note.dpd,

@@ -14,7 +14,11 @@ latest as (
     select rate.ccy as code, 'fx' as what, min(rate.rate_date) as price_date
     from warehouse.dwd.fx_rate as rate
     inner join warehouse.dwd.fx_rate as today
-        on rate.ccy = today.ccy and rate.src_file = today.src_file and rate.src_line = today.src_line and today.rate_date = getvariable('biz_date')
+        on
+            rate.ccy = today.ccy
+            and rate.src_file = today.src_file
+            and rate.src_line = today.src_line
+            and today.rate_date = getvariable('biz_date')
     group by all
 ),
 

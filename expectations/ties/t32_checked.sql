@@ -6,7 +6,8 @@ with latest as (
     qualify row_number() over (partition by customer_id order by check_time desc, check_no desc) = 1
 )
 
-select 'left' as side, null as gl_org, 'persons' as subject, 'persons' as ccy, customer_id as key, (result_code = 'match')::integer as amount
+select
+    'left' as side, null as gl_org, 'persons' as subject, 'persons' as ccy, customer_id as key, (result_code = 'match')::integer as amount
 from latest
 union all
 select 'right' as side, null as gl_org, 'persons' as subject, 'persons' as ccy, customer_id as key, 1 as amount

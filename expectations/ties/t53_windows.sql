@@ -1,6 +1,8 @@
 -- a row is one amount on one side: left a day of the last year that a table of states has, right a day that it must have
 with days as (
-    select distinct 'account_balance_daily' as what, bal_date as day from warehouse.dwd.account_balance_daily where bal_date > getvariable('biz_date') - 365
+    select distinct 'account_balance_daily' as what, bal_date as day
+    from warehouse.dwd.account_balance_daily
+    where bal_date > getvariable('biz_date') - 365
     union all
     select distinct 'loan_note' as what, bal_date as day from warehouse.dwd.loan_note where bal_date > getvariable('biz_date') - 365
     union all

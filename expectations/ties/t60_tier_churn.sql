@@ -30,6 +30,12 @@ most as (
 select 'left' as side, null as gl_org, 'moved' as subject, 'customers' as ccy, customer_id as key, 1 as amount
 from moved
 union all
-select 'right' as side, null as gl_org, 'moved' as subject, 'customers' as ccy, null as key, least(count(*), (select heads from most)) as amount
+select
+    'right' as side,
+    null as gl_org,
+    'moved' as subject,
+    'customers' as ccy,
+    null as key,
+    least(count(*), (select most.heads from most)) as amount
 from moved
 having count(*) > 0

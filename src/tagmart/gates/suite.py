@@ -111,7 +111,7 @@ def load_suite(folder: Path, gate: str) -> Suite:
         raise TagmartError(
             "a suite needs a list `expectations`", where=path.name, do="write at least one; an empty gate says nothing"
         )
-    ties = read_ties(path, content["ties"]) if "ties" in content else ()
+    ties = read_ties(folder) if "ties" in content else ()
     expectations = tuple(_expectation(path.name, block) for block in content["expectations"]) + tuple(map(_of_tie, ties))
     ids = [expectation.id for expectation in expectations]
     if twins := {id_ for id_ in ids if ids.count(id_) > 1}:

@@ -1,4 +1,4 @@
-"""Ledger ties: two sides that must be equal, declared in a suite's list `ties`, each with its SQL in expectations/ties.
+"""Ledger ties: two sides that must be equal; each is a block of words and a query of one name in expectations/ties.
 
 A tie's SQL gives single amounts of either side; everything else (adding up, tolerance, known differences, the largest
 accounts) is done here for all of them, so that a tie is a query and a block of words.
@@ -12,6 +12,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from tagmart.core.errors import TagmartError, nearest
 
@@ -75,7 +77,7 @@ class Tie:
     """Two sides that must be equal.
 
     Attributes:
-        id: unique; also the stem of its SQL file.
+        id: unique; also the stem of its two files.
         covers: numbers of the ledger checks that it is (1–32), or of gates (53–60).
         title: what must hold, by language.
         left, right: what stands on either side, in English.
@@ -121,31 +123,26 @@ class Tie:
         return self.key not in PLAIN_KEYS
 
 
-def read_ties(path: Path, blocks: Any) -> tuple[Tie, ...]:
-    """The ties of a suite, checked.
-
-    Args:
-        path: of the suite.
-        blocks: its list `ties`.
+def read_ties(suites_dir: Path) -> tuple[Tie, ...]:
+    """The ties of expectations/ties, checked, in the order of their names.
 
     Raises:
-        TagmartError: naming the block and the key that is wrong, or the SQL file that is missing or belongs to no tie.
+        TagmartError: naming the file and the key that is wrong, or the SQL file that is missing or belongs to no tie.
     """
-    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        raise TagmartError("`ties` is a list of blocks", where=path.name, do="write one block per tie")
-    ties = tuple(_tie(path, block) for block in blocks)
-    feeds = _known_feeds(path)
+    folder = suites_dir.parent / FOLDER
+    ties = tuple(_read(path) for path in sorted(folder.glob("*.yml")))
+    feeds = {file.stem for file in (suites_dir.parent / "contracts").glob("*/*/*.yml")}
     for tie in ties:
         for feed in tie.feeds:
             if feed not in feeds:
                 # A feed nobody ever delivers would switch the tie off in every bank, silently.
-                raise TagmartError("no bank has this feed", where=f"{path.name}: {tie.id}", seen=repr(feed),
+                raise TagmartError("no bank has this feed", where=f"{FOLDER}/{tie.id}.yml", seen=repr(feed),
                                    do=nearest(feed, feeds) or "name feeds of expectations/contracts, or say what it `lacks`")
-    files = {file.stem for file in (path.parent.parent / FOLDER).glob("*.sql")}
+    files = {file.stem for file in folder.glob("*.sql")}
     wanted = {tie.id for tie in ties if tie.lacks is None}
     for stem in sorted(files ^ wanted):
-        what = "a tie has no SQL" if stem in wanted else "a SQL file belongs to no tie"
-        raise TagmartError(what, where=f"expectations/{FOLDER}/{stem}.sql", seen=path.name, do="give file and block one name")
+        what = "a tie has no SQL" if stem in wanted else "a SQL file belongs to no tie that is computed"
+        raise TagmartError(what, where=f"{FOLDER}/{stem}.sql", do="give query and words one name")
     return ties
 
 
@@ -154,14 +151,20 @@ def sql_of(suites_dir: Path, tie: Tie) -> str:
     return (suites_dir.parent / FOLDER / f"{tie.id}.sql").read_text(encoding="utf-8")
 
 
-def _known_feeds(path: Path) -> set[str]:
-    """Feeds of all banks."""
-    return {file.stem for file in (path.parent.parent / "contracts").glob("*/*/*.yml")}
+def _read(path: Path) -> Tie:
+    """One file of words, checked."""
+    where = f"{FOLDER}/{path.name}"
+    try:
+        block = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise TagmartError("not readable as YAML", where=where, seen=" ".join(str(error).split()), do="mend the file") from error
+    if not isinstance(block, dict) or block.get("tie") != path.stem:
+        raise TagmartError("a tie is called as its file", where=where, seen=repr(block)[:80], do=f"begin with `tie: {path.stem}`")
+    return _tie(where, block)
 
 
-def _tie(path: Path, block: dict[str, Any]) -> Tie:
-    """One block of the file, checked."""
-    where = f"{path.name}: {block.get('tie', '(no name)')}"
+def _tie(where: str, block: dict[str, Any]) -> Tie:
+    """The words of a tie, checked."""
     for key in sorted(block.keys() - KEYS):
         raise TagmartError("unknown key", where=where, seen=repr(key), do=nearest(key, KEYS) or f"keys are {', '.join(sorted(KEYS))}")
     for key in sorted((NEEDED | (set() if "lacks" in block else COMPUTED)) - block.keys()):
