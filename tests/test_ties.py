@@ -27,7 +27,7 @@ from tests.tie_bank import YESTERDAY, D, make_mart, make_warehouse
 TIES = load_suite(SUITES, "ledger").ties
 COMPUTED = [tie for tie in TIES if tie.lacks is None]
 # Rows that are there on some days only: nothing is wrong with a day without them.
-NOT_HERE = {"t59_upgrade", "t60_tier_churn"}
+NOT_HERE = {"t15_bridge_customer", "t59_upgrade", "t60_tier_churn"}
 GL = "update dwd.gl_balance set {change} where acct_date = " + D + " and gl_org = '{org}' and subject = '{subject}'"
 
 
@@ -59,6 +59,8 @@ CASES = [
     ("t12_margin", "update dwd.ledger_account set frozen_amt = 15", ("B200", "margin", "CNY"), 5, set()),
     ("t13_unit_roll", "update dwd.holding set units = 15.0002 where hold_date = " + D, ("-", "fund", "units"), "0.0002", set()),
     ("t14_in_transit", "update dwd.order set status_code = 'failed' where order_no = 'O1'", ("-", "3011", "CNY"), -25, set()),
+    ("t15_bridge_bank", "update dws.retail_asset_daily set bal = 171 where bal = 170", ("-", "AUM", "CNY"), 1, set()),
+    ("t15_bridge_customer", "update dws.retail_asset_daily set bal = bal + if(bal = 170, 10150, 10000)", ("-", "AUM", "CNY"), 150, {"t15_bridge_bank"}),
     ("t17_averages", "mart: update mart.tags_corporate set dep_davg_mtd = 11", ("-", "deposits", "CNY"), 30, set()),
     ("t18_interest_paid", gl("B200", "2231", "turn_dr = turn_dr + 3, close_cr = close_cr - 3"), ("B200", "2231", "CNY"), -3, {"t01_trial_balance"}),
     ("t19_payroll_debit", "update dwd.ledger_leg set biz_ref = null where txn_no = 'T1' and dc_flag = 'D'", ("-", "wage", "CNY"), 50, set()),
@@ -86,7 +88,7 @@ CASES = [
     ("t32_birth_date", "mart: update mart.tags_retail set prof_is_id_birth_same = false where customer_id = 'R1'", ("-", "persons", "persons"), -1, set()),
     ("t32_two_names", "update dwd.party set id_no = '990101198001010011' where customer_id = 'R2'", ("-", "numbers", "names"), -1, set()),
     ("t32_checked", "update dwd.identity_check set result_code = 'mismatch'", ("-", "persons", "persons"), -1, set()),
-    ("t53_windows", "update dwd.holding set hold_date = date '2026-06-27', units = 15 where hold_date = " + YESTERDAY, ("-", "holding", "days"), -2, {"t13_unit_roll"}),
+    ("t53_windows", "update dwd.holding set hold_date = date '2026-06-27', units = 15 where hold_date = " + YESTERDAY, ("-", "holding", "days"), -2, {"t13_unit_roll", "t15_bridge_bank"}),
     ("t59_upgrade", "update dwd.loan_class set prev_class = 3 where note_no = 'N1'", ("B100", "130301", "days"), 5, set()),
     ("t60_tier_moves", "prior: update mart.tags_retail set tier_code = 'growth' where customer_id = 'R2'", ("-", "tier", "tier"), 1, set()),
 ]  # fmt: skip
@@ -155,7 +157,7 @@ def test_the_books_of_the_bank_tie(night: Night):
 
 def _reading(change: str) -> tuple:
     """The ties that read a table that is changed: no other can notice."""
-    tables = re.findall(r"(?:dwd|mart)\.\w+", change)
+    tables = re.findall(r"(?:dwd|dws|mart)\.\w+", change)
     return tuple(tie for tie in COMPUTED if any(table in _query(tie.id).replace('"', '') for table in tables))
 
 

@@ -47,9 +47,9 @@ ROWS = {
     "ledger_leg": """('T1', 1, 'A0000000000000002', 'D', 50, 'wage', '201111', 'P1'), ('T1', 2, 'A0000000000000001', 'C', 50, 'wage', '201101', 'P1'),
         ('T2', 1, 'A0000000000000003', 'C', 1, 'interest', '201101', null), ('T3', 1, 'A0000000000000002', 'C', 27, 'other', '201111', 'S1')
         as row(txn_no, leg, acct_no, dc_flag, amt, purpose_code, gl_subject, biz_ref)""",
-    "transaction": f"""('T1', 1, 'A0000000000000002', {D}, 'out', 50), ('T1', 2, 'A0000000000000001', {D}, 'in', 50),
-        ('T2', 1, 'A0000000000000003', {D}, 'in', 1), ('T3', 1, 'A0000000000000002', {D}, 'in', 27)
-        as row(txn_no, leg, acct_no, acct_date, direction, amt_orig)""",
+    "transaction": f"""('T1', 1, 'A0000000000000002', {D}, 'out', 50, 50, 'wage'), ('T1', 2, 'A0000000000000001', {D}, 'in', 50, 50, 'wage'),
+        ('T2', 1, 'A0000000000000003', {D}, 'in', 1, 1, 'interest'), ('T3', 1, 'A0000000000000002', {D}, 'in', 27, 27, 'other')
+        as row(txn_no, leg, acct_no, acct_date, direction, amt, amt_orig, purpose)""",
     "ledger_note": f"""('N1', 'K1', 'mtg', {YESTERDAY}, 500, 40, 4, null, false, '130301', 'B100'), ('N1', 'K1', 'mtg', {D}, 490, 40, 5, null, false, '130301', 'B100'),
         ('N2', 'K2', 'wcap', {YESTERDAY}, 300, 0, 0, null, false, '130311', 'B200'), ('N2', 'K2', 'wcap', {D}, 300, 0, 0, null, false, '130311', 'B200'),
         ('N3', 'K3', 'cons', {YESTERDAY}, 70, 70, 400, date '2026-01-02', false, '7011', 'B100'), ('N3', 'K3', 'cons', {D}, 70, 70, 401, date '2026-01-02', false, '7011', 'B100'),
@@ -70,7 +70,7 @@ ROWS = {
     "credit_card": f"('CC00000000000001', 'R1', {D}, 33, 0), ('CC00000000000002', 'R2', {D}, 0, 2) as row(cc_acct_no, customer_id, bal_date, bal, credit_bal)",
     "order": f"""('O1', 'R1', 'F1', 'fund', 'sub', 25, {D}, null, 'accepted', null), ('O2', 'R1', 'F1', 'fund', 'sub', 9, {YESTERDAY}, {D}, 'settled', 5)
         as row(order_no, customer_id, prod_id, line_code, order_type, amt, order_date, confirm_date, status_code, units)""",
-    "holding": f"('R1', 'F1', 'fund', {YESTERDAY}, 10), ('R1', 'F1', 'fund', {D}, 15) as row(customer_id, prod_id, line_code, hold_date, units)",
+    "holding": f"('R1', 'F1', 'fund', {YESTERDAY}, 10, 10), ('R1', 'F1', 'fund', {D}, 15, 20) as row(customer_id, prod_id, line_code, hold_date, units, market_amt)",
     "price": f"('F1', {D}, 1.05, 1.00) as row(prod_id, price_date, price, prev_price)",
     "product": "('F1', 'fund', 'equity') as row(prod_id, line_code, kind_code)",
     "fx_rate": f"('USD', {YESTERDAY}, 7, 'p', 2), ('USD', {D}, 7, 'p', 2) as row(ccy, rate_date, rate, src_file, src_line)",
@@ -103,7 +103,12 @@ MART = """
 def make_warehouse(path: Path, extra: Iterable[str] = ()) -> None:
     """The warehouse of the bank, in tables with the columns and types that the models promise."""
     with connect(path) as warehouse:
-        warehouse.execute("create schema dwd; create schema ref; create schema ops; create schema ods")
+        warehouse.execute("create schema dwd; create schema dws; create schema ref; create schema ops")
+        # R1 earned 50 and 1 on the market; R2 got interest of 1.
+        warehouse.execute(f"""
+            create table dws.retail_asset_daily (customer_id varchar, acct_date date, prod varchar, bal decimal(18,2));
+            insert into dws.retail_asset_daily values ('R1', {YESTERDAY}, 'all', 119), ('R1', {D}, 'all', 170), ('R2', {YESTERDAY}, 'all', 270), ('R2', {D}, 'all', 271)
+        """)
         for table, rows in ROWS.items():
             values, names = rows.rsplit(" as row(", 1)
             name = f"dwd.{identifier(table)}"
