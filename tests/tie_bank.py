@@ -74,7 +74,7 @@ ROWS = {
     "price": f"('F1', {D}, 1.05, 1.00) as row(prod_id, price_date, price, prev_price)",
     "product": "('F1', 'fund', 'equity') as row(prod_id, line_code, kind_code)",
     "fx_rate": f"('USD', {YESTERDAY}, 7, 'p', 2), ('USD', {D}, 7, 'p', 2) as row(ccy, rate_date, rate, src_file, src_line)",
-    "calendar": "(date '2026-06-30', true), (date '2026-06-29', true) as row(cal_date, is_trading_day)",
+    "calendar": "(date '2026-06-30', true, true), (date '2026-06-29', true, true) as row(cal_date, is_trading_day, is_settle_day)",
     "pay_detail": f"""('P1', 1, 'E9', {D}, 50, 'wage', 'ok'), ('P1', 2, 'E9', {D}, 7, 'wage', 'failed')
         as row(batch_no, seq, payer_ecif, pay_date, amt, pay_type, result_code)""",
     "merchant": "('M000000000001', 'MC1', 'T1') as row(mer_no, customer_id, cycle_code)",
