@@ -263,7 +263,7 @@ def test_both_sides_empty_is_red(night: Night):
     night.change("delete from dwd.gl_balance")
     outcome = run_gate(night.settings, night.state, RUN, "ledger")
     red = {row["subject"] for row in night.state.rows("select * from gate_result where expectation = 'ties_compare_something' and not success")}
-    assert outcome.failed and {"t01_trial_balance", "t02_opens_as_it_closed"} <= red
+    assert outcome.failed and {"t01_trial_balance", "t02_closes_as_it_turned"} <= red
 
 
 def test_on_the_day_of_evaluation_few_tiers_move(night: Night, tmp_path: Path):

@@ -22,5 +22,6 @@ amounts as (
 select
     amounts.side, accounts.gl_org, accounts.gl_subject as subject, accounts.ccy, amounts.acct_no as key, amounts.amount
 from amounts
-left join accounts on amounts.acct_no = accounts.acct_no
+-- A posting on nobody's account is gate 1's to name (no_orphans).
+inner join accounts on amounts.acct_no = accounts.acct_no
 where (select has_yesterday.is_there from has_yesterday)

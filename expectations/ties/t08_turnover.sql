@@ -10,7 +10,8 @@ with book as (
 select
     'left' as side, account.gl_org, leg.gl_subject || ' ' || leg.dc_flag as subject, leg.ccy, leg.acct_no as key, leg.amt as amount
 from warehouse.dwd.ledger_leg as leg
-left join warehouse.dwd.account as account on leg.acct_no = account.acct_no
+-- A posting on nobody's account is in no ledger of ours: gate 1 names it (no_orphans).
+inner join warehouse.dwd.account as account on leg.acct_no = account.acct_no
 union all
 select 'right' as side, gl_org, subject || ' D' as subject, ccy, null as key, turn_dr as amount
 from book

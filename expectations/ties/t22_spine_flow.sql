@@ -27,7 +27,10 @@ from yesterday
 left join parties on yesterday.customer_id = parties.customer_id
 where coalesce(parties.status_code, 'normal') not in ('merged', 'erased')
 union all
+-- New: opened in the last days, for a record may come late over a weekend, or known without an opening, as prospects are.
 select 'right' as side, null as gl_org, parties.entity as subject, 'customers' as ccy, parties.customer_id as key, 1 as amount
 from parties
 anti join yesterday on parties.customer_id = yesterday.customer_id
-where coalesce(parties.status_code, 'normal') not in ('merged', 'erased') and parties.open_date = getvariable('biz_date')
+where
+    coalesce(parties.status_code, 'normal') not in ('merged', 'erased')
+    and coalesce(parties.open_date, getvariable('biz_date')) > getvariable('biz_date') - 5
