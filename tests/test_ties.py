@@ -239,7 +239,7 @@ def test_a_bank_without_the_feeds_says_so(night: Night):
     facts = gather("tie", GateInput(settings, night.state, RUN, BIZ_DATE, {}, TIES))
     assert len(facts) == len(TIES) and {fact["state"] for fact in facts} == {NO_FEED}
     said = {fact["tie"]: fact["message"] for fact in facts}
-    assert said["t02_opens_as_it_closed"] == "not applicable: this bank has no feed gl_balance"
+    assert said["t02_opens_as_it_closed"] == "not applicable: no contract of this bank delivers gl_balance"
 
 
 def test_a_late_feed_is_waited_for(night: Night):

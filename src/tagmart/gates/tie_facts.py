@@ -110,7 +110,7 @@ def _not_computed(tie: Tie, feeds: Mapping[str, str], prior: str) -> tuple[str, 
     if tie.lacks is not None:
         return NO_FEED, f"not applicable: {tie.lacks['en']}"
     if absent := [feed for feed in tie.feeds if feed not in feeds]:
-        return NO_FEED, f"not applicable: this bank has no feed {', '.join(absent)}"
+        return NO_FEED, f"not applicable: no contract of this bank delivers {', '.join(absent)}"
     if late := [f"{feed} is {feeds[feed]}" for feed in tie.feeds if feeds[feed] in LATE]:
         return WAITS, f"not compared: {', '.join(late)}"
     if tie.prior and prior != HOLDS:
