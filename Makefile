@@ -7,7 +7,7 @@ DATE ?= $(if $(filter demo,$(BANK)),2026-06-30)
 CUSTOMERS ?= 2000
 LANDING ?=
 WORKERS ?= 2
-SQL_FOLDERS := $(foreach layer,staging dwd dws tags ads,dbt_project/models/$(layer)) dbt_project/tests
+SQL_FOLDERS := $(foreach layer,staging dwd dws tags ads,dbt_project/models/$(layer)) dbt_project/tests expectations/ties
 UV_VERSION := 0.13.9
 
 VENV := .venv

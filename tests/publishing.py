@@ -82,7 +82,7 @@ def candidate(home: Home, run_id: str, biz_date: date = D, gates: bool = True) -
         },
     )
     if gates:
-        for gate in ("gate1", "gate2", "gate3"):
+        for gate in ("gate1", "gate2", "ledger", "gate3"):
             state.put(
                 "gate_result",
                 {

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.night, pytest.mark.xdist_group("demo")]
 BEFORE, D, NEXT = "2026-06-29", "2026-06-30", "2026-07-01"
 PROMISED = {
     "tags_retail", "tags_corporate", "tags_merchant", "tag_catalog", "tag_profile", "segment_catalog", "segment_member", "segment_daily", "feed_status", "gate_result",
-    "quality_stamp", "run_manifest", "dim_branch", "dim_product", "dim_manager", "code_value",
+    "gate_failing_row", "quality_stamp", "run_manifest", "dim_branch", "dim_product", "dim_manager", "code_value",
 }
 
 

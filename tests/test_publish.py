@@ -12,6 +12,7 @@ import pytest
 
 from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
+from tagmart.gates.failing import FailingRow
 from tagmart.publish import (
     current,
     latest_good,
@@ -77,6 +78,22 @@ def test_the_file_opens_alone_and_every_column_is_explained(home):
     assert facts["table", "tags_retail"][0] == 2
     assert facts["file", "core_txn.dat"][1] == "0f" * 16
     assert "flag_aml" not in str(manifest)
+
+
+def test_readers_get_masked_keys_and_the_home_keeps_them(home):
+    settings, state = home[:2]
+    candidate(home, "20260630-001")
+    row = FailingRow("t03_deposits", "B100 · 201101 · CNY", 1, "account", "9900001000004183", "****4183", "is exactly the difference",
+                     "B100", "201101", "CNY", 12, 10)
+    state.put("gate_failing_row", row.record("20260630-001", "ledger"))
+    folder = publish(settings, state, "20260630-001", D)
+    with connect(folder / "tagmart.duckdb", read_only=True) as mart:
+        found = mart.execute("select key, gl_org, amount_left, amount_right, difference from mart.gate_failing_row").fetchall()
+        bare = mart.execute("select count(*) from duckdb_columns() where table_name = 'gate_failing_row' and comment is null").fetchone()
+    assert [tuple(map(str, one)) for one in found] == [("****4183", "B100", "12.0000", "10.0000", "2.0000")]
+    assert bare == (0,)
+    assert b"9900001000004183" not in (folder / "tagmart.duckdb").read_bytes()
+    assert state.row("select key_full from gate_failing_row")["key_full"] == "9900001000004183"
 
 
 def test_a_view_with_a_three_part_name_is_refused(home):

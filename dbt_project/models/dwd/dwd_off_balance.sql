@@ -22,6 +22,8 @@ final as (
         source_rows.due_date,
         source_rows.adv_amt,
         source_rows.status_code,
+        source_rows.gl_subject,
+        source_rows.gl_org,
         source_rows.src_file,
         source_rows.src_line
     from source_rows

@@ -20,6 +20,9 @@ final as (
         source_rows.confirm_date,
         source_rows.settle_date,
         source_rows.status_code,
+        source_rows.units,
+        source_rows.to_prod_id,
+        source_rows.to_units,
         source_rows.src_file,
         source_rows.src_line
     from source_rows

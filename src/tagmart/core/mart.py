@@ -131,12 +131,35 @@ GATE_RESULT = Table(
             "What broke it; empty for the expectation itself",
         ),
         Column("severity", "varchar", "级别：fail 阻断、warn 提醒", "fail stops the night, warn tells the owner"),
+        Column("consequence", "varchar", "后果：stop 全部停发、theme 主题停发、family 标签族停发、warn 提醒", "On break: stop, theme <name>, family or warn"),
         Column("owner", "varchar", "责任方", "Owner"),
         Column("success", "boolean", "是否合格", "True where it holds"),
         Column("observed", "varchar", "观测值", "What was seen", volatile=True),
         Column("message", "varchar", "说明", "What it means", volatile=True),
         Column("what_to_do", "varchar", "处置办法", "What to do"),
         Column("checked_at", "timestamp", "检查时间（北京时间）", "When it was checked, bank time", volatile=True),
+    ),
+)
+
+GATE_FAILING_ROW = Table(
+    "gate_failing_row",
+    "质量门不合格明细：每个不合格对象至多十行，账号等已脱敏",
+    "At most ten keys per subject that breaks an expectation, the worst first; accounts and other identifiers masked",
+    (
+        Column("run_id", "varchar", "批次号", "Run", volatile=True),
+        Column("gate", "varchar", "质量门", "Gate"),
+        Column("expectation", "varchar", "期望编号", "Expectation"),
+        Column("subject", "varchar", "对象（总账行、标签等）", "What broke it: a line of the ledger, a tag"),
+        Column("place", "integer", "排序，1 为最严重", "Place; 1 is the worst"),
+        Column("key_kind", "varchar", "键的种类：account 账户、note 借据、customer 客户等", "What the key is: account, note, customer, …"),
+        Column("key", "varchar", "键（账号等仅留末四位）", "The key; of accounts and other identifiers the last four signs"),
+        Column("reason", "varchar", "原因", "Why it is here"),
+        Column("gl_org", "varchar", "核算机构", "Organisation that keeps the books"),
+        Column("gl_subject", "varchar", "科目", "Subject"),
+        Column("ccy", "varchar", "币种", "Currency"),
+        Column("amount_left", "decimal(24,4)", "左侧金额", "Amount on the left side"),
+        Column("amount_right", "decimal(24,4)", "右侧金额", "Amount on the right side"),
+        Column("difference", "decimal(24,4)", "差额（左减右）", "Left side less right side"),
     ),
 )
 
@@ -211,7 +234,7 @@ QUALITY_STAMP = Table(
     ),
 )
 
-PYTHON_TABLES = (TAG_PROFILE, FEED_STATUS, GATE_RESULT, QUALITY_STAMP, RUN_MANIFEST)
+PYTHON_TABLES = (TAG_PROFILE, FEED_STATUS, GATE_RESULT, GATE_FAILING_ROW, QUALITY_STAMP, RUN_MANIFEST)
 
 # What readers in Chinese call whom a tag describes.
 ENTITY_ZH = {"retail": "零售", "corporate": "对公", "merchant": "商户"}

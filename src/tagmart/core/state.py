@@ -49,7 +49,13 @@ create table if not exists feed_fact (
 create table if not exists gate_result (
     run_id text not null, gate text not null, expectation text not null, subject text not null default '',
     severity text not null, owner text not null, success integer not null, observed text, message text not null,
-    what_to_do text, checked_at text not null, primary key (run_id, gate, expectation, subject)
+    what_to_do text, checked_at text not null, consequence text not null default '',
+    primary key (run_id, gate, expectation, subject)
+);
+create table if not exists gate_failing_row (
+    run_id text not null, gate text not null, expectation text not null, subject text not null, place integer not null,
+    key_kind text not null, key_full text, key_shown text, reason text not null, gl_org text, gl_subject text, ccy text,
+    amount_left text, amount_right text, difference text, primary key (run_id, gate, expectation, subject, place)
 );
 create table if not exists publish (
     run_id text primary key, biz_date text not null, published_at text not null, path text not null,
@@ -67,6 +73,7 @@ create table if not exists hold (
 # Columns that came after the first homes: they are added where a home opens without them.
 LATER_COLUMNS = {
     "arrival": {"batch_no": "integer"},
+    "gate_result": {"consequence": "text not null default ''"},
     "feed_fact": {"due": "text", "stale_days": "integer", "carry_days": "integer", "notes": "text not null default ''"},
     "run": {"yesterday": "text"},
     "current_switch": {"reason": "text"},

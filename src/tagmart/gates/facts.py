@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from tagmart.core.mart import (
 )
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
+from tagmart.gates.ties import Tie
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,18 +44,20 @@ class GateInput:
         run_id: the run.
         biz_date: the date that it describes.
         sums: sums that the suite names: total → parts.
+        ties: ties that the suite declares.
     """
 
     settings: Settings
     state: State
     run_id: str
     biz_date: date
-    sums: Mapping[str, tuple[str, ...]]
+    sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ties: tuple[Tie, ...] = ()
 
 
 def gather(frame: str, given: GateInput) -> list[Fact]:
     """The facts of a frame, ordered by subject; in one scan of each table that they come from."""
-    from tagmart.gates import reference_facts, tag_facts
+    from tagmart.gates import reference_facts, tag_facts, tie_facts, volume_facts
 
     sources: dict[str, Callable[[GateInput], list[Fact]]] = {
         "feed": feed_facts,
@@ -65,6 +68,8 @@ def gather(frame: str, given: GateInput) -> list[Fact]:
         "additive": tag_facts.additive_facts,
         "monotone": tag_facts.monotone_facts,
         "segment": segment_facts,
+        "tie": tie_facts.tie_facts,
+        "volume": volume_facts.volume_facts,
     }
     return sorted(sources[frame](given), key=lambda fact: str(fact["subject"]))
 

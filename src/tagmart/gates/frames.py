@@ -70,6 +70,17 @@ FRAMES: Mapping[str, Frame] = {
         "one pair of windows, the shorter inside the longer: its count may not be larger",
         _columns("subject entity shorter longer", "customer_cnt broken_cnt"),
     ),
+    "tie": Frame(
+        "one tie of the ledger as a whole, and one row per line of it whose two sides are not equal",
+        _columns(
+            "subject tie state owner message gl_org gl_subject ccy",
+            "is_whole line_cnt must_compare left_amount right_amount gap over key_cnt",
+        ),
+    ),
+    "volume": Frame(
+        "one feed whose rows carry their own date: rows of the business date beside those of earlier days of the same kind",
+        _columns("subject owner kind message", "is_judged rows_cnt day_cnt median_cnt deviations median_share"),
+    ),
     "segment": Frame(
         "one segment of the day: its members beside its row of figures and yesterday's members",
         _columns(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,8 @@ from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.gates.expect import Checked, check
 from tagmart.gates.facts import Fact, GateInput, gather
+from tagmart.gates.failing import FailingRow
+from tagmart.gates.failing_tags import failing_tags
 from tagmart.gates.suite import load_suite
 
 # Subjects remembered per expectation: who reads more of them reads the frame.
@@ -44,7 +46,7 @@ def run_gate(settings: Settings, state: State, run_id: str, gate: str) -> GateOu
         settings: the home.
         state: its state.
         run_id: the run.
-        gate: gate1, gate2 or gate3.
+        gate: gate1, gate2, ledger or gate3.
 
     Raises:
         TagmartError: if the gate could not be computed. That is neither red nor green, and no result is left behind.
@@ -54,16 +56,29 @@ def run_gate(settings: Settings, state: State, run_id: str, gate: str) -> GateOu
         raise TagmartError("there is no such run", where="run_id", seen=repr(run_id), do="see `tagmart status`")
     suite = load_suite(settings.suites_dir, gate)
     state.do("delete from gate_result where run_id = ? and gate = ?", run_id, gate)
-    given = GateInput(settings, state, run_id, date.fromisoformat(run["biz_date"]), suite.sums)
+    given = GateInput(settings, state, run_id, date.fromisoformat(run["biz_date"]), suite.sums, suite.ties)
     facts = {frame: gather(frame, given) for frame in suite.frames}
-    return judge(settings, state, run_id, gate, facts)
+    return judge(settings, state, run_id, gate, facts, lambda checked: failing_tags(given, checked))
 
 
-def judge(settings: Settings, state: State, run_id: str, gate: str, facts: Mapping[str, Sequence[Fact]]) -> GateOutcome:
-    """Run a gate's suite over facts already gathered, and write the results."""
+def judge(
+    settings: Settings,
+    state: State,
+    run_id: str,
+    gate: str,
+    facts: Mapping[str, Sequence[Fact]],
+    look_up: Callable[[Sequence[Checked]], Iterable[FailingRow]] = lambda checked: (),
+) -> GateOutcome:
+    """Run a gate's suite over facts already gathered, and write the results.
+
+    Args:
+        look_up: finds the failing rows of what is red and did not bring them along, in one targeted query each.
+    """
     suite = load_suite(settings.suites_dir, gate)
     checked = check(settings.home, suite, facts)
-    spoken = {frame: {str(fact["subject"]): fact for fact in rows} for frame, rows in facts.items()}
+    spoken = {frame: _by_subject(rows) for frame, rows in facts.items()}
+    red = [result for result in checked if not result.success]
+    failing = [*_brought_along(red, spoken), *look_up(red)]
     at = clock.now().isoformat(timespec="microseconds")
     records = [
         {"run_id": run_id, "gate": gate, "checked_at": at, **record}
@@ -72,12 +87,29 @@ def judge(settings: Settings, state: State, run_id: str, gate: str, facts: Mappi
     ]
     # First away, then in one transaction anew: a killed gate leaves no result, and no result is not a pass.
     state.do("delete from gate_result where run_id = ? and gate = ?", run_id, gate)
+    state.do("delete from gate_failing_row where run_id = ? and gate = ?", run_id, gate)
+    state.put("gate_failing_row", *(row.record(run_id, gate) for row in failing))
     state.put("gate_result", *records)
     failed = any(not result.success and result.expectation.severity == "fail" for result in checked)
     return GateOutcome(gate, failed, _summary(checked, spoken), tuple(checked))
 
 
-def _records(result: Checked, facts: Mapping[str, Fact]) -> list[dict]:
+def _by_subject(rows: Iterable[Fact]) -> dict[tuple[str | None, str], Fact]:
+    """Facts by the tie that they are of, if any, and their subject: two ties may speak of the same line of the ledger."""
+    return {(fact.get("tie"), str(fact["subject"])): fact for fact in rows}
+
+
+def _brought_along(red: Iterable[Checked], spoken: Mapping[str, Mapping]) -> list[FailingRow]:
+    """The failing rows that facts carry themselves, of the subjects that are remembered."""
+    return [
+        row
+        for result in red
+        for subject, _ in _first(result)
+        for row in _said(spoken[result.expectation.facts], result, subject, "failing") or ()
+    ]
+
+
+def _records(result: Checked, facts: Mapping[tuple[str | None, str], Fact]) -> list[dict]:
     """Rows of gate_result: the expectation itself, then each subject that breaks it."""
     expectation = result.expectation
     shared = {
@@ -85,13 +117,16 @@ def _records(result: Checked, facts: Mapping[str, Fact]) -> list[dict]:
         "severity": expectation.severity,
         "success": int(result.success),
         "what_to_do": expectation.do,
+        "consequence": expectation.consequence,
     }
+    # A tie speaks for itself: what was compared, or why nothing was.
+    own = _said(facts, result, expectation.id, "message")
     title = f"{expectation.zh}｜{expectation.en}"
     whole = {
         **shared,
         "subject": "",
         "owner": expectation.owner,
-        "observed": result.observed,
+        "observed": str(own or result.observed),
         "message": title if result.success else f"{title}: {expectation.means}",
     }
     if result.success:
@@ -100,9 +135,9 @@ def _records(result: Checked, facts: Mapping[str, Fact]) -> list[dict]:
         {
             **shared,
             "subject": subject,
-            "owner": str(_said(facts, subject, "owner") or expectation.owner),
+            "owner": str(_said(facts, result, subject, "owner") or expectation.owner),
             "observed": values,
-            "message": str(_said(facts, subject, "message") or expectation.means),
+            "message": str(_said(facts, result, subject, "message") or expectation.means),
         }
         for subject, values in _first(result)
     ]
@@ -117,12 +152,13 @@ def _summary(checked: Sequence[Checked], spoken: Mapping[str, Mapping[str, Fact]
             continue
         facts = spoken[result.expectation.facts]
         named = [
-            f"{subject} ({_said(facts, subject, 'message') or values})"
+            f"{subject} ({_said(facts, result, subject, 'message') or values})"
             for subject, values in _first(result)[:MOST_NAMED]
         ]
         more = len(result.broken) - len(named)
         lines.append(
             f"{result.expectation.severity} {result.expectation.id}: {result.expectation.en}, {result.observed}"
+            + _consequence(result.expectation.consequence)
             + (": " + "; ".join(named) if named else "")
             + (f"; and {more} more" if more > 0 else "")
         )
@@ -134,6 +170,15 @@ def _first(result: Checked) -> list[tuple[str, str]]:
     return list(dict(result.broken).items())[:MOST_SUBJECTS]
 
 
-def _said(facts: Mapping[str, Fact], subject: str, what: str) -> object:
-    """What the fact of a subject says of itself: its message or its owner."""
-    return facts.get(subject, {}).get(what)
+def _said(facts: Mapping[tuple[str | None, str], Fact], result: Checked, subject: str, what: str) -> object:
+    """What the fact of a subject says of itself: its message, its owner, its failing rows."""
+    fact = facts.get((result.expectation.id, subject)) or facts.get((None, subject)) or {}
+    return fact.get(what)
+
+
+def _consequence(word: str) -> str:
+    """What a break means for publishing, where it is less than everything: said, because everything waits all the same."""
+    if word in ("", "stop", "warn"):
+        return ""
+    what = f"only the {word} would keep its last good values" if word != "family" else "only these families would be left out"
+    return f" ({what}; one mart is published whole, so the night stops)"

@@ -24,6 +24,7 @@ VERDICTS = {
 GATES = {
     "gate1": ("文件可用吗？", "May the files be used?"),
     "gate2": ("标签可用吗？", "May the tags be used?"),
+    "ledger": ("账平吗？", "Do the books tie?"),
     "gate3": ("可以发布吗？", "May the night be published?"),
 }
 ACCEPTED = ("loaded", "unchanged", "carried")

@@ -11,10 +11,11 @@ import yaml
 
 from tagmart.core.errors import TagmartError, nearest
 from tagmart.gates.frames import FRAMES
+from tagmart.gates.ties import Tie, read_ties
 
 SEVERITIES = ("fail", "warn")
-KEYS = {"id", "title", "severity", "owner", "facts", "expect", "kwargs", "where", "means", "do"}
-NEEDED = KEYS - {"kwargs", "where"}
+KEYS = {"id", "title", "severity", "owner", "facts", "expect", "kwargs", "where", "means", "do", "covers"}
+NEEDED = KEYS - {"kwargs", "where", "covers"}
 # Arguments of Great Expectations that name a column, or several.
 COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list")
 
@@ -34,6 +35,8 @@ class Expectation:
         where: a pandas query that narrows the rows, or None.
         means: what it means when it does not hold.
         do: what to do then.
+        covers: numbers of the ledger checks (1–32) or gates (53–60) of the banking reference that it is, or is part of.
+        consequence: what a break does: stop, theme <name>, family or warn.
     """
 
     id: str
@@ -47,6 +50,8 @@ class Expectation:
     do: str
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     where: str | None = None
+    covers: tuple[int, ...] = ()
+    consequence: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,16 +59,18 @@ class Suite:
     """The expectations of one gate.
 
     Attributes:
-        gate: gate1, gate2 or gate3.
+        gate: gate1, gate2, gate3 or ledger.
         path: its file.
         expectations: in the order of the file.
         sums: sums across families that names do not tell: total → parts.
+        ties: ties of the ledger; each is also one of the expectations.
     """
 
     gate: str
     path: Path
     expectations: tuple[Expectation, ...]
     sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ties: tuple[Tie, ...] = ()
 
     @property
     def frames(self) -> tuple[str, ...]:
@@ -104,12 +111,22 @@ def load_suite(folder: Path, gate: str) -> Suite:
         raise TagmartError(
             "a suite needs a list `expectations`", where=path.name, do="write at least one; an empty gate says nothing"
         )
-    expectations = tuple(_expectation(path.name, block) for block in content["expectations"])
+    ties = read_ties(folder) if "ties" in content else ()
+    expectations = tuple(_expectation(path.name, block) for block in content["expectations"]) + tuple(map(_of_tie, ties))
     ids = [expectation.id for expectation in expectations]
     if twins := {id_ for id_ in ids if ids.count(id_) > 1}:
         raise TagmartError("an id stands twice", where=path.name, seen=", ".join(sorted(twins)), do="give each its own")
     sums = {total: tuple(parts) for total, parts in (content.get("sums") or {}).items()}
-    return Suite(gate, path, expectations, sums)
+    return Suite(gate, path, expectations, sums, ties)
+
+
+def _of_tie(tie: Tie) -> Expectation:
+    """A tie as an expectation over its lines: none is off by more than is allowed."""
+    return Expectation(
+        id=tie.id, zh=tie.title["zh"], en=tie.title["en"], severity=tie.severity, owner=tie.owner, facts="tie",
+        expect="expect_column_values_to_be_between", means=tie.means, do=tie.do,
+        kwargs={"column": "over", "max_value": 0}, where=f'tie == "{tie.id}"', covers=tie.covers, consequence=tie.on_break,
+    )  # fmt: skip
 
 
 def _expectation(file: str, block: Any) -> Expectation:
@@ -147,6 +164,8 @@ def _expectation(file: str, block: Any) -> Expectation:
         do=" ".join(block["do"].split()),
         kwargs=kwargs,
         where=block.get("where"),
+        covers=tuple(block.get("covers", ())),
+        consequence="stop" if block["severity"] == "fail" else "warn",
     )
 
 

@@ -174,7 +174,7 @@ def _late(settings: Settings, state: State) -> None:
 
 
 def gates(settings: Settings, run_id: str) -> None:
-    """Every expectation of a run, red ones with what they saw and what to do.
+    """What is red, by cause; then every expectation of a run, red ones with what they saw, what to do and the worst rows.
 
     Raises:
         TagmartError: if the run has no gate results.
@@ -184,6 +184,7 @@ def gates(settings: Settings, run_id: str) -> None:
     )
     if not rows:
         raise TagmartError("no gate has looked at this run", where="run_id", seen=repr(run_id), do="see `tagmart status`")
+    _alarms(settings, run_id, rows)
     table = Table("gate", "expectation", "about", "", "owner", "seen", "what to do")
     for row in rows:
         red = "[red]fail[/]" if row["severity"] == "fail" else "[yellow]warn[/]"
@@ -191,6 +192,21 @@ def gates(settings: Settings, run_id: str) -> None:
                       row["owner"], "" if row["success"] else escape(row["message"]),
                       "" if row["success"] else escape(row["what_to_do"] or ""))
     console.print(table)
+
+
+def _alarms(settings: Settings, run_id: str, results: list[dict]) -> None:
+    """What is red, grouped by cause, and whether the night has more warnings than anybody reads."""
+    from tagmart.gates.alarms import MOST_NAMED, alarms, budget
+
+    found = alarms(results, State(settings.state_db).rows("select * from feed_fact where run_id = ?", run_id))
+    warned, most = sum(alarm.severity == "warn" for alarm in found), budget(settings.suites_dir.parent / "alarms.yml")
+    over = f" [red]more than {most}: too many to be read; mend, accept or freeze some[/]" if warned > most else f" of at most {most}"
+    console.print(f"alarms     {len(found) - warned} fail · {warned} warn{over}", soft_wrap=True)
+    for alarm in found:
+        colour = "red" if alarm.severity == "fail" else "yellow"
+        more = len(alarm.subjects) - MOST_NAMED
+        named = ", ".join(alarm.subjects[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        console.print(f"  [{colour}]{escape(alarm.cause)}[/] ({alarm.owner}) {escape(alarm.message)}; about {escape(named)}. {escape(alarm.do)}", soft_wrap=True)
 
 
 def _table(*names: str) -> Table:

@@ -63,15 +63,21 @@ def rows_taken_in(state: State, run_id: str) -> str:
     return f"{day:,} rows of the day" + (f" · {earlier:,} of earlier deliveries" if earlier else "")
 
 
-def _gate(gate: str) -> Callable[[Turn], str]:
+# Gates that are checked in one stage: starting a process costs more than either.
+GATES_OF = {"gate1": ("gate1",), "gate2": ("gate2", "ledger"), "gate3": ("gate3",)}
+
+
+def _gate(stage: str) -> Callable[[Turn], str]:
     def work(turn: Turn) -> str:
         from tagmart.gates import run_gate
 
-        outcome = run_gate(turn.settings, turn.state, turn.run_id, gate)
-        if outcome.failed:
-            raise TagmartError(f"{gate} is red", where=turn.run_id, seen=outcome.summary,
+        # All of them, even if the first is red: one look shows everything that is to be mended.
+        outcomes = [run_gate(turn.settings, turn.state, turn.run_id, gate) for gate in GATES_OF[stage]]
+        if red := [outcome for outcome in outcomes if outcome.failed]:
+            raise TagmartError(f"{' and '.join(outcome.gate for outcome in red)} is red", where=turn.run_id,
+                               seen="\n".join(outcome.summary for outcome in red),
                                do=f"see `tagmart gate show {turn.run_id}`; the published mart is still the last good one")
-        return outcome.summary
+        return "\n".join(outcome.summary if len(outcomes) == 1 else f"{outcome.gate}: {outcome.summary}" for outcome in outcomes)
 
     return work
 
@@ -187,7 +193,8 @@ def _forget_from(state: State, run_id: str, name: str) -> None:
     names = [stage.name for stage in STAGES]
     for later in names[names.index(name):]:
         state.do("delete from stage where run_id = ? and stage = ?", run_id, later)
-        state.do("delete from gate_result where run_id = ? and gate = ?", run_id, later)
+        for gate in GATES_OF.get(later, ()):
+            state.do("delete from gate_result where run_id = ? and gate = ?", run_id, gate)
 
 
 def _finish(state: State, run_id: str, name: str, status: str, seconds: float, message: str) -> None:

@@ -16,6 +16,7 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.mart import (
     COMMON_COMMENTS,
     FEED_STATUS,
+    GATE_FAILING_ROW,
     GATE_RESULT,
     MART_FILE,
     QUALITY_STAMP,
@@ -92,6 +93,7 @@ def finish_candidate(settings: Settings, folder: Path, state: State, run_id: str
     with _opened(folder / MART_FILE) as mart:
         write_table(mart, FEED_STATUS, _feed_rows(state, run_id))
         write_table(mart, GATE_RESULT, _gate_rows(state, run_id))
+        write_table(mart, GATE_FAILING_ROW, _failing_rows(state, run_id))
         write_table(mart, QUALITY_STAMP, [stamp(state, run_id, biz_date, mart)])
         bare = _add_comments(mart)
         make_theme_views(mart)
@@ -190,6 +192,12 @@ def _gate_rows(state: State, run_id: str) -> list[dict]:
         {**result, "success": bool(result["success"]), "checked_at": _bank_time(result["checked_at"])}
         for result in results
     ]
+
+
+def _failing_rows(state: State, run_id: str) -> list[dict]:
+    """Failing rows as readers may see them: what is masked is masked, and the full key stays in the home."""
+    rows = state.rows("select * from gate_failing_row where run_id = ? order by gate, expectation, subject, place", run_id)
+    return [{**row, "key": row["key_shown"]} for row in rows]
 
 
 def _bank_time(text: str) -> datetime:

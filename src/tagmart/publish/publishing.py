@@ -18,7 +18,7 @@ from tagmart.core.state import State
 from tagmart.publish import store
 from tagmart.publish.content import check_opens_alone, finish_candidate
 
-GATES = ("gate1", "gate2", "gate3")
+GATES = ("gate1", "gate2", "ledger", "gate3")
 FILES = (MART_FILE, RESTRICTED_FILE)
 
 

@@ -1,0 +1,90 @@
+"""Alarms worth reading: what is red, grouped by its cause, the worst first, and whether there are too many of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tagmart.core.errors import TagmartError
+
+UP_TO_DATE = ("loaded", "unchanged")
+# Subjects named per alarm.
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One cause of everything that is red because of it.
+
+    Attributes:
+        severity: fail or warn, the worse of what it groups.
+        cause: the feed that is late, else the expectation.
+        owner: who mends it.
+        message: what is wrong.
+        do: what to do.
+        subjects: what is touched: ties, feeds, tags, lines of the ledger.
+    """
+
+    severity: str
+    cause: str
+    owner: str
+    message: str
+    do: str
+    subjects: tuple[str, ...]
+
+
+def alarms(results: Iterable[Mapping[str, object]], feeds: Iterable[Mapping[str, object]]) -> list[Alarm]:
+    """Group the red rows of gate_result by cause.
+
+    Args:
+        results: rows of gate_result of one run.
+        feeds: rows of feed_fact of the run: what names a feed that is not up to date has that for its cause.
+    """
+    late = {str(feed["feed"]): feed for feed in feeds if feed["status"] not in UP_TO_DATE}
+    red = [result for result in results if not result["success"]]
+    told = {result["expectation"] for result in red if result["subject"]}
+    groups: dict[tuple[str, str], list[Mapping[str, object]]] = {}
+    for result in red:
+        # An expectation whose subjects are told speaks through them.
+        if not result["subject"] and result["expectation"] in told:
+            continue
+        feed = _late_feed(result, late)
+        groups.setdefault(("feed", feed) if feed else ("expectation", str(result["expectation"])), []).append(result)
+    found = [_alarm(kind, name, rows, late) for (kind, name), rows in groups.items()]
+    return sorted(found, key=lambda alarm: (alarm.severity != "fail", -len(alarm.subjects), alarm.cause))
+
+
+def budget(path: Path) -> int:
+    """How many causes of warnings a night may have before they are too many to read.
+
+    Args:
+        path: expectations/alarms.yml.
+
+    Raises:
+        TagmartError: if the file does not say it.
+    """
+    content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not isinstance(content, dict) or not isinstance(content.get("warnings"), int):
+        raise TagmartError("the budget of warnings is not said", where=str(path), seen=repr(content), do="write `warnings: 12`")
+    return content["warnings"]
+
+
+def _late_feed(result: Mapping[str, object], late: Mapping[str, object]) -> str:
+    """The late feed that a result is about: its subject, or named in its message as a whole word."""
+    if result["subject"] in late:
+        return str(result["subject"])
+    words = str(result["message"]).replace(",", " ").split()
+    return next((feed for feed in late if feed in words), "")
+
+
+def _alarm(kind: str, name: str, rows: Sequence[Mapping[str, object]], late: Mapping[str, Mapping[str, object]]) -> Alarm:
+    """What is told of one cause."""
+    first = next((row for row in rows if row["subject"] == name), rows[0])
+    subjects = tuple(str(row["subject"] or row["expectation"]) for row in rows)
+    severity = "fail" if any(row["severity"] == "fail" for row in rows) else "warn"
+    message = str(late[name]["message"] or f"{name} is {late[name]['status']}") if kind == "feed" else str(first["message"])
+    owner = str(late[name]["owner"] or first["owner"]) if kind == "feed" else str(first["owner"])
+    return Alarm(severity, f"{name} is late" if kind == "feed" else name, owner, message, str(first["what_to_do"] or ""), subjects)
