@@ -37,7 +37,9 @@ def sources(settings: Settings) -> dict[Source, str]:
     seeds = _files(project / "seeds", "*.csv")
     specs = [
         path
-        for folder in (settings.specs_dir, settings.contracts_dir, settings.suites_dir, settings.root / "models")
+        for folder in (
+            settings.specs_dir, settings.contracts_dir, settings.suites_dir, settings.suites_dir.parent / "ties", settings.root / "models",
+        )
         for path in _files(folder)
     ]
     models = [folder for folder in sorted((project / "models").glob("*")) if folder.name != "staging"]
