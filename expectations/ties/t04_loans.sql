@@ -5,9 +5,9 @@ with book as (
     inner join warehouse.ref.ledger_subject as chart on gl.subject like chart.subject
     where chart.role in ('loan') and chart.bank = (select night.bank from warehouse.ops.run_context as night)
         and gl.acct_date = getvariable('biz_date') and gl.acct_date between chart.valid_from and coalesce(chart.valid_to, gl.acct_date)
-)
+),
 
-, notes as (
+notes as (
     select ledger.gl_org, ledger.gl_subject, ledger.ccy, note.note_no, note.principal_amt
     from warehouse.dwd.loan_note as note
     left join warehouse.dwd.ledger_note as ledger on note.note_no = ledger.note_no and note.bal_date = ledger.bal_date

@@ -7,9 +7,9 @@ with classed as (
     inner join warehouse.dwd.ledger_note as note on class.note_no = note.note_no and note.bal_date = getvariable('biz_date')
     inner join warehouse.dwd.loan_note as loan on class.note_no = loan.note_no and loan.bal_date = getvariable('biz_date')
     where class.class_date = getvariable('biz_date')
-)
+),
 
-, floors as (
+floors as (
     select floor.prod, floor.dpd_from, floor.class_code
     from warehouse.ref.class_floor as floor
     cross join warehouse.ops.run_context as night

@@ -7,9 +7,9 @@ with classed as (
     inner join warehouse.dwd.ledger_note as note on class.note_no = note.note_no and note.bal_date = getvariable('biz_date')
     inner join warehouse.dwd.loan_note as loan on class.note_no = loan.note_no and loan.bal_date = getvariable('biz_date')
     where class.class_date = getvariable('biz_date')
-)
+),
 
-, debtors as (
+debtors as (
     select customer_id, sum(case when class_code >= 3 then principal_amt else 0 end) > 0.1 * sum(principal_amt) as is_bad
     from classed
     where entity = 'corporate'

@@ -5,8 +5,9 @@ with book as (
     inner join warehouse.ref.ledger_subject as chart on gl.subject like chart.subject
     where chart.role in ('loan_overdue') and chart.bank = (select night.bank from warehouse.ops.run_context as night)
         and gl.acct_date = getvariable('biz_date') and gl.acct_date between chart.valid_from and coalesce(chart.valid_to, gl.acct_date)
-)
-, notes as (
+),
+
+notes as (
     select gl_org, gl_subject, ccy, note_no, overdue_amt
     from warehouse.dwd.ledger_note
     where bal_date = getvariable('biz_date') and write_off_date is null and not coalesce(is_entrusted, false)

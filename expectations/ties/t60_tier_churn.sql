@@ -13,9 +13,9 @@ today as (
 
 yesterday as (
     select tagged.customer_id, tiers.tier_no from prior.mart.tags_retail as tagged inner join tiers on tagged.tier_code = tiers.tier
-)
+),
 
-, moved as (
+moved as (
     select today.customer_id
     from today
     inner join yesterday on today.customer_id = yesterday.customer_id

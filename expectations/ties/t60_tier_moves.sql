@@ -13,9 +13,9 @@ today as (
 
 yesterday as (
     select tagged.customer_id, tiers.tier_no from prior.mart.tags_retail as tagged inner join tiers on tagged.tier_code = tiers.tier
-)
+),
 
-, excused as (
+excused as (
     -- A tier may change by an override that begins or ends, by a merge, and while a customer is new: before its first full month.
     select customer_id from warehouse.dwd.override where from_date = getvariable('biz_date') or to_date = getvariable('biz_date')
     union
