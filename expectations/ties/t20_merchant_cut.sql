@@ -5,12 +5,13 @@ with settle_days as (
     where is_settle_day and cal_date < getvariable('biz_date')
 ),
 
--- A sale is settled on its own day, or on the settle day that follows: Monday settles Friday to Sunday.
+-- A sale is settled on the settle day that follows: Monday settles Friday to Sunday. That of a D0 merchant on its own day,
+-- where it is one: Monday settles Saturday to Monday.
 settled as (
     select
         settlement.mer_no,
         settlement.gross_amt,
-        case when merchant.cycle_code = 'D0' then getvariable('biz_date') else settle_days.last_day end as first_day,
+        settle_days.last_day + cast(merchant.cycle_code = 'D0' as integer) as first_day,
         case when merchant.cycle_code = 'D0' then getvariable('biz_date') else getvariable('biz_date') - 1 end as last_day
     from warehouse.dwd.merchant_settlement as settlement
     left join warehouse.dwd.merchant as merchant on settlement.mer_no = merchant.mer_no
