@@ -85,7 +85,7 @@ ASKED = """
 """
 PERIODS = {"c": EVERY_DAY, "w": WORKDAY, "i": ("on_issue", None), "w1": ("weekly", 1), "m18": ("monthly", 18), "m20": ("monthly", 20)}
 # What the bank delivers beside its list.
-MORE = {"core_hist_month", "ecif_source", "cc_instal"}
+MORE = {"core_hist_month", "core_pension", "core_recon", "ecif_source", "cc_instal"}
 ROWS = [line.split(maxsplit=4) for line in ASKED.strip().replace("\n    ", " ").splitlines()]
 
 

@@ -15,6 +15,7 @@ from tagmart.core.settings import Settings, project_root
 from tagmart.core.state import State
 from tagmart.night.rebuild import rebuild
 from tagmart.publish import publish
+from tagmart.publish.publishing import GATES
 from tests.nights import MONTH_END
 from tests.publishing import D, night
 
@@ -54,7 +55,7 @@ def taken_in_once(home_of, empty_run: Path) -> Path:
     home.stage(RUN, "ingest")
     settings, state = Settings(project_root(), "demo", home.path), home.state
     shutil.copytree(empty_run, settings.run_dir(RUN), dirs_exist_ok=True)
-    for gate in ("gate1", "gate2", "gate3"):
+    for gate in GATES:
         state.put("gate_result", {"run_id": RUN, "gate": gate, "expectation": "good", "severity": "fail", "owner": "us", "success": 1,
                                   "message": "good", "checked_at": "2026-07-01T02:00:01+08:00"})
     publish(settings, state, RUN, D)

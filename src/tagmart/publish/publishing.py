@@ -19,6 +19,8 @@ from tagmart.publish import store
 from tagmart.publish.content import check_opens_alone, finish_candidate
 
 GATES = ("gate1", "gate2", "ledger", "gate3")
+# Which stage checks a gate, where it is not called as the gate.
+STAGE_OF = {"ledger": "gate2"}
 FILES = (MART_FILE, RESTRICTED_FILE)
 
 
@@ -59,7 +61,7 @@ def _require_gates(state: State, run_id: str, gates: tuple[str, ...]) -> None:
                 f"{gate} is red" if own else f"{gate} was not checked",
                 where=run_id,
                 seen=f"{len(red)} of {len(own)} expectations red" if own else "no result",
-                do=f"run `tagmart night {gate} --run-id {run_id}`, mend what it names, and publish then",
+                do=f"run `tagmart night {STAGE_OF.get(gate, gate)} --run-id {run_id}`, mend what it names, and publish then",
             )
 
 
