@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from tagmart.core import clock
 from tagmart.core.errors import TagmartError
@@ -15,6 +16,9 @@ from tagmart.core.locking import writer_lock
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.night.begin import BEGIN, require_turn
+
+if TYPE_CHECKING:
+    from tagmart.gates import GateOutcome
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,19 @@ def _gate(stage: str) -> Callable[[Turn], str]:
             raise TagmartError(f"{' and '.join(outcome.gate for outcome in red)} is red", where=turn.run_id,
                                seen="\n".join(outcome.summary for outcome in red),
                                do=f"see `tagmart gate show {turn.run_id}`; the published mart is still the last good one")
-        return "\n".join(outcome.summary if len(outcomes) == 1 else f"{outcome.gate}: {outcome.summary}" for outcome in outcomes)
+        return _one_line(outcomes)
 
     return work
+
+
+def _one_line(outcomes: Sequence[GateOutcome]) -> str:
+    """The gates of a stage in its first line, which is all that most people read; what is red in the lines below it."""
+    firsts, details = [], []
+    for outcome in outcomes:
+        first, *more = outcome.summary.splitlines()
+        firsts.append(first if len(outcomes) == 1 else f"{outcome.gate}: {first}")
+        details += more
+    return "\n".join([" · ".join(firsts), *details])
 
 
 def _dbt(*layers: str) -> Callable[[Turn], str]:
