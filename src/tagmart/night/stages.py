@@ -172,6 +172,7 @@ def run_stage(settings: Settings, run_id: str, name: str) -> str:
         state.do("update run set status = 'running', message = null, ended_at = null where run_id = ?", run_id)
         _forget_from(state, run_id, name)
         state.put("stage", {"run_id": run_id, "stage": name, "status": "running", "started_at": _now()})
+        _board(settings, state)
         started = perf_counter()
         try:
             message = stage.work(Turn(settings, state, run_id, date.fromisoformat(run["biz_date"])))
@@ -181,10 +182,12 @@ def run_stage(settings: Settings, run_id: str, name: str) -> str:
                 "update run set status = 'failed', ended_at = ?, message = ? where run_id = ?", _now(), str(error), run_id
             )
             _page(settings, state, run_id)
+            _board(settings, state)
             raise
         _finish(state, run_id, name, "done", perf_counter() - started, message)
         if name == STAGES[-1].name:
             _page(settings, state, run_id)
+        _board(settings, state)
     return message
 
 
@@ -226,6 +229,16 @@ def _page(settings: Settings, state: State, run_id: str) -> None:
         write_page(settings, state, run_id)
     except OSError as error:
         print(f"the page of the run could not be written: {error}")
+
+
+def _board(settings: Settings, state: State) -> None:
+    """The night board: made anew when a stage begins and when it ends; a board that cannot be written never fails a stage."""
+    from tagmart.night.board import write_board
+
+    try:
+        write_board(settings, state)
+    except (OSError, TagmartError) as error:
+        print(f"the night board could not be written: {error}")
 
 
 def _now() -> str:
