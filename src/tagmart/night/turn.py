@@ -48,7 +48,7 @@ def ask(settings: Settings, state: State, who: str, kind: str, biz_date: date) -
             " on conflict (who) do update set seen_at = excluded.seen_at", (who, kind, biz_date.isoformat(), now, now),
         )
         asked = datetime.fromisoformat(connection.execute("select asked_at from turn where who = ?", (who,)).fetchone()[0])
-        reason = "" if kind == NIGHTLY and at - asked > PATIENCE else _reason(settings, connection, who, kind, at)
+        reason = "" if kind == NIGHTLY and at - asked >= PATIENCE else _reason(settings, connection, who, kind, at)
         connection.execute("update turn set reason = ?, granted_at = ? where who = ?", (reason, None if reason else now, who))
     return reason
 
