@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout, TaskDeferred
+from airflow.utils.types import DagRunType
 
 from tagmart.core import clock
 from tagmart.core.locking import writer_lock
@@ -91,11 +92,11 @@ def test_a_long_stage_is_under_way_as_long_as_its_process_writes(night):
         assert night.ask("n", NIGHTLY, NEW) == "", "the nightly run does not wait for ever"
 
 
-def context(kind: str, day: date, **params: object) -> dict:
-    return {"dag_run": SimpleNamespace(run_id=f"{kind}__{day}", run_type=kind), "params": {"biz_date": str(day), **params}, "logical_date": None}
+def context(kind: DagRunType, day: date, **params: object) -> dict:
+    return {"dag_run": SimpleNamespace(run_id=f"{kind.value}__{day}", run_type=kind), "params": {"biz_date": str(day), **params}, "logical_date": None}
 
 
-@pytest.mark.parametrize(("kind", "params"), [("backfill", {}), ("manual", {"backfill": True})])
+@pytest.mark.parametrize(("kind", "params"), [(DagRunType.BACKFILL_JOB, {}), (DagRunType.MANUAL, {"backfill": True})])
 def test_the_task_gives_its_worker_away_until_it_is_its_turn(night, capsys, kind, params):
     night.begins(NEW)
     with pytest.raises(TaskDeferred) as deferred:

@@ -142,7 +142,8 @@ def serve(settings: Settings, say: Callable[[str], None]) -> int:
             with (home / f"{words[0]}.log").open("a", encoding="utf-8") as out:
                 running.append(subprocess.Popen([_airflow(), *words], env=environment(settings), stdout=out,
                                                 stderr=subprocess.STDOUT, start_new_session=True))
-        say(f"Airflow is starting on http://127.0.0.1:8080 · logs in {home} · first user and password in {home / PASSWORDS}")
+        port = environment(settings).get("AIRFLOW__API__PORT", "8080")
+        say(f"Airflow is starting on http://127.0.0.1:{port} · logs in {home} · first user and password in {home / PASSWORDS}")
         while all(process.poll() is None for process in running):
             sleep(1)
         return 1

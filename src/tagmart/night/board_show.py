@@ -6,10 +6,13 @@ from rich.markup import escape
 
 from tagmart.night.board import CARRIED, TAKEN, Board, duration, headline
 from tagmart.night.show import MARKS, console
+from tagmart.night.turn import BACKFILL
 
 COLOURS = {"good": "green", "warn": "yellow", "bad": "red", "idle": "cyan"}
 # Names written out of a list of feeds.
 MOST_FEEDS = 12
+# Characters written out of what a gate says: `tagmart gate show` has all.
+MOST_WORDS = 240
 
 
 def show_board(now: Board) -> None:
@@ -24,10 +27,11 @@ def show_board(now: Board) -> None:
     for gate in now.gates:
         console.print(f"{gate['gate']:<10} [{COLOURS[gate['tone']]}]{gate['good']} of {gate['all']} hold[/] {gate['zh']} {gate['en']}")
     for turn in now.waits:
-        _line("waits", f"the {turn['kind']} night of {turn['biz_date']}: {turn['reason']}")
+        who = "a backfill" if turn["kind"] == BACKFILL else "the nightly run"
+        _line("waits", f"{who}, {turn['biz_date']}: {turn['reason']}")
     _line("needs", "[green]nobody 无需处理[/]" if not now.needs else f"{len(now.needs)} 项 thing(s)")
     for need in now.needs:
-        said = f": {escape(need.said)}" if need.said else ""
+        said = f": {escape(need.said[:MOST_WORDS])}{'…' if len(need.said) > MOST_WORDS else ''}" if need.said else ""
         console.print(f"  [{COLOURS[need.tone]}]{need.zh} {escape(need.en)}[/] ({escape(need.owner)}){said}", soft_wrap=True)
         console.print(f"    {escape(need.do)} → [bold]{escape(need.command)}[/]", soft_wrap=True)
     if now.published is None:

@@ -129,7 +129,8 @@ class WaitForTurn(BaseOperator):
         from tagmart.night.turn import BACKFILL, NIGHTLY
 
         run, params = context["dag_run"], context["params"]
-        kind = BACKFILL if params.get("backfill") or str(run.run_type).endswith(BACKFILL) else NIGHTLY
+        # An enumeration of Airflow's, whose value is `backfill` too.
+        kind = BACKFILL if params.get("backfill") or getattr(run.run_type, "value", run.run_type) == BACKFILL else NIGHTLY
         biz_date = biz_date_for(params, context.get("logical_date"))
         reason = _ask(run.run_id, kind, biz_date)
         if reason:
