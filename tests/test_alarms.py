@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import project_root
-from tagmart.gates.alarms import alarms, budget
+from tagmart.gates import GateOutcome
+from tagmart.gates.alarms import alarms, budget, told
+from tagmart.gates.frozen import CHANGED, IN_FORCE, NOT_SEEN, THAWED, frozen
+from tagmart.gates.tie_facts import KNOWN_LINES
 from tagmart.night import show
+from tagmart.night.stages import _one_line
 from tests.gate_cases import RUN, new_home
 
 
@@ -57,3 +62,37 @@ def test_too_many_warnings_are_said(tmp_path: Path, capsys):
 def test_without_a_budget_nothing_is_guessed(tmp_path: Path):
     with pytest.raises(TagmartError, match="the budget of warnings is not said"):
         budget(tmp_path / "alarms.yml")
+
+
+def test_warnings_beyond_the_budget_are_summed_up_by_owner_and_what_stops_is_always_told():
+    red = [result("stop", "", "s", "fail"), *(result(f"w{number}", "", "w") for number in range(5))]
+    said = told(alarms(red, []), 2)
+    assert [alarm.cause for alarm in said.alarms] == ["stop", "w0", "w1"]
+    assert (said.warned, said.rest) == (5, {"finance": 3})
+
+
+def test_a_known_difference_is_frozen_until_its_day_and_exactly_what_it_was(tmp_path: Path):
+    """In force, changed, thawed, gone: what the page says of each, from what the gate has found."""
+    ties = tmp_path / "ties"
+    ties.mkdir()
+    known = "".join(
+        f"  - {{org: {org}, subject: '1', ccy: CNY, amount: -3.00, until: {until}, reason: ticket 4711}}\n"
+        for org, until in (("A", "2026-07-31"), ("AB", "2026-07-31"), ("B", "2026-07-02"), ("C", "2026-06-29"))
+    )
+    (ties / "t1.yml").write_text(
+        "tie: t1\ncovers: [1]\ntitle: {zh: 一, en: one}\ntolerance: 0.01\non_break: warn\nowner: finance\n"
+        f"lacks: {{zh: 无, en: nothing}}\nknown:\n{known}", encoding="utf-8",
+    )
+    (tmp_path / "contracts").mkdir()
+    results = [
+        result("t1", "", "") | {"observed": f"2 compared, 1.00 against 2.00; 1 {KNOWN_LINES}AB · 1 · CNY"},
+        result("t1", "B · 1 · CNY", "difference -4.00") | {"observed": "over 4"},
+    ]
+    found = {one.about[:2].strip(): (one.state, one.days_left) for one in frozen(tmp_path / "suites", results, date(2026, 6, 30))}
+    assert found == {"A": (NOT_SEEN, 31), "AB": (IN_FORCE, 31), "B": (CHANGED, 2), "C": (THAWED, -1)}
+
+
+def test_a_stage_of_two_gates_tells_both_in_its_first_line():
+    outcomes = [GateOutcome("gate2", False, "25 of 26 expectations green\nwarn a: x", ()), GateOutcome("ledger", False, "57 of 58 expectations green\nwarn b: y", ())]
+    assert _one_line(outcomes).splitlines() == ["gate2: 25 of 26 expectations green · ledger: 57 of 58 expectations green", "warn a: x", "warn b: y"]
+    assert _one_line(outcomes[:1]) == "25 of 26 expectations green\nwarn a: x"

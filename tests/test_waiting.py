@@ -123,5 +123,5 @@ def test_the_dag_waits_before_it_begins(monkeypatch):
 
     dag = nightly.nightly()
     assert dag.params["wait_minutes"] == 240
-    assert dag.get_task("wait").downstream_task_ids == {"begin"}
+    assert dag.get_task("turn").downstream_task_ids == {"begin"}
     assert dag.get_task("wait").pool != "tagmart_writer"

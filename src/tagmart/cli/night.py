@@ -15,6 +15,8 @@ from tagmart.core.errors import TagmartError, nearest
 def add_to(app: typer.Typer) -> None:
     """Add the verbs of this module."""
     app.command("night")(night)
+    app.command("resume")(resume)
+    app.command("board")(board)
     app.command("backfill")(backfill)
     app.command("accept")(accept)
     app.command("airflow")(serve)
@@ -48,6 +50,44 @@ def night(
     print(f"{stage}: {run_stage(settings, run_id, stage)}")
 
 
+def resume(
+    run_id: Annotated[str | None, typer.Argument(help="The run; else the newest.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="The first stage to run; else the first that is not done.")] = None,
+    bank: BankOption = None,
+) -> None:
+    """Go on with a run that failed or was killed, without Airflow: its stages from there to the end."""
+    from tagmart.core.state import State
+    from tagmart.night.resume import resume as go_on
+
+    settings = settings_for(bank)
+    settings.claim_home()
+    go_on(settings, State(settings.state_db), run_id, start)
+
+
+def board(
+    html: Annotated[bool, typer.Option("--html", help="Write home/board.html and print where it is.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit code 1 if the night stands or is late: for a monitor.")] = False,
+    bank: BankOption = None,
+) -> None:
+    """The night board: deliveries, the stage now, when it will be done, gates, what needs a person, what is published."""
+    from tagmart.core.state import State
+    from tagmart.night.board import board as look
+    from tagmart.night.board import write_board
+
+    settings = settings_for(bank)
+    settings.claim_home()
+    state = State(settings.state_db)
+    if html:
+        print(write_board(settings, state, look=True))
+    now = look(settings, state)
+    if not html:
+        from tagmart.night.board_show import show_board
+
+        show_board(now)
+    if check and any(need.tone == "bad" for need in now.needs):
+        raise typer.Exit(1)
+
+
 def backfill(
     first: Annotated[str, typer.Option("--from", help="First business date.")],
     last: Annotated[str, typer.Option("--to", help="Last business date.")],
@@ -76,7 +116,7 @@ def backfill(
     for offset in range((end - start).days + 1):
         biz_date = start + timedelta(days=offset)
         watcher = show.Watcher(settings, biz_date)
-        good = airflow.run_night(settings, biz_date, watcher.look)
+        good = airflow.run_night(settings, biz_date, watcher.look, backfill=True)
         if not good:
             show.summary(settings, watcher.run_id, good)
             raise typer.Exit(1)

@@ -50,3 +50,22 @@ def _holder(path: Path) -> str:
         return f"process {holder['pid']}, run {holder['run_id']}, stage {holder['stage']}, since {holder['since']}"
     except (ValueError, KeyError):
         return "a process that has not yet written its name"
+
+
+def writing(home: Path) -> dict | None:
+    """Who is writing now, as it has written of itself; None if nobody is. Asks nothing of the lock, so it never disturbs.
+
+    Args:
+        home: TAGMART_HOME.
+
+    Returns:
+        pid, run_id, stage and since; of a process of this machine that is still alive.
+    """
+    try:
+        holder = json.loads((home / "writer.lock").read_text(encoding="utf-8"))
+        os.kill(holder["pid"], 0)
+    except PermissionError:
+        return holder
+    except (OSError, ValueError, KeyError):
+        return None
+    return holder

@@ -57,6 +57,10 @@ create table if not exists gate_failing_row (
     key_kind text not null, key_full text, key_shown text, reason text not null, gl_org text, gl_subject text, ccy text,
     amount_left text, amount_right text, difference text, primary key (run_id, gate, expectation, subject, place)
 );
+create table if not exists turn (
+    who text primary key, kind text not null check (kind in ('nightly', 'backfill')), biz_date text not null, asked_at text not null,
+    seen_at text not null, granted_at text, reason text not null default ''
+);
 create table if not exists publish (
     run_id text primary key, biz_date text not null, published_at text not null, path text not null,
     became_current integer not null, removed_at text

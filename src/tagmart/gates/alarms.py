@@ -72,6 +72,38 @@ def budget(path: Path) -> int:
     return content["warnings"]
 
 
+@dataclass(frozen=True)
+class Told:
+    """What is told of the alarms of a night.
+
+    Attributes:
+        alarms: told one by one: everything that stops the night, and warnings up to the budget.
+        rest: owner → how many more of its warnings there are; they are summed up.
+        most: the budget of warnings.
+        warned: how many warnings there are.
+    """
+
+    alarms: tuple[Alarm, ...]
+    rest: Mapping[str, int]
+    most: int
+    warned: int
+
+
+def told(found: Sequence[Alarm], most: int) -> Told:
+    """Alarms as a person can read them: beyond the budget warnings are only counted, by owner.
+
+    Args:
+        found: alarms, the worst first.
+        most: how many warnings are told one by one.
+    """
+    fails = [alarm for alarm in found if alarm.severity == "fail"]
+    warnings = [alarm for alarm in found if alarm.severity != "fail"]
+    rest: dict[str, int] = {}
+    for alarm in warnings[most:]:
+        rest[alarm.owner] = rest.get(alarm.owner, 0) + 1
+    return Told((*fails, *warnings[:most]), dict(sorted(rest.items())), most, len(warnings))
+
+
 def _late_feed(result: Mapping[str, object], late: Mapping[str, object]) -> str:
     """The late feed that a result is about: its subject, or named in its message as a whole word."""
     if result["subject"] in late:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 
 from tagmart.core import clock
@@ -12,6 +13,8 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.mart import MART_FILE, SEGMENT_CATALOG, SEGMENT_DAILY, qualified, table_columns, tag_tables
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
+from tagmart.gates.alarms import MOST_NAMED, alarms, budget, told
+from tagmart.gates.frozen import CHANGED, IN_FORCE, NOT_SEEN, THAWED, frozen
 
 PAGE = "night.html"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,6 +31,10 @@ GATES = {
     "gate3": ("可以发布吗？", "May the night be published?"),
 }
 ACCEPTED = ("loaded", "unchanged", "carried")
+# What became of a known difference tonight: how it is coloured, and in Chinese.
+FROZEN = {IN_FORCE: ("idle", "放行"), NOT_SEEN: ("good", "未出现"), CHANGED: ("bad", "金额已变"), THAWED: ("warn", "已到期")}
+# Of what breaks an expectation so many are written out; `tagmart gate show` has all.
+MOST_BROKEN = 10
 
 
 def write_page(settings: Settings, state: State, run_id: str) -> Path:
@@ -39,6 +46,17 @@ def write_page(settings: Settings, state: State, run_id: str) -> Path:
     Raises:
         TagmartError: if there is no such run.
     """
+    text = render("night.html.j2", page_facts(settings, state, run_id))
+    return write_whole(settings.run_dir(run_id) / PAGE, text)
+
+
+def render(template: str, facts: Mapping[str, object]) -> str:
+    """A page of this project: everything that it shows is escaped, and a fact that is missing is an error.
+
+    Args:
+        template: the name of a file in gates/templates.
+        facts: what it shows.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -49,10 +67,14 @@ def write_page(settings: Settings, state: State, run_id: str) -> Path:
         lstrip_blocks=True,
     )
     environment.filters["number"] = lambda value: "" if value is None else f"{value:,.0f}"
-    text = environment.get_template("night.html.j2").render(page_facts(settings, state, run_id))
-    path = settings.run_dir(run_id) / PAGE
+    return environment.get_template(template).render(facts)
+
+
+def write_whole(path: Path, text: str) -> Path:
+    """Write a page in one step, so that nobody opens half of it; readable by the owner only."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f".{PAGE}.new")
+    # A name of its own: a stage that ends and a person may write the same page at once.
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as handle:
         handle.write(text)
     os.replace(fresh, path)
@@ -72,6 +94,7 @@ def page_facts(settings: Settings, state: State, run_id: str) -> dict[str, objec
     longest = max((stage["seconds"] or 0 for stage in stages), default=0)
     biggest = max((segment["size"] for segment in mart["segments"]), default=0)
     own = [result for result in results if not result["subject"]]
+    said = told(alarms(results, feeds), budget(settings.suites_dir.parent / "alarms.yml"))
     return {
         "run": run,
         "tone": tone,
@@ -87,9 +110,25 @@ def page_facts(settings: Settings, state: State, run_id: str) -> dict[str, objec
         "rows_quarantined": sum(feed["rows_quarantined"] or 0 for feed in feeds),
         "checks": len(own),
         "checks_good": sum(result["success"] for result in own),
+        "alarms": said,
+        "fails": sum(alarm.severity == "fail" for alarm in said.alarms),
+        "titles": titles(results),
+        "most_named": MOST_NAMED,
+        "most_broken": MOST_BROKEN,
+        "frozen": frozen(settings.suites_dir, results, date.fromisoformat(run["biz_date"])),
+        "frozen_words": FROZEN,
         "gates": _gates(results),
         **mart,
         "segments": [{**segment, "width": _percent(segment["size"], biggest)} for segment in mart["segments"]],
+    }
+
+
+def titles(results: Iterable[Mapping[str, object]]) -> dict[str, str]:
+    """Expectation → what must hold, in both languages: what stands before the colon of its message."""
+    return {
+        str(result["expectation"]): str(result["message"]).partition(": ")[0].replace("｜", " ")
+        for result in results
+        if not result["subject"]
     }
 
 
@@ -97,7 +136,8 @@ def _gates(results: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
     """Gates in their order, each with its expectations, the red ones first, and who broke them."""
     results = list(results)
     gates = []
-    for gate in sorted({result["gate"] for result in results}):
+    order = list(GATES)
+    for gate in sorted({result["gate"] for result in results}, key=lambda gate: order.index(gate) if gate in order else len(order)):
         own = [result for result in results if result["gate"] == gate]
         whole = [
             {

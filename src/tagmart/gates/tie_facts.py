@@ -28,6 +28,9 @@ LATE = ("carried", "missing", "refused", "not_ingested")
 # What became of a tie.
 HOLDS, BROKEN, KNOWN, NO_FEED, FIRST, WAITS = "holds", "broken", "known", "no feed", "first", "waits"
 NOWHERE = "-"
+# How a line is written, and the words after which the lines stand that are known and let pass.
+SEPARATOR = " · "
+KNOWN_LINES = "known difference(s) let pass: "
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ def _computed(connection: duckdb.DuckDBPyConnection, given: GateInput, tie: Tie)
     broken = [line for line in lines if line not in passed]
     state = BROKEN if broken else KNOWN if passed else HOLDS
     text = f"{count:,} compared, {left:,.2f} against {right:,.2f}"
-    whole = _whole(tie, state, text + (f"; {len(passed)} known difference(s) let pass" if passed else ""), count)
+    named = ", ".join(_subject(line) for line in passed)
+    whole = _whole(tie, state, text + (f"; {len(passed)} {KNOWN_LINES}{named}" if passed else ""), count)
     return [whole, *(_line_fact(tie, line, known.get(line.place)) for line in broken)]
 
 
@@ -210,7 +214,7 @@ def _with_largest(connection: duckdb.DuckDBPyConnection, tie: Tie, line: Line) -
 
 def _subject(line: Line) -> str:
     """How a line is called."""
-    return " · ".join(line.place)
+    return SEPARATOR.join(line.place)
 
 
 def _whole(tie: Tie, state: str, text: str, count: int | None = None) -> Fact:

@@ -73,17 +73,18 @@ def prepare(settings: Settings) -> None:
     done.write_text(mark, encoding="utf-8")
 
 
-def run_night(settings: Settings, biz_date: date, watch: Callable[[], None]) -> bool:
+def run_night(settings: Settings, biz_date: date, watch: Callable[[], None], *, backfill: bool = False) -> bool:
     """Run the DAG for one business date in this machine's Airflow, with no server, and wait for it.
 
     Args:
         watch: called a few times a second meanwhile, and once after the end, to show what has happened.
+        backfill: a past night, which gives way to the nightly run.
 
     Returns:
         Whether the DAG run succeeded.
     """
     log = settings.home / "airflow" / f"nightly-{biz_date:%Y%m%d}.log"
-    command = [_airflow(), "dags", "test", DAG_ID, "--conf", json.dumps({"biz_date": biz_date.isoformat()})]
+    command = [_airflow(), "dags", "test", DAG_ID, "--conf", json.dumps({"biz_date": biz_date.isoformat(), "backfill": backfill})]
     with log.open("w", encoding="utf-8") as out, subprocess.Popen(
         command, env=environment(settings), stdout=out, stderr=subprocess.STDOUT
     ) as process:
@@ -141,7 +142,8 @@ def serve(settings: Settings, say: Callable[[str], None]) -> int:
             with (home / f"{words[0]}.log").open("a", encoding="utf-8") as out:
                 running.append(subprocess.Popen([_airflow(), *words], env=environment(settings), stdout=out,
                                                 stderr=subprocess.STDOUT, start_new_session=True))
-        say(f"Airflow is starting on http://127.0.0.1:8080 · logs in {home} · first user and password in {home / PASSWORDS}")
+        port = environment(settings).get("AIRFLOW__API__PORT", "8080")
+        say(f"Airflow is starting on http://127.0.0.1:{port} · logs in {home} · first user and password in {home / PASSWORDS}")
         while all(process.poll() is None for process in running):
             sleep(1)
         return 1

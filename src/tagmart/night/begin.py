@@ -40,6 +40,7 @@ def begin(settings: Settings, biz_date: date) -> str:
             "run_id": run_id, "bank": settings.bank, "biz_date": biz_date.isoformat(), "status": "running",
             "code_revision": code_revision(settings), "started_at": _now(),
         })
+        state.do("delete from turn where granted_at is not null")
         _make_candidate(settings, run_id)
         try:
             rotate_runs(settings, state, Policy.load())

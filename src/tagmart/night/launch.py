@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from tagmart.core import clock
 
 # The exit code that says "not now": somebody else is writing, and only then is a retry of use.
 TRY_AGAIN = 75
+# How long a step that is ended may take to end.
+PATIENCE_SECONDS = 30
 
 
 class StepFailedError(RuntimeError):
     """A step ended badly, and running it again would end the same way."""
+
+
+class StepKilledError(StepFailedError):
+    """The process of a step was ended by a signal from outside: memory ran out, or somebody ended it."""
 
 
 class StepBusyError(RuntimeError):
@@ -38,6 +41,7 @@ def step(*words: str, environment: Mapping[str, str] | None = None) -> str:
 
     Raises:
         StepBusyError: if another process was writing.
+        StepKilledError: if its process was ended by a signal.
         StepFailedError: if it failed; its last lines are in the message.
     """
     lines: list[str] = []
@@ -50,13 +54,24 @@ def step(*words: str, environment: Mapping[str, str] | None = None) -> str:
                 lines.append(line.rstrip())
                 print(line, end="", flush=True)
         except BaseException:
-            process.terminate()
+            _end(process)
             raise
     if process.returncode == TRY_AGAIN:
         raise StepBusyError("\n".join(lines[-3:]))
+    if process.returncode < 0:
+        raise StepKilledError("\n".join([*lines[-20:], f"ended by signal {-process.returncode}"]))
     if process.returncode != 0:
         raise StepFailedError("\n".join(lines[-20:]))
     return lines[-1] if lines else ""
+
+
+def _end(process: subprocess.Popen) -> None:
+    """End a step: politely, so that it can say that it failed; for good if a query does not let it."""
+    process.terminate()
+    try:
+        process.wait(timeout=PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def biz_date_for(params: Mapping[str, Any] | None, logical_date: datetime | None) -> str:
@@ -70,19 +85,3 @@ def biz_date_for(params: Mapping[str, Any] | None, logical_date: datetime | None
     if logical_date is None:
         raise ValueError("this run has no logical date: give the parameter biz_date, such as 2026-06-30")
     return str(clock.biz_date_of(logical_date))
-
-
-def alert(context: Mapping[str, Any]) -> None:
-    """Airflow's failure callback: one JSON line in TAGMART_HOME/alerts.log, and on the input of TAGMART_ALERT_COMMAND."""
-    instance = context["task_instance"]
-    line = json.dumps({
-        "dag": instance.dag_id, "task": instance.task_id, "dag_run": instance.run_id,
-        "error": str(context.get("exception", ""))[-2000:],
-    }, ensure_ascii=False)
-    home = os.environ.get("TAGMART_HOME")
-    if home:
-        log = os.open(Path(home) / "alerts.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(log, "a", encoding="utf-8") as handle:
-            handle.write(line + "\n")
-    if command := os.environ.get("TAGMART_ALERT_COMMAND"):
-        subprocess.run(shlex.split(command), input=line, text=True, check=False, timeout=30)

@@ -48,6 +48,7 @@ class Watcher:
         self.before = {row["run_id"] for row in self.state.rows("select run_id from run")}
         self.run_id: str | None = None
         self.printed: set[tuple[str, str]] = set()
+        self.waited_for = ""
         console.print(f"[bold]{settings.bank}[/] · night of [bold]{biz_date}[/] · Airflow is starting")
 
     def look(self) -> None:
@@ -56,6 +57,7 @@ class Watcher:
             runs = self.state.rows("select run_id from run where biz_date = ?", self.biz_date.isoformat())
             fresh = sorted(row["run_id"] for row in runs if row["run_id"] not in self.before)
             if not fresh:
+                self._tell_waiting()
                 return
             self.run_id = fresh[-1]
             console.print(f"run [bold]{self.run_id}[/]")
@@ -69,6 +71,13 @@ class Watcher:
                         f"  {MARKS[row['status']]} {stage.name:<9} {row['seconds']:>6.1f} s  "
                         f"{escape((row['message'] or ' ').splitlines()[0][:400])}", soft_wrap=True,
                     )
+
+    def _tell_waiting(self) -> None:
+        """Say once what the night waits for."""
+        turn = self.state.row("select reason from turn where biz_date = ? and granted_at is null", self.biz_date.isoformat())
+        if turn and turn["reason"] != self.waited_for:
+            self.waited_for = turn["reason"]
+            console.print(f"  [yellow]…[/] waiting: {escape(self.waited_for)}", soft_wrap=True)
 
 
 def summary(settings: Settings, run_id: str | None, good: bool) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from tagmart.core import clock
 from tagmart.core.errors import TagmartError
@@ -15,6 +16,9 @@ from tagmart.core.locking import writer_lock
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.night.begin import BEGIN, require_turn
+
+if TYPE_CHECKING:
+    from tagmart.gates import GateOutcome
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,19 @@ def _gate(stage: str) -> Callable[[Turn], str]:
             raise TagmartError(f"{' and '.join(outcome.gate for outcome in red)} is red", where=turn.run_id,
                                seen="\n".join(outcome.summary for outcome in red),
                                do=f"see `tagmart gate show {turn.run_id}`; the published mart is still the last good one")
-        return "\n".join(outcome.summary if len(outcomes) == 1 else f"{outcome.gate}: {outcome.summary}" for outcome in outcomes)
+        return _one_line(outcomes)
 
     return work
+
+
+def _one_line(outcomes: Sequence[GateOutcome]) -> str:
+    """The gates of a stage in its first line, which is all that most people read; what is red in the lines below it."""
+    firsts, details = [], []
+    for outcome in outcomes:
+        first, *more = outcome.summary.splitlines()
+        firsts.append(first if len(outcomes) == 1 else f"{outcome.gate}: {first}")
+        details += more
+    return "\n".join([" · ".join(firsts), *details])
 
 
 def _dbt(*layers: str) -> Callable[[Turn], str]:
@@ -158,6 +172,7 @@ def run_stage(settings: Settings, run_id: str, name: str) -> str:
         state.do("update run set status = 'running', message = null, ended_at = null where run_id = ?", run_id)
         _forget_from(state, run_id, name)
         state.put("stage", {"run_id": run_id, "stage": name, "status": "running", "started_at": _now()})
+        _board(settings, state)
         started = perf_counter()
         try:
             message = stage.work(Turn(settings, state, run_id, date.fromisoformat(run["biz_date"])))
@@ -167,10 +182,12 @@ def run_stage(settings: Settings, run_id: str, name: str) -> str:
                 "update run set status = 'failed', ended_at = ?, message = ? where run_id = ?", _now(), str(error), run_id
             )
             _page(settings, state, run_id)
+            _board(settings, state)
             raise
         _finish(state, run_id, name, "done", perf_counter() - started, message)
         if name == STAGES[-1].name:
             _page(settings, state, run_id)
+        _board(settings, state)
     return message
 
 
@@ -212,6 +229,16 @@ def _page(settings: Settings, state: State, run_id: str) -> None:
         write_page(settings, state, run_id)
     except OSError as error:
         print(f"the page of the run could not be written: {error}")
+
+
+def _board(settings: Settings, state: State) -> None:
+    """The night board: made anew when a stage begins and when it ends; a board that cannot be written never fails a stage."""
+    from tagmart.night.board import write_board
+
+    try:
+        write_board(settings, state)
+    except (OSError, TagmartError) as error:
+        print(f"the night board could not be written: {error}")
 
 
 def _now() -> str:

@@ -1,4 +1,5 @@
-"""Waiting for the night's deliveries without holding a worker: a task that hands itself over to Airflow's triggerer.
+"""Waiting for the night's deliveries, then for its turn, without holding a worker: tasks that hand themselves over to
+Airflow's triggerer.
 
 Nothing heavy is imported at the top, because DAG parsing imports this module.
 """
@@ -19,6 +20,7 @@ from tagmart.core.errors import TagmartError
 from tagmart.night.launch import biz_date_for
 
 POLL_SECONDS = 30.0
+TURN_SECONDS = 15.0
 # Beyond the deadline, for a triggerer that was busy or down.
 GRACE = timedelta(minutes=30)
 
@@ -86,6 +88,69 @@ class WaitForDeliveries(BaseOperator):
         All that it knows comes with the event: `airflow dags test` drops any other argument.
         """
         _tell(event["biz_date"], event["missing"])
+
+
+class TurnTrigger(BaseTrigger):
+    """Asks for the turn of a night until it is granted.
+
+    Args:
+        who: who asks.
+        kind: nightly or backfill.
+        biz_date: the date, ISO.
+        poll_seconds: between two questions.
+    """
+
+    def __init__(self, who: str, kind: str, biz_date: str, poll_seconds: float = TURN_SECONDS) -> None:
+        super().__init__()
+        self.who, self.kind, self.biz_date, self.poll_seconds = who, kind, biz_date, poll_seconds
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """How the triggerer makes it anew."""
+        return "tagmart.night.waiting.TurnTrigger", {
+            "who": self.who, "kind": self.kind, "biz_date": self.biz_date, "poll_seconds": self.poll_seconds,
+        }
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """One event, when the turn is granted."""
+        said = ""
+        while reason := await asyncio.to_thread(_ask, self.who, self.kind, self.biz_date):
+            if reason != said:
+                self.log.info("waiting: %s", reason)
+                said = reason
+            await asyncio.sleep(self.poll_seconds)
+        yield TriggerEvent({"biz_date": self.biz_date})
+
+
+class WaitForTurn(BaseOperator):
+    """Waits until no other night is under way; a backfill waits for the nightly run too. Marked as success, it goes on at once."""
+
+    def execute(self, context: Mapping[str, Any]) -> None:
+        """Ask once, and give the worker away if it is another's turn."""
+        from tagmart.night.turn import BACKFILL, NIGHTLY
+
+        run, params = context["dag_run"], context["params"]
+        # An enumeration of Airflow's, whose value is `backfill` too.
+        kind = BACKFILL if params.get("backfill") or getattr(run.run_type, "value", run.run_type) == BACKFILL else NIGHTLY
+        biz_date = biz_date_for(params, context.get("logical_date"))
+        reason = _ask(run.run_id, kind, biz_date)
+        if reason:
+            print(f"waiting: {reason}")
+            self.defer(trigger=TurnTrigger(run.run_id, kind, biz_date), method_name="go_on")
+
+    def go_on(self, context: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        """The turn has come."""
+        print(f"it is the turn of {event['biz_date']}")
+
+
+def _ask(who: str, kind: str, biz_date: str) -> str:
+    """Ask for the turn; reads and writes the state."""
+    from tagmart.core.settings import Settings
+    from tagmart.core.state import State
+    from tagmart.night.turn import ask
+
+    settings = Settings.load()
+    settings.claim_home()
+    return ask(settings, State(settings.state_db), who, kind, date.fromisoformat(biz_date))
 
 
 def _awaited(biz_date: str) -> Any:
