@@ -303,7 +303,7 @@ def test_without_a_night_before_no_movement_is_claimed(home):
         None,
         None,
     )
-    assert not judge(*home, RUN, "gate3", {"segment": [fact]}).failed
+    assert not judge(*home, RUN, "gate3", {"segment": [fact], "lead": []}).failed
 
 
 def test_a_gate_before_its_stages_says_which_file_is_missing(home):
@@ -338,7 +338,7 @@ def test_the_page_tells_the_night_and_needs_nothing_else(home):
             "bad_share_limit": 0.0,
         },
     )
-    facts = {"feed": [{**GOOD["feed"], "status": "refused", "message": said}], "landing": [], "reference": []}
+    facts = {"feed": [{**GOOD["feed"], "status": "refused", "message": said}], "landing": [], "reference": [], "volume": []}
     judge(settings, state, RUN, "gate1", facts)
     state.do("update run set status = 'failed', message = 'gate1 is red'")
     page = write_page(settings, state, RUN)

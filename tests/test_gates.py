@@ -68,7 +68,7 @@ def test_every_expectation_is_red_somewhere_above():
 
 
 def test_a_warning_does_not_stop_the_night(home):
-    outcome = judge(*home, RUN, "gate1", {"feed": [{**GOOD["feed"], "rows_quarantined": 1}], "landing": [], "reference": []})
+    outcome = judge(*home, RUN, "gate1", {**good("gate1"), "feed": [{**GOOD["feed"], "rows_quarantined": 1}]})
     assert not outcome.failed
     assert "warn rows_set_aside" in outcome.summary
 

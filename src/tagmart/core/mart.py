@@ -27,6 +27,7 @@ SEGMENT_CATALOG = "segment_catalog"
 SEGMENT_MEMBER = "segment_member"
 SEGMENT_DAILY = "segment_daily"
 CODE_VALUE = "code_value"
+EVENT_LEAD = "event_lead"
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,10 @@ TAG_PROFILE = Table(
         Column("min_value", "varchar", "最小值", "Smallest value"),
         Column("max_value", "varchar", "最大值", "Largest value"),
         Column("mean_value", "decimal(24,4)", "均值；标志标签为真值占比", "Mean; for a flag the share of true"),
+        Column(
+            "bins", "varchar", "取值分布（JSON）：区间下限或代码对应的客户数；大行为抽样",
+            "How values are spread, as JSON: lower edge or code and its customers; numbers of a large bank of a sample",
+        ),
     ),
 )
 
@@ -130,6 +135,7 @@ GATE_RESULT = Table(
             "对象（供数、标签、客群等）；空为期望本身",
             "What broke it; empty for the expectation itself",
         ),
+        Column("theme", "varchar", "主题：标签类对象所属主题", "Theme of the tag that it is about; empty for other things"),
         Column("severity", "varchar", "级别：fail 阻断、warn 提醒", "fail stops the night, warn tells the owner"),
         Column("consequence", "varchar", "后果：stop 全部停发、theme 主题停发、family 标签族停发、warn 提醒", "On break: stop, theme <name>, family or warn"),
         Column("owner", "varchar", "责任方", "Owner"),

@@ -49,7 +49,7 @@ create table if not exists feed_fact (
 create table if not exists gate_result (
     run_id text not null, gate text not null, expectation text not null, subject text not null default '',
     severity text not null, owner text not null, success integer not null, observed text, message text not null,
-    what_to_do text, checked_at text not null, consequence text not null default '',
+    what_to_do text, checked_at text not null, consequence text not null default '', theme text not null default '',
     primary key (run_id, gate, expectation, subject)
 );
 create table if not exists gate_failing_row (
@@ -77,7 +77,7 @@ create table if not exists hold (
 # Columns that came after the first homes: they are added where a home opens without them.
 LATER_COLUMNS = {
     "arrival": {"batch_no": "integer"},
-    "gate_result": {"consequence": "text not null default ''"},
+    "gate_result": {"consequence": "text not null default ''", "theme": "text not null default ''"},
     "feed_fact": {"due": "text", "stale_days": "integer", "carry_days": "integer", "notes": "text not null default ''"},
     "run": {"yesterday": "text"},
     "current_switch": {"reason": "text"},

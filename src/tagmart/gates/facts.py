@@ -22,12 +22,15 @@ from tagmart.core.mart import (
 )
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
+from tagmart.gates.past import beside, past_sizes
 from tagmart.gates.ties import Tie
 
 if TYPE_CHECKING:
     import duckdb
 
 Fact = dict[str, object]
+# The subject of a row that is about its whole frame: its message is told of every expectation over the frame.
+EVERYTHING = "(all)"
 # Never written by the ingest: what gate 1 says of a feed of which the ingest of this run left no word.
 NOT_INGESTED = "not_ingested"
 # Days behind of a daily feed of which no delivery was ever taken in: expectations pass over what is empty.
@@ -57,7 +60,7 @@ class GateInput:
 
 def gather(frame: str, given: GateInput) -> list[Fact]:
     """The facts of a frame, ordered by subject; in one scan of each table that they come from."""
-    from tagmart.gates import reference_facts, tag_facts, tie_facts, volume_facts
+    from tagmart.gates import drift_facts, lead_facts, reference_facts, tag_facts, tie_facts, volume_facts
 
     sources: dict[str, Callable[[GateInput], list[Fact]]] = {
         "feed": feed_facts,
@@ -67,7 +70,9 @@ def gather(frame: str, given: GateInput) -> list[Fact]:
         "table": tag_facts.table_facts,
         "additive": tag_facts.additive_facts,
         "monotone": tag_facts.monotone_facts,
+        "drift": drift_facts.drift_facts,
         "segment": segment_facts,
+        "lead": lead_facts.lead_facts,
         "tie": tie_facts.tie_facts,
         "volume": volume_facts.volume_facts,
     }
@@ -94,9 +99,14 @@ def night_database(given: GateInput) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def feed_facts(given: GateInput) -> list[Fact]:
     """One fact per feed: every feed of the bank's contracts, and whatever else the ingest of this run speaks of."""
+    from tagmart.gates import delivery_facts
+
     contracts = load_contracts(given.settings.contracts_dir)
     rows = {row["feed"]: row for row in given.state.rows("select * from feed_fact where run_id = ?", given.run_id)}
-    facts = [{**_feed_fact(row, given.biz_date), "in_contract": row["feed"] in contracts} for row in rows.values()]
+    recounted = delivery_facts.recounted(given, contracts)
+    facts = [
+        {**_feed_fact(row, given.biz_date), "in_contract": row["feed"] in contracts, **recounted.get(row["feed"], {})} for row in rows.values()
+    ]
     silent = (contract for feed, contract in contracts.items() if feed not in rows)
     return facts + [
         {
@@ -181,7 +191,9 @@ def segment_facts(given: GateInput) -> list[Fact]:
             )
         ).fetchall()
     facts = [dict(zip(names, row, strict=True)) for row in found]
+    before = past_sizes(given, SEGMENT_DAILY, "segment_id", "size", f"select segment_id, size from {qualified(SEGMENT_DAILY)}")
     for fact in facts:
+        fact |= {"usual_size" if name == "usual" else name: value for name, value in beside(fact["size"], before.get(fact["subject"], ())).items()}
         moved = (fact["prior_size"], fact["entered"], fact["left_cnt"])
         fact["size_by_flow"] = None if None in moved else moved[0] + moved[1] - moved[2]
         fact["spine_share"] = (fact["size"] or 0) / fact["spine_cnt"] if fact["spine_cnt"] else None

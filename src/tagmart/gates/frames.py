@@ -35,7 +35,7 @@ FRAMES: Mapping[str, Frame] = {
         _columns(
             "subject load status message owner",
             "in_contract rows_declared rows_in rows_loaded rows_quarantined rows_accounted bad_share bad_share_limit"
-            " bad_share_over as_of_lag_days stale_days stale_over noted",
+            " bad_share_over as_of_lag_days stale_days stale_over noted gap_cnt batch_gap_cnt twin_cnt",
         ),
     ),
     "landing": Frame(
@@ -81,12 +81,23 @@ FRAMES: Mapping[str, Frame] = {
         "one feed whose rows carry their own date: rows of the business date beside those of earlier days of the same kind",
         _columns("subject owner kind message", "is_judged rows_cnt day_cnt median_cnt deviations median_share"),
     ),
+    "drift": Frame(
+        "one tag, or one wide table, beside the same of earlier nights of the same kind; one row says which nights",
+        _columns(
+            "subject entity tag theme_code owner message",
+            "is_compared is_table base_cnt row_cnt row_ratio null_share base_null_share null_change psi psi_over range_ratio",
+        ),
+    ),
+    "lead": Frame(
+        "one owner of leads (a manager, a pool, a team) of the day; one row says whether there are leads at all",
+        _columns("subject owner_kind message", "lead_cnt chosen_cnt budget over_budget stranger_cnt twice_cnt usual_cnt night_cnt deviations"),
+    ),
     "segment": Frame(
         "one segment of the day: its members beside its row of figures and yesterday's members",
         _columns(
             "subject entity message owner",
             "is_catalogued storey size member_cnt distinct_cnt stranger_cnt prior_size entered left_cnt prior_seen"
-            " entered_seen left_seen size_by_flow spine_cnt spine_share",
+            " entered_seen left_seen size_by_flow spine_cnt spine_share usual_size night_cnt deviations",
         ),
     ),
 }

@@ -11,9 +11,10 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.gates.expect import Checked, check
-from tagmart.gates.facts import Fact, GateInput, gather
+from tagmart.gates.facts import EVERYTHING, Fact, GateInput, gather
 from tagmart.gates.failing import FailingRow
 from tagmart.gates.failing_tags import failing_tags
+from tagmart.gates.known import let_pass, read_known
 from tagmart.gates.suite import load_suite
 
 # Subjects remembered per expectation: who reads more of them reads the frame.
@@ -76,6 +77,10 @@ def judge(
     """
     suite = load_suite(settings.suites_dir, gate)
     checked = check(settings.home, suite, facts)
+    if known := [one for one in read_known(settings.suites_dir.parent, settings.bank) if one.gate == gate]:
+        day = date.fromisoformat(state.row("select biz_date from run where run_id = ?", run_id)["biz_date"])
+        checked = let_pass(checked, known, facts, day)
+    themes = {str(fact["subject"]): str(fact["theme_code"]) for fact in facts.get("tag", ()) if fact.get("theme_code")}
     spoken = {frame: _by_subject(rows) for frame, rows in facts.items()}
     red = [result for result in checked if not result.success]
     failing = [*_brought_along(red, spoken), *look_up(red)]
@@ -83,7 +88,7 @@ def judge(
     records = [
         {"run_id": run_id, "gate": gate, "checked_at": at, **record}
         for result in checked
-        for record in _records(result, spoken[result.expectation.facts])
+        for record in _records(result, spoken[result.expectation.facts], themes)
     ]
     # First away, then in one transaction anew: a killed gate leaves no result, and no result is not a pass.
     state.do("delete from gate_result where run_id = ? and gate = ?", run_id, gate)
@@ -109,8 +114,8 @@ def _brought_along(red: Iterable[Checked], spoken: Mapping[str, Mapping]) -> lis
     ]
 
 
-def _records(result: Checked, facts: Mapping[tuple[str | None, str], Fact]) -> list[dict]:
-    """Rows of gate_result: the expectation itself, then each subject that breaks it."""
+def _records(result: Checked, facts: Mapping[tuple[str | None, str], Fact], themes: Mapping[str, str]) -> list[dict]:
+    """Rows of gate_result: the expectation itself, then each subject that breaks it, with the theme of the tag that it is about."""
     expectation = result.expectation
     shared = {
         "expectation": expectation.id,
@@ -121,6 +126,8 @@ def _records(result: Checked, facts: Mapping[tuple[str | None, str], Fact]) -> l
     }
     # A tie speaks for itself: what was compared, or why nothing was.
     own = _said(facts, result, expectation.id, "message")
+    if own is None and (about := _said(facts, result, EVERYTHING, "message")):
+        own = f"{result.observed}; {about}"
     title = f"{expectation.zh}｜{expectation.en}"
     whole = {
         **shared,
@@ -135,6 +142,7 @@ def _records(result: Checked, facts: Mapping[tuple[str | None, str], Fact]) -> l
         {
             **shared,
             "subject": subject,
+            "theme": _theme(_fact_of(facts, result, subject), expectation.consequence, themes),
             "owner": str(_said(facts, result, subject, "owner") or expectation.owner),
             "observed": values,
             "message": str(_said(facts, result, subject, "message") or expectation.means),
@@ -172,8 +180,18 @@ def _first(result: Checked) -> list[tuple[str, str]]:
 
 def _said(facts: Mapping[tuple[str | None, str], Fact], result: Checked, subject: str, what: str) -> object:
     """What the fact of a subject says of itself: its message, its owner, its failing rows."""
-    fact = facts.get((result.expectation.id, subject)) or facts.get((None, subject)) or {}
-    return fact.get(what)
+    return _fact_of(facts, result, subject).get(what)
+
+
+def _fact_of(facts: Mapping[tuple[str | None, str], Fact], result: Checked, subject: str) -> Fact:
+    """The fact of a subject; of two ties that speak of the same line that of the right one."""
+    return facts.get((result.expectation.id, subject)) or facts.get((None, subject)) or {}
+
+
+def _theme(fact: Fact, consequence: str, themes: Mapping[str, str]) -> str:
+    """Whose it is: the theme of the tag, of the total that is cut, of the shorter window; else that which a tie would hold back."""
+    tag = str(fact.get("total") or fact.get("shorter") or fact.get("subject") or "")
+    return str(fact.get("theme_code") or themes.get(tag) or consequence.partition("theme ")[2])
 
 
 def _consequence(word: str) -> str:

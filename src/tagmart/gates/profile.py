@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tagmart.core.duck import connect, identifier
 from tagmart.core.errors import TagmartError
 from tagmart.core.mart import MART_FILE, SCHEMA, TAG_KEYS, TAG_PROFILE, table_columns, tag_tables, write_table
+from tagmart.gates.bins import bins_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,7 +61,10 @@ def profile_candidate(candidate: Path) -> int:
                 seen="no table mart.tags_<entity>",
                 do="run the stage `wide` first",
             )
-        rows = [row for entity, table in tables.items() for row in profile_table(connection, entity, table)]
+        rows = []
+        for entity, table in tables.items():
+            bins = bins_of(connection, entity, table)
+            rows += [{**row, "bins": bins.get(str(row["tag_name"]))} for row in profile_table(connection, entity, table)]
         connection.execute("begin")
         write_table(connection, TAG_PROFILE, rows)
         connection.execute("commit")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from tagmart.core.duck import identifier, literal
+from tagmart.core.duck import identifier
 from tagmart.core.errors import TagmartError
-from tagmart.core.mart import CODE_VALUE, SCHEMA, TAG_CATALOG, TAG_PROFILE, qualified, table_columns, tag_tables
+from tagmart.core.mart import SCHEMA, TAG_CATALOG, TAG_PROFILE, qualified, table_columns, tag_tables
+from tagmart.gates.bins import UNKNOWN
 from tagmart.gates.facts import Fact, GateInput, night_database
 from tagmart.gates.structure import Sum, made_tags, pairs, sums
 from tagmart.tagspec.vocabulary import read_vocabulary
@@ -256,25 +258,11 @@ def _spine_size(connection: duckdb.DuckDBPyConnection, entity: str) -> int:
 def _unknown_codes(
     connection: duckdb.DuckDBPyConnection, catalogue: Mapping[tuple[str, str], Mapping[str, object]]
 ) -> dict[tuple[str, str], int]:
-    """Customers per coded tag whose code is not in its list; a list without any code is left to other checks."""
-    lists: dict[str, list[str]] = {}
-    for name, code in connection.execute(f"select list, code from {qualified(CODE_VALUE)}").fetchall():
-        lists.setdefault(name, []).append(str(code))
-    counts = {}
-    for entity, table in tag_tables(connection).items():
-        columns = table_columns(connection, table)
-        coded = [
-            (name, lists[entry["value_list"]])
-            for (owner, name), entry in catalogue.items()
-            if owner == entity and name in columns and entry.get("value_list") in lists
-        ]
-        expressions = [
-            f"coalesce(sum(({identifier(name)}::varchar not in ({', '.join(map(literal, codes))}))::integer), 0)"
-            for name, codes in coded
-        ]
-        for (name, _), count in zip(coded, _scan(connection, table, expressions), strict=True):
-            counts[entity, name] = count
-    return counts
+    """Customers per coded tag whose code is not in its list, as the profile has counted them; a list without codes has no bins."""
+    rows = connection.execute(f"select entity, tag_name, bins from {qualified(TAG_PROFILE.name)} where bins is not null").fetchall()
+    return {
+        (entity, name): json.loads(bins).get(UNKNOWN, 0) for entity, name, bins in rows if catalogue.get((entity, name), {}).get("value_list")
+    }
 
 
 def _records(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, object]]:

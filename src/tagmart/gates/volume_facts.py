@@ -6,12 +6,13 @@ month ends, the days around Spring Festival, holidays, workdays, days of rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import date
 from statistics import median
 from typing import TYPE_CHECKING
 
 from tagmart.contracts import Contract, load_contracts
 from tagmart.core.duck import connect, identifier, literal
+from tagmart.gates.day_kind import read_kinds
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,53 +31,27 @@ def volume_facts(given: GateInput) -> list[Fact]:
     dated = [contract for contract in contracts.values() if contract.row_date and contract.load in ("journal", "full")]
     statuses = given.state.rows("select feed, status from feed_fact where run_id = ?", given.run_id)
     late = {row["feed"] for row in statuses if row["status"] not in ("loaded", "unchanged")}
+    if not given.settings.warehouse.is_file():
+        return []
+    kinds = read_kinds(given.settings.dbt_project)
+    kind, like = kinds.of_volume(given.biz_date), kinds.like(given.biz_date, SPAN_DAYS, kinds.of_volume)
     with connect(given.settings.warehouse, read_only=True) as warehouse:
         tables = {name for (name,) in warehouse.execute("select table_name from duckdb_tables() where schema_name = 'ods'").fetchall()}
-        kinds = _kinds(warehouse, given)
         found = [contract for contract in dated if contract.feed in tables and contract.feed not in late]
-        return [fact for contract in found for fact in _fact(warehouse, given, contract, kinds)]
+        return [_fact(warehouse, given, contract, kind, like) for contract in found]
 
 
-def _kinds(warehouse: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
-    """The kind of the business date, and the days before it of the same kind, the newest first: as {kind: days}."""
-    day = f"date {literal(given.biz_date.isoformat())}"
-    rows = warehouse.execute(f"""
-        with kinds as (
-            select
-                cal_date,
-                case
-                    when month(cal_date) % 3 = 0 and day(cal_date) = 21 then 'interest day'
-                    when cal_date = last_day(cal_date) and is_workday then 'month end'
-                    when cal_date = last_day(cal_date) then 'month end at rest'
-                    when abs(festival_offset) <= 10 and is_workday then 'Spring Festival workday'
-                    when abs(festival_offset) <= 10 then 'Spring Festival rest'
-                    when coalesce(holiday_code, '') <> '' then 'holiday'
-                    when is_workday then 'workday'
-                    else 'day of rest'
-                end as kind
-            from dwd.calendar
-            where cal_date between {day} - {SPAN_DAYS} and {day}
-        )
-        select kind, list(cal_date::varchar order by cal_date desc) from kinds
-        where kind = (select today.kind from kinds as today where today.cal_date = {day}) group by kind
-    """).fetchall()
-    return {kind: [one for one in days if one != given.biz_date.isoformat()] for kind, days in rows}
-
-
-def _fact(
-    warehouse: duckdb.DuckDBPyConnection, given: GateInput, contract: Contract, kinds: dict[str, list[str]]
-) -> Iterator[Fact]:
-    """The fact of one feed; none where the calendar does not know the day."""
-    for kind, days in kinds.items():
-        column, day = identifier(contract.row_date), f"date {literal(given.biz_date.isoformat())}"
-        counts = dict(warehouse.execute(
-            f"select {column}::varchar, count(*) from ods.{identifier(contract.feed)}"
-            f" where {column} between {day} - {SPAN_DAYS} and {day} group by all"
-        ).fetchall())  # fmt: skip
-        first = min(counts, default=given.biz_date.isoformat())
-        like = [counts.get(one, 0) for one in days if one >= first][:MOST_DAYS]
-        rows = counts.get(given.biz_date.isoformat(), 0)
-        yield {"subject": contract.feed, "owner": contract.owner, "kind": kind, "rows_cnt": rows, **_compared(rows, like, kind)}
+def _fact(warehouse: duckdb.DuckDBPyConnection, given: GateInput, contract: Contract, kind: str, days: list[date]) -> Fact:
+    """The fact of one feed."""
+    column, day = identifier(contract.row_date), f"date {literal(given.biz_date.isoformat())}"
+    counts = dict(warehouse.execute(
+        f"select {column}::date, count(*) from ods.{identifier(contract.feed)}"
+        f" where {column} between {day} - {SPAN_DAYS} and {day} group by all"
+    ).fetchall())  # fmt: skip
+    first = min(counts, default=given.biz_date)
+    like = [counts.get(one, 0) for one in days if one >= first][:MOST_DAYS]
+    rows = counts.get(given.biz_date, 0)
+    return {"subject": contract.feed, "owner": contract.owner, "kind": kind, "rows_cnt": rows, **_compared(rows, like, kind)}
 
 
 def _compared(rows: int, like: list[int], kind: str) -> Fact:
