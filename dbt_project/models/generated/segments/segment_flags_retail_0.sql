@@ -4,19 +4,83 @@ with tags as (
     select
         customer_id,
         biz_date,
+        card_debit_lost_cnt,
+        card_renew_cnt_next3m,
+        cc_active_cnt,
+        cc_cash_cnt_l12m,
+        cc_limit_amt,
+        cc_revolve_cnt_l12m,
+        cc_stmt_amt_lm,
+        cc_util_ratio,
+        dep_bal,
+        dep_demand_bal,
+        dep_term_due_amt_next30d,
+        dep_term_due_noroll_amt_next7d,
         fund_bal,
+        fund_pnl_ratio,
+        ins_lapsed_cnt_365d,
+        ins_next_pay_amt_next30d,
+        inv_high_risk_ratio,
+        inv_over_tolerance_amt,
+        loan_bal,
         loan_biz_due_amt_next60d,
         loan_dpd_max,
+        loan_due_amt_next30d,
+        loan_due_amt_next7d,
+        loan_mtg_bal,
+        loan_mtg_reprice_days,
+        pay_pension_cnt_l12m,
+        pay_stop_days,
+        pm_bal,
+        pm_pnl_ratio,
+        prod_has_dep_acct,
+        prod_risk_is_expiring_30d,
         prod_risk_valid_days,
+        prof_adult_days,
+        prof_age,
+        prof_birthday_days,
+        prof_has_manager,
         prof_is_deceased,
+        prof_is_elder_care,
+        prof_is_id_expired,
+        prof_is_id_expiring_90d,
         prof_is_minor,
+        prof_is_mobile_verified,
         prof_is_staff,
+        prof_manager_chg_cnt_l12m,
+        prof_manager_days,
+        prof_missing_field_cnt,
         prof_status_code,
         reach_any_is_ok,
+        risk_appraise_days,
+        risk_cured_days,
+        risk_debt_income_ratio,
+        risk_dpd_max,
+        risk_is_due_short,
         risk_is_marketing_blocked,
+        risk_is_npl,
+        risk_ltv_ratio,
+        risk_warning_cnt,
+        tier_code,
+        tier_date,
+        tier_up_cnt_l12m,
+        txn_cnt_30d,
+        txn_cnt_90d,
+        txn_in_pension_cnt_90d,
+        txn_mbank_out_cnt_90d,
         val_complaint_open_cnt,
+        val_contact_cnt_90d,
         wm_bal
     from {{ ref('tags_retail') }}
+),
+
+past_30d as (
+    select
+        customer_id,
+        dep_bal,
+        tier_code
+    from {{ source('ops', 'past_tags_retail') }}
+    where days_back = 30
 ),
 
 final as (
@@ -46,8 +110,250 @@ final as (
             and tags.loan_biz_due_amt_next60d > 0
             and tags.loan_dpd_max = 0,
             false
-        ) as in_loan_biz_due
+        ) as in_loan_biz_due,
+        -- S-R-0028 无管户高端客户｜High-tier customers without a manager
+        coalesce(
+            tags.tier_code in ('wealth', 'high', 'private') and not tags.prof_has_manager,
+            false
+        ) as in_high_unassigned,
+        -- S-R-0033 零售贷款早期预警｜Early warning of retail loans
+        coalesce(
+            tags.loan_bal > 0
+            and (
+              tags.loan_dpd_max between 1 and 30
+              or (
+                tags.pay_stop_days >= 45 and tags.dep_demand_bal < tags.loan_due_amt_next30d
+              )
+            ),
+            false
+        ) as in_loan_early_warn,
+        -- S-R-0034 定期7天内到期提醒｜Reminder: term deposits due in 7 days
+        coalesce(
+            tags.prof_status_code = 'normal' and tags.dep_term_due_noroll_amt_next7d > 0,
+            false
+        ) as in_dep_due_7d,
+        -- S-R-0047 风险测评30天内到期｜Risk assessment expiring in 30 days
+        coalesce(
+            tags.prof_status_code = 'normal' and tags.prod_risk_is_expiring_30d,
+            false
+        ) as in_wm_test_expiring,
+        -- S-R-0048 持仓超承受力提示｜Holdings above the risk tolerance
+        coalesce(
+            tags.prof_status_code = 'normal' and tags.inv_over_tolerance_amt >= 10000,
+            false
+        ) as in_wm_over_tolerance,
+        -- S-R-0054 基金浮盈止盈提示｜Funds with a large gain
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.fund_bal >= 10000
+            and tags.fund_pnl_ratio >= 0.15,
+            false
+        ) as in_fund_gain_notice,
+        -- S-R-0058 老年客户高风险持仓关怀｜Care for elderly holders of high-risk products
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.prof_age >= 65
+            and tags.inv_high_risk_ratio >= 0.3,
+            false
+        ) as in_fund_elder_high_risk,
+        -- S-R-0059 续期保费余额不足提醒｜Premium due, balance too low
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.ins_next_pay_amt_next30d > 0
+            and tags.dep_demand_bal < tags.ins_next_pay_amt_next30d,
+            false
+        ) as in_ins_pay_short,
+        -- S-R-0060 保单失效复效服务｜Lapsed policies
+        coalesce(
+            tags.prof_status_code = 'normal' and tags.ins_lapsed_cnt_365d >= 1,
+            false
+        ) as in_ins_lapsed,
+        -- S-R-0065 贵金属浮盈提示｜Precious metals with a gain
+        coalesce(
+            tags.prof_status_code = 'normal' and tags.pm_bal > 0 and tags.pm_pnl_ratio >= 0.1,
+            false
+        ) as in_pm_gain_notice,
+        -- S-R-0071 高端客户久未联络｜High-tier customers nobody spoke to
+        coalesce(
+            tags.tier_code in ('wealth', 'high', 'private')
+            and tags.prof_has_manager
+            and tags.val_contact_cnt_90d = 0,
+            false
+        ) as in_pb_no_contact,
+        -- S-R-0074 新晋等级权益告知｜Customers who reached a higher tier
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.tier_up_cnt_l12m >= 1
+            and tags.tier_date > tags.biz_date - 60,
+            false
+        ) as in_tier_up_welcome,
+        -- S-R-0081 高端客户生日关怀｜Birthday of high-tier customers
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.tier_code in ('growth', 'wealth', 'high', 'private')
+            and tags.prof_birthday_days <= 7,
+            false
+        ) as in_life_birthday_high,
+        -- S-R-0092 养老金领取中断｜Pensions no longer paid here
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.pay_pension_cnt_l12m >= 1
+            and tags.txn_in_pension_cnt_90d = 0,
+            false
+        ) as in_pens_pensioner_leaving,
+        -- S-R-0098 房贷重定价提醒｜Mortgage repricing in 30 days
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.loan_mtg_bal > 0
+            and tags.loan_mtg_reprice_days <= 30,
+            false
+        ) as in_mtg_reprice_30d,
+        -- S-R-0099 还款日余额不足提醒｜Instalment due, balance too low
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.loan_due_amt_next7d > 0
+            and tags.dep_demand_bal < tags.loan_due_amt_next7d
+            and tags.loan_dpd_max = 0,
+            false
+        ) as in_loan_due_short,
+        -- S-R-0117 证件90天内到期｜Identity document expiring in 90 days
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.prof_is_id_expiring_90d
+            and tags.prod_has_dep_acct,
+            false
+        ) as in_svc_id_expiring,
+        -- S-R-0118 证件过期待更新｜Identity document expired
+        coalesce(
+            tags.prof_status_code = 'normal' and tags.prof_is_id_expired and tags.dep_bal > 0,
+            false
+        ) as in_svc_id_expired,
+        -- S-R-0119 借记卡到期换卡｜Debit cards to be renewed
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.card_renew_cnt_next3m >= 1
+            and tags.txn_cnt_90d > 0,
+            false
+        ) as in_svc_card_renew,
+        -- S-R-0120 挂失未补卡｜Lost cards not replaced
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.card_debit_lost_cnt >= 1
+            and tags.dep_bal > 0,
+            false
+        ) as in_svc_card_lost,
+        -- S-R-0121 手机号未核验｜Mobile number not verified
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.prod_has_dep_acct
+            and not tags.prof_is_mobile_verified,
+            false
+        ) as in_svc_mobile_unverified,
+        -- S-R-0122 客户信息缺失补录｜Customer files with gaps
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.prof_missing_field_cnt >= 3
+            and tags.txn_cnt_30d > 0,
+            false
+        ) as in_svc_file_gap,
+        -- S-R-0123 老年客户到期协助｜Help for elderly customers whose deposits fall due
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.prof_is_elder_care
+            and tags.dep_term_due_amt_next30d > 0
+            and tags.txn_mbank_out_cnt_90d = 0,
+            false
+        ) as in_svc_elder_due,
+        -- S-R-0124 未成年客户即将成年｜Minors about to come of age
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.prof_adult_days <= 180
+            and tags.prod_has_dep_acct,
+            false
+        ) as in_svc_coming_of_age,
+        -- S-R-0125 未结投诉跟进｜Open complaints
+        coalesce(
+            tags.prof_status_code = 'normal' and tags.val_complaint_open_cnt >= 1,
+            false
+        ) as in_svc_complaint_open,
+        -- S-R-0126 客户经理变更告知｜Customers whose manager changed
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.tier_code in ('growth', 'wealth', 'high', 'private')
+            and tags.prof_manager_chg_cnt_l12m >= 1
+            and tags.prof_manager_days <= 90,
+            false
+        ) as in_svc_manager_changed,
+        -- S-R-0129 零售逾期30天以内｜Retail overdue up to 30 days
+        coalesce(
+            tags.risk_dpd_max between 1 and 30,
+            false
+        ) as in_risk_overdue_m1,
+        -- S-R-0130 零售逾期31至90天｜Retail overdue 31 to 90 days
+        coalesce(
+            tags.risk_dpd_max between 31 and 90,
+            false
+        ) as in_risk_overdue_m2,
+        -- S-R-0131 零售逾期90天以上｜Retail overdue more than 90 days
+        coalesce(
+            tags.risk_dpd_max > 90 or tags.risk_is_npl,
+            false
+        ) as in_risk_overdue_deep,
+        -- S-R-0132 零售多重预警｜Several warnings of one debtor
+        coalesce(
+            tags.risk_dpd_max = 0 and tags.risk_warning_cnt >= 2,
+            false
+        ) as in_risk_warned_twice,
+        -- S-R-0133 零售还款资金缺口｜Retail debtors short of money
+        coalesce(
+            tags.risk_is_due_short
+            and (
+              tags.risk_debt_income_ratio > 0.5 or tags.risk_debt_income_ratio is null
+            ),
+            false
+        ) as in_risk_due_short,
+        -- S-R-0134 信用卡取现与高用卡率｜Card cash advances and high utilisation
+        coalesce(
+            tags.cc_active_cnt >= 1
+            and (
+              tags.cc_util_ratio >= 0.8 or tags.cc_cash_cnt_l12m >= 6
+            ),
+            false
+        ) as in_risk_cc_cash,
+        -- S-R-0135 房贷押品估值过久｜Mortgages with an old appraisal
+        coalesce(
+            tags.risk_ltv_ratio >= 0.6 and tags.risk_appraise_days > 1095,
+            false
+        ) as in_risk_mtg_stale_value,
+        -- S-R-0136 信用卡持续循环｜Cards that keep revolving
+        coalesce(
+            tags.cc_revolve_cnt_l12m >= 6
+            and tags.cc_stmt_amt_lm >= 0.3 * cast(tags.cc_limit_amt as decimal(38, 2)),
+            false
+        ) as in_risk_min_payer,
+        -- S-R-0137 逾期结清观察期｜Arrears cured within 180 days
+        coalesce(
+            tags.risk_dpd_max = 0 and tags.risk_cured_days <= 180,
+            false
+        ) as in_risk_cured_recent,
+        -- S-R-0140 近30天等级下降告知｜Tier lower than 30 days ago
+        coalesce(
+            tags.prof_status_code = 'normal'
+            and tags.tier_code = 'mass'
+            and past_30d.tier_code in ('growth', 'wealth', 'high', 'private'),
+            false
+        ) as in_tier_fell_30d,
+        -- S-R-0141 借款人存款突降｜Debtors whose deposits vanished
+        coalesce(
+            tags.loan_bal > 0
+            and (
+              cast(tags.dep_bal as decimal(38, 2)) - cast(past_30d.dep_bal as decimal(38, 2))
+            ) <= -0.8 * cast(past_30d.dep_bal as decimal(38, 2))
+            and tags.dep_bal < tags.loan_due_amt_next30d,
+            false
+        ) as in_risk_dep_emptied
     from tags
+    left join past_30d on tags.customer_id = past_30d.customer_id
 )
 
 select * from final

@@ -4,34 +4,144 @@ with tags as (
     select
         customer_id,
         biz_date,
+        acct_has_class1,
+        agr_pension_days,
+        aum_bal,
+        aum_chg_30d,
         aum_chg_boy,
+        aum_davg_l3m,
         aum_davg_lm,
+        aum_davg_mtd,
+        aum_ext_net_amt_sum_30d,
+        aum_peak_amt_l12m,
+        aum_rise_month_cnt_l6m,
+        cc_abroad_amt_sum_l12m,
+        cc_active_cnt,
         cc_dpd,
+        cc_has_autopay,
+        cc_is_all_inactive,
+        cc_self_idle_months,
+        cc_spend_amt_sum_30d,
+        cc_spend_amt_sum_l12m,
+        cc_spend_cnt_30d,
+        cc_stmt_amt_lm,
+        chn_day_cnt_chg_30d,
+        chn_login_day_cnt_30d,
+        chn_login_day_cnt_90d,
+        chn_login_idle_days,
+        chn_view_wm_day_cnt_30d,
         dep_bal,
         dep_bal_boy,
+        dep_bal_max_90d,
         dep_cd_bal,
+        dep_chg_30d,
         dep_chg_boy,
+        dep_davg_30d,
+        dep_davg_365d,
+        dep_davg_lm,
+        dep_davg_mtd,
+        dep_demand_bal,
+        dep_demand_davg_90d,
         dep_demand_davg_lm,
         dep_demand_ratio,
+        dep_due_stay_ratio_l12m,
+        dep_term_bal,
+        dep_term_due_amt_next90d,
         dep_term_due_noroll_amt_next30d,
+        dep_term_due_roll_amt_next30d,
+        dep_term_matured_cnt_l12m,
+        dep_term_rate,
         fund_bal,
         fund_pnl_ratio,
+        ins_annuity_policy_cnt,
+        ins_endow_policy_cnt,
+        ins_protect_policy_cnt,
+        loan_biz_bal,
         loan_dpd_max,
         loan_dpd_max_l12m,
+        loan_mtg_bal,
+        loan_mtg_spread_bp,
         pay_amt_median_l3m,
+        pay_bonus_amt_sum_ytd,
+        pay_jump_ratio_l3m,
+        pay_month_cnt_l12m,
+        pay_payer_cnt_l6m,
+        pay_pension_cnt_l12m,
         pay_source_code,
         pay_start_date,
         pay_stay_ratio_7d,
         pay_stop_days,
+        pens_paid_amt_sum_ytd,
+        pens_room_amt_ytd,
+        prod_cd_is_lapsed,
+        prod_gap_acct_mbank,
+        prod_gap_pay_pension,
+        prod_has_ecny,
+        prod_has_mbank,
         prod_has_pb_contract,
+        prod_has_sms,
+        prod_has_ssc,
+        prod_is_dep_only,
+        prod_line_cnt,
         prod_ready_wm_code,
         prod_risk_valid_days,
         prof_age,
+        prof_company_cnt,
+        prof_has_child_declared,
+        prof_has_manager,
+        prof_is_biz_owner,
+        prof_is_employer_customer,
+        prof_is_mobile_verified,
         prof_is_student,
+        prof_manager_id,
+        prof_mng_org,
+        prof_tenure_days,
         risk_class_worst_code,
         risk_is_enforced,
-        txn_out_amt_sum_30d
+        tb_bal,
+        tb_hold_days_ltd,
+        tier_code,
+        tier_down_cnt_l12m,
+        tier_gap_down_amt,
+        tier_is_close_next,
+        tier_is_near_next,
+        tier_next_amt,
+        tier_watch_months,
+        txn_atm_out_cnt_90d,
+        txn_counter_out_cnt_90d,
+        txn_in_amt_max_30d,
+        txn_in_amt_max_l12m,
+        txn_in_samename_amt_sum_30d,
+        txn_mbank_out_cnt_90d,
+        txn_out_amt_sum_30d,
+        txn_out_amt_sum_90d,
+        txn_qpay_out_cnt_90d,
+        txn_samename_other_net_amt_sum_30d,
+        txn_self_cnt_30d,
+        txn_self_cnt_90d,
+        txn_self_idle_days,
+        val_contrib_net_amt_sum_l12m,
+        val_is_new,
+        val_life_code,
+        wm_bal,
+        wm_bal_boy,
+        wm_chg_boy
     from {{ ref('tags_retail') }}
+),
+
+branches as (
+    select
+        org_id,
+        '/' || org_path || '/' as org_path
+    from {{ ref('dim_branch') }}
+),
+
+past_1d as (
+    select
+        customer_id,
+        aum_bal
+    from {{ source('ops', 'past_tags_retail') }}
+    where days_back = 1
 ),
 
 storey_0 as (
@@ -41,9 +151,13 @@ storey_0 as (
     from {{ ref('segment_flags_retail_0') }}
 ),
 
-final as (
+flags as (
     select
         tags.customer_id,
+        tags.aum_chg_30d,
+        tags.prof_manager_id,
+        tags.prof_mng_org,
+        tags.wm_chg_boy,
         -- S-R-0002 可推信贷零售客户｜Retail customers open to credit offers
         coalesce(
             storey_0.in_base_retail
@@ -126,9 +240,526 @@ final as (
         coalesce(
             storey_0.in_base_retail and tags.pay_stop_days between 45 and 120,
             false
-        ) as in_pay_stopped
+        ) as in_pay_stopped,
+        -- S-R-0023 保障缺口｜Protection gap
+        coalesce(
+            storey_0.in_base_retail
+            and tags.prof_age between 30 and 55
+            and tags.aum_davg_lm >= 200000
+            and tags.ins_protect_policy_cnt = 0
+            and (
+              tags.loan_mtg_bal > 0 or tags.prof_has_child_declared
+            ),
+            false
+        ) as in_ins_gap,
+        -- S-R-0024 临界提升(财富级)｜Close to the wealth tier
+        coalesce(
+            storey_0.in_base_retail
+            and tags.tier_code = 'growth'
+            and tags.aum_davg_mtd >= 0.8 * cast(tags.tier_next_amt as decimal(38, 2))
+            and tags.aum_davg_mtd < tags.tier_next_amt,
+            false
+        ) as in_tier_near_wealth,
+        -- S-R-0025 防降级(关注期)｜Under watch for a lower tier
+        coalesce(
+            storey_0.in_base_retail
+            and tags.tier_watch_months >= 1
+            and tags.tier_gap_down_amt > 0,
+            false
+        ) as in_tier_watch,
+        -- S-R-0026 私行易流失｜Private banking customers about to leave
+        coalesce(
+            storey_0.in_base_retail
+            and tags.tier_code = 'private'
+            and (
+              tags.aum_chg_30d <= -0.2 * cast(tags.aum_peak_amt_l12m as decimal(38, 2))
+              or tags.txn_samename_other_net_amt_sum_30d >= 500000
+              or tags.txn_self_idle_days >= 60
+            ),
+            false
+        ) as in_pb_churn,
+        -- S-R-0027 潜力高净值｜Likely high-net-worth customers
+        coalesce(
+            storey_0.in_base_retail
+            and tags.tier_code in ('mass', 'growth')
+            and (
+              tags.prof_is_biz_owner
+              or tags.pay_amt_median_l3m >= 30000
+              or tags.txn_in_amt_max_l12m >= 1000000
+            ),
+            false
+        ) as in_hnw_prospect,
+        -- S-R-0029 养老金额度未用满(四季度)｜Room left in the personal pension (fourth quarter)
+        coalesce(
+            storey_0.in_base_retail
+            and month(tags.biz_date) >= 10
+            and tags.pens_room_amt_ytd > 0
+            and tags.pay_amt_median_l3m >= 10000,
+            false
+        ) as in_pens_room,
+        -- S-R-0030 信用卡将成睡眠卡｜Credit cards about to fall asleep
+        coalesce(
+            storey_0.in_base_retail and tags.cc_self_idle_months between 12 and 17,
+            false
+        ) as in_cc_sleep_soon,
+        -- S-R-0032 按揭提前还款倾向｜Mortgages likely to be repaid early
+        coalesce(
+            storey_0.in_base_retail
+            and tags.loan_mtg_spread_bp >= 50
+            and tags.dep_demand_bal >= 0.3 * cast(tags.loan_mtg_bal as decimal(38, 2)),
+            false
+        ) as in_mtg_prepay_risk,
+        -- S-R-0035 大额转存到期经营｜Large term deposits about to roll over
+        coalesce(
+            storey_0.in_base_retail
+            and tags.dep_term_due_roll_amt_next30d >= 100000
+            and tags.dep_term_rate >= 1.2,
+            false
+        ) as in_dep_due_roll_large,
+        -- S-R-0036 活期转定期潜客｜Prospects for a first term deposit
+        coalesce(
+            storey_0.in_base_retail
+            and tags.dep_demand_davg_90d >= 10000
+            and tags.dep_term_bal = 0
+            and tags.txn_out_amt_sum_90d < tags.dep_demand_davg_90d,
+            false
+        ) as in_dep_term_prospect,
+        -- S-R-0037 大额存单到期未续｜Large CDs matured and not renewed
+        coalesce(
+            storey_0.in_base_retail and tags.prod_cd_is_lapsed and tags.dep_bal >= 200000,
+            false
+        ) as in_dep_cd_not_renewed,
+        -- S-R-0038 存款高位回落｜Deposits well below their peak
+        coalesce(
+            storey_0.in_base_retail
+            and tags.dep_bal_max_90d >= 50000
+            and tags.dep_bal <= 0.5 * cast(tags.dep_bal_max_90d as decimal(38, 2))
+            and tags.aum_ext_net_amt_sum_30d < 0,
+            false
+        ) as in_dep_peak_drop,
+        -- S-R-0039 同名他行转出挽留｜Money moved to own accounts elsewhere
+        coalesce(
+            storey_0.in_base_retail
+            and tags.txn_samename_other_net_amt_sum_30d >= 20000
+            and tags.aum_chg_30d < 0,
+            false
+        ) as in_dep_out_samename,
+        -- S-R-0040 他行资金转入承接｜Money brought in from own accounts elsewhere
+        coalesce(
+            storey_0.in_base_retail
+            and tags.txn_in_samename_amt_sum_30d >= 10000
+            and tags.dep_chg_30d >= 0.5 * cast(tags.txn_in_samename_amt_sum_30d as decimal(38, 2)),
+            false
+        ) as in_dep_in_samename,
+        -- S-R-0041 大额进账沉淀｜A large receipt that stayed
+        coalesce(
+            storey_0.in_base_retail
+            and tags.txn_in_amt_max_30d >= 100000
+            and tags.dep_demand_bal >= 0.5 * cast(tags.txn_in_amt_max_30d as decimal(38, 2)),
+            false
+        ) as in_dep_big_in_parked,
+        -- S-R-0042 到期留存忠诚客户｜Loyal holders of term deposits
+        coalesce(
+            storey_0.in_base_retail
+            and tags.dep_term_matured_cnt_l12m >= 2
+            and tags.dep_due_stay_ratio_l12m >= 0.9
+            and tags.dep_term_due_amt_next90d > 0,
+            false
+        ) as in_dep_due_loyal,
+        -- S-R-0043 开门红存款提升｜New-year deposit campaign
+        coalesce(
+            (
+              storey_0.in_base_retail
+              and tags.dep_davg_365d >= 10000
+              and tags.dep_davg_mtd < tags.dep_bal_boy
+            )
+            and tags.biz_date >= cast('2027-01-01' as date)
+            and tags.biz_date <= cast('2027-03-31' as date),
+            false
+        ) as in_dep_year_start,
+        -- S-R-0046 浏览理财未就绪引导｜Looks at wealth products, not ready to buy
+        coalesce(
+            storey_0.in_base_retail
+            and tags.chn_view_wm_day_cnt_30d >= 3
+            and tags.prod_ready_wm_code in (2, 3, 4),
+            false
+        ) as in_wm_viewed_unready,
+        -- S-R-0051 理财降幅前二十(每支行)｜Largest falls of wealth holdings by branch
+        coalesce(
+            (
+              (
+                storey_0.in_base_retail and tags.wm_bal_boy > 0 and tags.wm_chg_boy < 0
+              )
+              and not tags.wm_chg_boy is null
+            )
+            and not tags.prof_mng_org is null,
+            false
+        ) as in_wm_top_outflow,
+        -- S-R-0062 养老年金潜客｜Prospects for an annuity
+        coalesce(
+            storey_0.in_base_retail
+            and tags.prof_age between 45 and 59
+            and tags.aum_davg_l3m >= 50000
+            and tags.ins_annuity_policy_cnt = 0,
+            false
+        ) as in_ins_annuity_prospect,
+        -- S-R-0063 子女教育金规划｜Saving for a child's education
+        coalesce(
+            storey_0.in_base_retail
+            and tags.prof_has_child_declared
+            and cast(tags.ins_annuity_policy_cnt as decimal(38, 0)) + cast(tags.ins_endow_policy_cnt as decimal(38, 0)) = 0
+            and tags.aum_bal >= 10000,
+            false
+        ) as in_ins_child_edu,
+        -- S-R-0066 储蓄国债潜客｜Prospects for savings bonds
+        coalesce(
+            storey_0.in_base_retail
+            and tags.prof_age >= 50
+            and tags.dep_term_bal >= 30000
+            and tags.tb_bal = 0,
+            false
+        ) as in_tb_prospect,
+        -- S-R-0067 国债持有人续购｜Holders of savings bonds
+        coalesce(
+            storey_0.in_base_retail
+            and tags.tb_hold_days_ltd > 0
+            and tags.dep_bal >= tags.tb_bal
+            and tags.dep_bal >= 10000,
+            false
+        ) as in_tb_holder_more,
+        -- S-R-0068 私行临界提升｜Close to the private tier
+        coalesce(
+            storey_0.in_base_retail and tags.tier_code = 'high' and tags.tier_is_near_next,
+            false
+        ) as in_pb_near,
+        -- S-R-0069 企业主公私联动｜Business owners, private and corporate side
+        coalesce(
+            storey_0.in_base_retail
+            and tags.prof_is_biz_owner
+            and tags.prof_company_cnt >= 1
+            and tags.aum_davg_lm >= 50000
+            and tags.loan_biz_bal = 0,
+            false
+        ) as in_pb_biz_owner,
+        -- S-R-0072 高端AUM降幅前十(每客户经理)｜Largest falls of AUM by manager
+        coalesce(
+            (
+              (
+                storey_0.in_base_retail
+                and tags.tier_code in ('wealth', 'high', 'private')
+                and tags.prof_has_manager
+                and tags.aum_chg_30d < 0
+              )
+              and not tags.aum_chg_30d is null
+            )
+            and not tags.prof_manager_id is null,
+            false
+        ) as in_pb_top_drop,
+        -- S-R-0073 临界提升(成长级)｜Close to the growth tier
+        coalesce(
+            storey_0.in_base_retail and tags.tier_code = 'mass' and tags.tier_is_close_next,
+            false
+        ) as in_tier_near_growth,
+        -- S-R-0075 降级客户挽回｜Customers who fell to a lower tier
+        coalesce(
+            storey_0.in_base_retail
+            and tags.tier_down_cnt_l12m >= 1
+            and tags.aum_bal < 0.8 * cast(tags.aum_peak_amt_l12m as decimal(38, 2)),
+            false
+        ) as in_tier_down_recover,
+        -- S-R-0076 新客90天培育｜New customers of the last 90 days
+        coalesce(
+            storey_0.in_base_retail and tags.val_is_new and tags.prod_line_cnt <= 1,
+            false
+        ) as in_life_new,
+        -- S-R-0077 睡眠客户唤醒｜Waking sleeping customers
+        coalesce(
+            storey_0.in_base_retail
+            and tags.val_life_code = 'sleeping'
+            and tags.dep_bal >= 1000,
+            false
+        ) as in_life_sleep_wake,
+        -- S-R-0078 流失客户赢回｜Winning back lost customers
+        coalesce(
+            storey_0.in_base_retail
+            and tags.val_life_code = 'lost'
+            and tags.aum_peak_amt_l12m >= 10000,
+            false
+        ) as in_life_lost_back,
+        -- S-R-0079 衰退期价值客户挽留｜Declining customers of value
+        coalesce(
+            storey_0.in_base_retail
+            and tags.val_life_code = 'declining'
+            and tags.val_contrib_net_amt_sum_l12m >= 100
+            and tags.aum_rise_month_cnt_l6m <= 2,
+            false
+        ) as in_life_declining_value,
+        -- S-R-0080 单一存款客户交叉｜Deposit-only customers for a second product
+        coalesce(
+            storey_0.in_base_retail
+            and tags.prod_is_dep_only
+            and tags.prof_tenure_days > 365
+            and tags.dep_davg_lm >= 10000,
+            false
+        ) as in_life_dep_only_cross,
+        -- S-R-0082 AUM骤增承接｜AUM that has just jumped
+        coalesce(
+            storey_0.in_base_retail
+            and (
+              cast(tags.aum_bal as decimal(38, 2)) - cast(past_1d.aum_bal as decimal(38, 2))
+            ) >= 50000,
+            false
+        ) as in_life_aum_jump,
+        -- S-R-0083 代发涨薪｜Payroll that rose
+        coalesce(
+            storey_0.in_base_retail
+            and tags.pay_source_code = 1
+            and tags.pay_jump_ratio_l3m >= 1.3,
+            false
+        ) as in_pay_jump,
+        -- S-R-0084 奖金沉淀｜Bonus still on the account
+        coalesce(
+            storey_0.in_base_retail
+            and tags.pay_bonus_amt_sum_ytd >= 5000
+            and tags.dep_demand_bal >= 0.5 * cast(tags.pay_bonus_amt_sum_ytd as decimal(38, 2)),
+            false
+        ) as in_pay_bonus_parked,
+        -- S-R-0085 高薪代发未理财｜Well-paid customers without investments
+        coalesce(
+            storey_0.in_base_retail
+            and tags.pay_source_code = 1
+            and tags.pay_amt_median_l3m >= 8000
+            and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) = 0,
+            false
+        ) as in_pay_high_no_invest,
+        -- S-R-0086 代发未开手机银行｜Paid here, no mobile bank
+        coalesce(
+            storey_0.in_base_retail and tags.pay_source_code = 1 and not tags.prod_has_mbank,
+            false
+        ) as in_pay_no_mbank,
+        -- S-R-0087 本行对公客户员工未代发｜Employees of company customers paid elsewhere
+        coalesce(
+            storey_0.in_base_retail
+            and tags.prof_is_employer_customer
+            and tags.pay_source_code = 0,
+            false
+        ) as in_pay_employer_here,
+        -- S-R-0088 稳定代发优质客群｜Steady payroll customers
+        coalesce(
+            storey_0.in_base_retail
+            and tags.pay_month_cnt_l12m >= 12
+            and tags.pay_payer_cnt_l6m = 1
+            and tags.pay_stay_ratio_7d >= 0.3,
+            false
+        ) as in_pay_steady,
+        -- S-R-0089 个人养老金开户潜客｜Prospects for a personal pension
+        coalesce(
+            storey_0.in_base_retail
+            and tags.prof_age between 25 and 55
+            and tags.prod_gap_pay_pension
+            and tags.pay_amt_median_l3m >= 6000,
+            false
+        ) as in_pens_open,
+        -- S-R-0090 养老金已开户未缴存｜Personal pension opened, nothing paid
+        coalesce(
+            storey_0.in_base_retail
+            and tags.agr_pension_days >= 90
+            and tags.pens_paid_amt_sum_ytd = 0,
+            false
+        ) as in_pens_unpaid,
+        -- S-R-0091 养老金代发客群｜Pensioners paid here
+        coalesce(
+            storey_0.in_base_retail
+            and tags.pay_pension_cnt_l12m >= 6
+            and tags.dep_term_bal < 0.5 * cast(tags.dep_bal as decimal(38, 2)),
+            false
+        ) as in_pens_pensioner,
+        -- S-R-0103 信用卡未绑自动还款｜Cards without automatic repayment
+        coalesce(
+            storey_0.in_base_retail
+            and tags.cc_active_cnt >= 1
+            and not tags.cc_has_autopay
+            and tags.cc_stmt_amt_lm > 0
+            and tags.dep_demand_bal >= tags.cc_stmt_amt_lm,
+            false
+        ) as in_cc_autopay,
+        -- S-R-0104 刷卡金额下降｜Card spending down
+        coalesce(
+            storey_0.in_base_retail
+            and tags.cc_spend_amt_sum_l12m >= 10000
+            and tags.cc_spend_amt_sum_30d < 0.5 * cast(tags.cc_spend_amt_sum_l12m as decimal(38, 2)) / 12,
+            false
+        ) as in_cc_spend_drop,
+        -- S-R-0105 信用卡未激活｜Cards not activated
+        coalesce(
+            storey_0.in_base_retail and tags.cc_is_all_inactive,
+            false
+        ) as in_cc_inactive,
+        -- S-R-0107 境外消费客群｜Customers who spend abroad
+        coalesce(
+            storey_0.in_base_retail
+            and tags.cc_abroad_amt_sum_l12m >= 500
+            and tags.cc_spend_cnt_30d > 0,
+            false
+        ) as in_cc_abroad,
+        -- S-R-0109 有账户未开手机银行｜Account holders without the mobile bank
+        coalesce(
+            storey_0.in_base_retail
+            and tags.prof_age between 18 and 65
+            and tags.prod_gap_acct_mbank
+            and tags.prof_is_mobile_verified
+            and tags.txn_self_cnt_30d > 0,
+            false
+        ) as in_chn_no_mbank,
+        -- S-R-0110 手机银行沉默｜Silent mobile bank users
+        coalesce(
+            storey_0.in_base_retail
+            and tags.prod_has_mbank
+            and tags.chn_login_idle_days between 31 and 180,
+            false
+        ) as in_chn_login_lapsed,
+        -- S-R-0111 手机银行活跃下降｜Mobile bank use down
+        coalesce(
+            storey_0.in_base_retail
+            and tags.chn_login_day_cnt_90d >= 12
+            and tags.chn_day_cnt_chg_30d <= -5,
+            false
+        ) as in_chn_active_drop,
+        -- S-R-0112 快捷支付低频促动｜Little quick pay on the card
+        coalesce(
+            storey_0.in_base_retail
+            and tags.prof_age between 18 and 50
+            and tags.acct_has_class1
+            and tags.txn_self_cnt_90d >= 5
+            and tags.txn_qpay_out_cnt_90d < 5,
+            false
+        ) as in_chn_qpay_bind,
+        -- S-R-0113 柜面高频客户迁移｜Frequent counter users
+        coalesce(
+            storey_0.in_base_retail
+            and cast(tags.txn_counter_out_cnt_90d as decimal(38, 0)) + cast(tags.txn_atm_out_cnt_90d as decimal(38, 0)) >= 5
+            and tags.txn_mbank_out_cnt_90d < 0.5 * (
+              cast(tags.txn_counter_out_cnt_90d as decimal(38, 0)) + cast(tags.txn_atm_out_cnt_90d as decimal(38, 0))
+            ),
+            false
+        ) as in_chn_counter_heavy,
+        -- S-R-0114 数字人民币钱包推广｜Prospects for an e-CNY wallet
+        coalesce(
+            storey_0.in_base_retail
+            and tags.chn_login_day_cnt_30d >= 10
+            and not tags.prod_has_ecny,
+            false
+        ) as in_chn_ecny,
+        -- S-R-0115 动账短信未签约｜No text message notices
+        coalesce(
+            storey_0.in_base_retail and tags.dep_bal >= 10000 and not tags.prod_has_sms,
+            false
+        ) as in_chn_sms_sign,
+        -- S-R-0116 社保卡金融账户激活｜Social security cards not used for banking
+        coalesce(
+            storey_0.in_base_retail and tags.prod_has_ssc and tags.txn_self_cnt_90d = 0,
+            false
+        ) as in_chn_ssc_idle,
+        -- S-R-0127 分行代发客户提升｜A branch's own payroll campaign
+        coalesce(
+            (
+              storey_0.in_base_retail
+              and tags.pay_source_code = 1
+              and tags.dep_davg_30d < tags.pay_amt_median_l3m
+            )
+            and contains(branches.org_path, '/B100/'),
+            false
+        ) as in_b100_pay_dep,
+        -- S-R-0128 分行定期客群维护｜A branch's own term deposit customers
+        coalesce(
+            (
+              storey_0.in_base_retail
+              and tags.dep_term_bal >= 20000
+              and tags.dep_term_bal >= 0.5 * cast(tags.dep_bal as decimal(38, 2))
+            )
+            and contains(branches.org_path, '/B200/'),
+            false
+        ) as in_b200_term_core
     from tags
+    left join branches on tags.prof_mng_org = branches.org_id
+    left join past_1d on tags.customer_id = past_1d.customer_id
     inner join storey_0 on tags.customer_id = storey_0.customer_id
+),
+
+final as (
+    select
+        customer_id,
+        in_base_credit,
+        in_base_invest,
+        in_dep_due_30d,
+        in_dep_idle_demand,
+        in_dep_cd_prospect,
+        in_dep_down_boy,
+        in_fund_loss_care,
+        in_pb_unsigned,
+        in_pay_new,
+        in_pay_low_stay,
+        in_pay_stopped,
+        in_ins_gap,
+        in_tier_near_wealth,
+        in_tier_watch,
+        in_pb_churn,
+        in_hnw_prospect,
+        in_pens_room,
+        in_cc_sleep_soon,
+        in_mtg_prepay_risk,
+        in_dep_due_roll_large,
+        in_dep_term_prospect,
+        in_dep_cd_not_renewed,
+        in_dep_peak_drop,
+        in_dep_out_samename,
+        in_dep_in_samename,
+        in_dep_big_in_parked,
+        in_dep_due_loyal,
+        in_dep_year_start,
+        in_wm_viewed_unready,
+        in_wm_top_outflow
+        and row_number() over (partition by in_wm_top_outflow, prof_mng_org order by wm_chg_boy, customer_id) <= 20 as in_wm_top_outflow,
+        in_ins_annuity_prospect,
+        in_ins_child_edu,
+        in_tb_prospect,
+        in_tb_holder_more,
+        in_pb_near,
+        in_pb_biz_owner,
+        in_pb_top_drop
+        and row_number() over (partition by in_pb_top_drop, prof_manager_id order by aum_chg_30d, customer_id) <= 10 as in_pb_top_drop,
+        in_tier_near_growth,
+        in_tier_down_recover,
+        in_life_new,
+        in_life_sleep_wake,
+        in_life_lost_back,
+        in_life_declining_value,
+        in_life_dep_only_cross,
+        in_life_aum_jump,
+        in_pay_jump,
+        in_pay_bonus_parked,
+        in_pay_high_no_invest,
+        in_pay_no_mbank,
+        in_pay_employer_here,
+        in_pay_steady,
+        in_pens_open,
+        in_pens_unpaid,
+        in_pens_pensioner,
+        in_cc_autopay,
+        in_cc_spend_drop,
+        in_cc_inactive,
+        in_cc_abroad,
+        in_chn_no_mbank,
+        in_chn_login_lapsed,
+        in_chn_active_drop,
+        in_chn_qpay_bind,
+        in_chn_counter_heavy,
+        in_chn_ecny,
+        in_chn_sms_sign,
+        in_chn_ssc_idle,
+        in_b100_pay_dep,
+        in_b200_term_core
+    from flags
 )
 
 select * from final

@@ -4,31 +4,90 @@ with tags as (
     select
         customer_id,
         biz_date,
+        aum_bal,
         aum_davg_lm,
         cc_active_cnt,
+        cc_full_cnt_l12m,
+        cc_full_cnt_l6m,
         cc_instal_bal,
+        cc_instal_left_amt,
+        cc_late_cnt_l12m,
         cc_revolve_cnt_l6m,
+        cc_spend_amt_sum_l12m,
         cc_stmt_amt_lm,
+        cc_util_max_ratio,
         cc_util_ratio,
+        chn_view_fund_day_cnt_30d,
+        chn_view_loan_day_cnt_30d,
         chn_view_wm_day_cnt_30d,
+        dep_bal,
         dep_demand_bal,
         dep_over_insured_amt,
+        fund_bal,
+        fund_hold_days_ltd,
+        fund_money_bal,
         fund_sip_fail_cnt_l3m,
+        fund_sub_cnt_90d,
+        inv_top_ratio,
+        inv_trust_bal,
+        loan_bal,
+        loan_biz_bal,
+        loan_cons_avail_amt,
+        loan_cons_bal,
+        loan_cons_limit_age_days,
+        loan_cons_limit_amt,
+        loan_cons_limit_left_days,
+        loan_cons_rate,
+        loan_contract_cnt_ltd,
+        loan_due_pay_ratio,
+        loan_late_cnt_l12m,
+        loan_mtg_bal,
+        loan_ontime_ratio_l12m,
         pay_amt_median_l3m,
+        pay_amt_median_l6m,
+        pay_month_cnt_l12m,
         pay_source_code,
+        pay_wage_cnt_l3m,
+        pm_hold_days_ltd,
+        prod_fund_idle_days,
+        prod_gap_mtg_protect,
+        prod_gap_ready_wm,
         prod_has_etc,
+        prod_ready_fund_code,
+        prod_risk_level_code,
+        prod_shelf_pm_cnt,
+        prod_sip_cnt_90d,
+        prod_wm_idle_days,
+        prof_age,
+        prof_is_biz_owner,
+        prof_is_qualified,
+        prof_mer_cnt,
+        tier_code,
+        txn_in_amt_sum_l12m,
         wm_bal,
+        wm_closed_bal,
         wm_hold_days_ltd,
         wm_red_amt_sum_30d,
-        wm_redeemable_amt_next7d
+        wm_redeemable_amt_next7d,
+        wm_redeemable_amt_next90d
     from {{ ref('tags_retail') }}
+),
+
+storey_0 as (
+    select
+        customer_id,
+        in_base_retail
+    from {{ ref('segment_flags_retail_0') }}
 ),
 
 storey_1 as (
     select
         customer_id,
         in_base_credit,
-        in_base_invest
+        in_base_invest,
+        in_dep_down_boy,
+        in_dep_out_samename,
+        in_dep_peak_drop
     from {{ ref('segment_flags_retail_1') }}
 ),
 
@@ -86,8 +145,206 @@ final as (
         coalesce(
             storey_1.in_base_credit and tags.prod_has_etc and tags.cc_active_cnt = 0,
             false
-        ) as in_etc_no_card
+        ) as in_etc_no_card,
+        -- S-R-0031 已授信未用信消费贷｜Consumer limits granted and not drawn
+        coalesce(
+            storey_1.in_base_credit
+            and tags.loan_cons_avail_amt >= 50000
+            and tags.loan_cons_bal = 0
+            and tags.loan_cons_limit_age_days >= 30,
+            false
+        ) as in_loan_undrawn,
+        -- S-R-0044 理财流失回流｜Former holders of wealth products
+        coalesce(
+            storey_1.in_base_invest
+            and tags.prod_wm_idle_days <= 365
+            and tags.dep_bal >= 10000,
+            false
+        ) as in_wm_lapsed,
+        -- S-R-0045 理财就绪未持有｜Ready for wealth products, none held
+        coalesce(
+            storey_1.in_base_invest and tags.prod_gap_ready_wm and tags.dep_demand_bal >= 5000,
+            false
+        ) as in_wm_ready_none,
+        -- S-R-0049 持仓集中优化配置｜Investments in one product
+        coalesce(
+            storey_1.in_base_invest
+            and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) >= 10000
+            and tags.inv_top_ratio >= 0.8,
+            false
+        ) as in_wm_concentrated,
+        -- S-R-0050 理财90天到期规划｜Wealth products due within 90 days
+        coalesce(
+            storey_1.in_base_invest
+            and tags.wm_redeemable_amt_next90d >= 5000
+            and tags.wm_redeemable_amt_next7d = 0,
+            false
+        ) as in_wm_redeemable_90d,
+        -- S-R-0052 基金首购潜客｜Prospects for a first fund
+        coalesce(
+            storey_1.in_base_invest
+            and tags.fund_hold_days_ltd = 0
+            and tags.prod_risk_level_code >= 3
+            and tags.prod_ready_fund_code = 0
+            and tags.aum_bal >= 10000,
+            false
+        ) as in_fund_first_buy,
+        -- S-R-0053 定投潜客｜Prospects for a fund savings plan
+        coalesce(
+            storey_1.in_base_invest
+            and tags.prof_age between 25 and 45
+            and tags.pay_wage_cnt_l3m >= 3
+            and tags.prod_sip_cnt_90d = 0,
+            false
+        ) as in_fund_sip_prospect,
+        -- S-R-0055 基金清仓回流｜Former fund holders
+        coalesce(
+            storey_1.in_base_invest
+            and tags.prod_fund_idle_days <= 365
+            and tags.dep_demand_bal >= 1000,
+            false
+        ) as in_fund_lapsed,
+        -- S-R-0056 浏览基金未申购｜Looks at funds, does not buy
+        coalesce(
+            storey_1.in_base_invest
+            and tags.chn_view_fund_day_cnt_30d >= 2
+            and tags.fund_sub_cnt_90d = 0,
+            false
+        ) as in_fund_viewed,
+        -- S-R-0057 货币基金转稳健理财｜From money funds to wealth products
+        coalesce(
+            storey_1.in_base_invest
+            and tags.fund_money_bal >= 1000
+            and tags.fund_money_bal >= 0.5 * cast(tags.fund_bal as decimal(38, 2))
+            and tags.wm_closed_bal = 0,
+            false
+        ) as in_fund_money_to_wm,
+        -- S-R-0061 房贷客户保障规划｜Protection for mortgage holders
+        coalesce(
+            storey_1.in_base_credit
+            and tags.prof_age between 25 and 50
+            and tags.prod_gap_mtg_protect
+            and tags.loan_ontime_ratio_l12m = 1,
+            false
+        ) as in_ins_mtg_protect,
+        -- S-R-0064 贵金属首购潜客｜Prospects for precious metals
+        coalesce(
+            storey_1.in_base_invest
+            and tags.pm_hold_days_ltd = 0
+            and tags.prod_shelf_pm_cnt >= 1
+            and tags.aum_davg_lm >= 50000,
+            false
+        ) as in_pm_first_buy,
+        -- S-R-0070 合格投资者未持信托｜Qualified investors without a trust
+        coalesce(
+            storey_1.in_base_invest and tags.prof_is_qualified and tags.inv_trust_bal = 0,
+            false
+        ) as in_pb_qualified,
+        -- S-R-0093 代发消费贷潜客｜Payroll customers for a consumer loan
+        coalesce(
+            storey_1.in_base_credit
+            and tags.pay_month_cnt_l12m >= 12
+            and tags.pay_amt_median_l6m >= 6000
+            and tags.loan_cons_limit_amt = 0,
+            false
+        ) as in_cons_prospect_pay,
+        -- S-R-0094 浏览贷款未申请｜Looks at loans, has no limit
+        coalesce(
+            storey_1.in_base_credit
+            and tags.chn_view_loan_day_cnt_30d >= 2
+            and tags.loan_cons_limit_amt = 0
+            and tags.loan_cons_bal = 0,
+            false
+        ) as in_cons_viewed,
+        -- S-R-0095 消费贷额度到期续授信｜Consumer limits about to end
+        coalesce(
+            storey_1.in_base_credit
+            and tags.loan_cons_limit_left_days between 0 and 90
+            and tags.loan_late_cnt_l12m = 0,
+            false
+        ) as in_cons_limit_ending,
+        -- S-R-0096 按揭优质客户消费贷｜Good mortgage customers for a consumer loan
+        coalesce(
+            storey_1.in_base_credit
+            and tags.loan_mtg_bal > 0
+            and tags.loan_ontime_ratio_l12m = 1
+            and tags.loan_due_pay_ratio <= 0.5
+            and tags.loan_cons_bal = 0,
+            false
+        ) as in_cons_mtg_good,
+        -- S-R-0097 消费贷利率优化｜Consumer loans at a high rate
+        coalesce(
+            storey_1.in_base_credit
+            and tags.loan_cons_bal >= 10000
+            and tags.loan_cons_rate >= 6
+            and tags.loan_ontime_ratio_l12m = 1,
+            false
+        ) as in_cons_high_rate,
+        -- S-R-0100 结清优质老客户｜Former borrowers in good standing
+        coalesce(
+            storey_1.in_base_credit
+            and tags.loan_contract_cnt_ltd >= 1
+            and tags.loan_bal = 0
+            and tags.aum_davg_lm >= 1000,
+            false
+        ) as in_loan_settled_good,
+        -- S-R-0101 企业主经营贷潜客｜Business owners for a business loan
+        coalesce(
+            storey_1.in_base_credit
+            and (
+              tags.prof_is_biz_owner or tags.prof_mer_cnt >= 1
+            )
+            and tags.loan_biz_bal = 0
+            and tags.txn_in_amt_sum_l12m >= 100000,
+            false
+        ) as in_biz_loan_prospect,
+        -- S-R-0102 信用卡提额潜客｜Prospects for a higher card limit
+        coalesce(
+            storey_1.in_base_credit
+            and tags.cc_active_cnt >= 1
+            and tags.cc_util_max_ratio >= 0.5
+            and tags.cc_full_cnt_l6m >= 6
+            and tags.cc_late_cnt_l12m = 0,
+            false
+        ) as in_cc_limit_up,
+        -- S-R-0106 信用卡升级潜客｜Prospects for a higher card
+        coalesce(
+            storey_1.in_base_credit
+            and tags.cc_spend_amt_sum_l12m >= 50000
+            and tags.cc_full_cnt_l12m >= 12
+            and tags.tier_code in ('growth', 'wealth', 'high', 'private'),
+            false
+        ) as in_cc_upgrade,
+        -- S-R-0108 分期将结清续办｜Instalment plans about to end
+        coalesce(
+            storey_1.in_base_credit
+            and tags.cc_instal_left_amt > 0
+            and tags.cc_instal_left_amt < 2000
+            and tags.cc_late_cnt_l12m = 0,
+            false
+        ) as in_cc_instal_done,
+        -- S-R-0138 资金流出重点客户｜Core customers whose money leaves
+        coalesce(
+            storey_0.in_base_retail
+            and tags.tier_code in ('growth', 'wealth', 'high', 'private')
+            and (
+              storey_1.in_dep_out_samename
+              or storey_1.in_dep_peak_drop
+              or storey_1.in_dep_down_boy
+            ),
+            false
+        ) as in_flow_out_core,
+        -- S-R-0139 资产客户无信用卡｜Depositors without a credit card
+        coalesce(
+            storey_1.in_base_credit
+            and tags.cc_active_cnt = 0
+            and tags.aum_davg_lm >= 10000
+            and tags.pay_source_code = 0
+            and not tags.prod_has_etc,
+            false
+        ) as in_cc_prospect_asset
     from tags
+    inner join storey_0 on tags.customer_id = storey_0.customer_id
     inner join storey_1 on tags.customer_id = storey_1.customer_id
 )
 
