@@ -5,20 +5,84 @@ with tags as (
         customer_id,
         biz_date
         {{ tags_there('tags_retail', {
+            'card_debit_lost_cnt': 'integer',
+            'card_renew_cnt_next3m': 'integer',
+            'cc_active_cnt': 'integer',
+            'cc_cash_cnt_l12m': 'integer',
+            'cc_limit_amt': 'decimal(18,2)',
+            'cc_revolve_cnt_l12m': 'integer',
+            'cc_stmt_amt_lm': 'decimal(18,2)',
+            'cc_util_ratio': 'decimal(18,4)',
+            'dep_bal': 'decimal(18,2)',
+            'dep_demand_bal': 'decimal(18,2)',
+            'dep_term_due_amt_next30d': 'decimal(18,2)',
+            'dep_term_due_noroll_amt_next7d': 'decimal(18,2)',
             'fund_bal': 'decimal(18,2)',
+            'fund_pnl_ratio': 'decimal(18,4)',
+            'ins_lapsed_cnt_365d': 'integer',
+            'ins_next_pay_amt_next30d': 'decimal(18,2)',
+            'inv_high_risk_ratio': 'decimal(18,4)',
+            'inv_over_tolerance_amt': 'decimal(18,2)',
+            'loan_bal': 'decimal(18,2)',
             'loan_biz_due_amt_next60d': 'decimal(18,2)',
             'loan_dpd_max': 'integer',
+            'loan_due_amt_next30d': 'decimal(18,2)',
+            'loan_due_amt_next7d': 'decimal(18,2)',
+            'loan_mtg_bal': 'decimal(18,2)',
+            'loan_mtg_reprice_days': 'integer',
+            'pay_pension_cnt_l12m': 'integer',
+            'pay_stop_days': 'integer',
+            'pm_bal': 'decimal(18,2)',
+            'pm_pnl_ratio': 'decimal(18,4)',
+            'prod_has_dep_acct': 'boolean',
+            'prod_risk_is_expiring_30d': 'boolean',
             'prod_risk_valid_days': 'integer',
+            'prof_adult_days': 'integer',
+            'prof_age': 'integer',
+            'prof_birthday_days': 'integer',
+            'prof_has_manager': 'boolean',
             'prof_is_deceased': 'boolean',
+            'prof_is_elder_care': 'boolean',
+            'prof_is_id_expired': 'boolean',
+            'prof_is_id_expiring_90d': 'boolean',
             'prof_is_minor': 'boolean',
+            'prof_is_mobile_verified': 'boolean',
             'prof_is_staff': 'boolean',
+            'prof_manager_chg_cnt_l12m': 'integer',
+            'prof_manager_days': 'integer',
+            'prof_missing_field_cnt': 'integer',
             'prof_status_code': 'varchar',
             'reach_any_is_ok': 'boolean',
+            'risk_appraise_days': 'integer',
+            'risk_cured_days': 'integer',
+            'risk_debt_income_ratio': 'decimal(18,4)',
+            'risk_dpd_max': 'integer',
+            'risk_is_due_short': 'boolean',
             'risk_is_marketing_blocked': 'boolean',
+            'risk_is_npl': 'boolean',
+            'risk_ltv_ratio': 'decimal(18,4)',
+            'risk_warning_cnt': 'integer',
+            'tier_code': 'varchar',
+            'tier_date': 'date',
+            'tier_up_cnt_l12m': 'integer',
+            'txn_cnt_30d': 'integer',
+            'txn_cnt_90d': 'integer',
+            'txn_in_pension_cnt_90d': 'integer',
+            'txn_mbank_out_cnt_90d': 'integer',
             'val_complaint_open_cnt': 'integer',
+            'val_contact_cnt_90d': 'integer',
             'wm_bal': 'decimal(18,2)'
         }) }}
     from {{ ref('tags_retail') }}
+),
+
+past_30d as (
+    select
+        customer_id,
+        dep_bal,
+        tier_code
+    from {{ source('ops', 'past_tags_retail') }}
+    where days_back = 30
 ),
 
 final as (
@@ -58,14 +122,383 @@ final as (
                 and tags.loan_dpd_max = 0
                 then 4
             else 0
+        end
+        |
+        -- S-R-0028 无管户高端客户｜High-tier customers without a manager
+        case
+            when
+                tags.tier_code in ('wealth', 'high', 'private') and not tags.prof_has_manager
+                then 8
+            else 0
+        end
+        |
+        -- S-R-0033 零售贷款早期预警｜Early warning of retail loans
+        case
+            when
+                tags.loan_bal > 0
+                and (
+                  tags.loan_dpd_max between 1 and 30
+                  or (
+                    tags.pay_stop_days >= 45 and tags.dep_demand_bal < tags.loan_due_amt_next30d
+                  )
+                )
+                then 16
+            else 0
+        end
+        |
+        -- S-R-0034 定期7天内到期提醒｜Reminder: term deposits due in 7 days
+        case
+            when
+                tags.prof_status_code = 'normal' and tags.dep_term_due_noroll_amt_next7d > 0
+                then 32
+            else 0
+        end
+        |
+        -- S-R-0047 风险测评30天内到期｜Risk assessment expiring in 30 days
+        case
+            when
+                tags.prof_status_code = 'normal' and tags.prod_risk_is_expiring_30d
+                then 64
+            else 0
+        end
+        |
+        -- S-R-0048 持仓超承受力提示｜Holdings above the risk tolerance
+        case
+            when
+                tags.prof_status_code = 'normal' and tags.inv_over_tolerance_amt >= 10000
+                then 128
+            else 0
+        end
+        |
+        -- S-R-0054 基金浮盈止盈提示｜Funds with a large gain
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.fund_bal >= 10000
+                and tags.fund_pnl_ratio >= 0.15
+                then 256
+            else 0
+        end
+        |
+        -- S-R-0058 老年客户高风险持仓关怀｜Care for elderly holders of high-risk products
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.prof_age >= 65
+                and tags.inv_high_risk_ratio >= 0.3
+                then 512
+            else 0
+        end
+        |
+        -- S-R-0059 续期保费余额不足提醒｜Premium due, balance too low
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.ins_next_pay_amt_next30d > 0
+                and tags.dep_demand_bal < tags.ins_next_pay_amt_next30d
+                then 1024
+            else 0
+        end
+        |
+        -- S-R-0060 保单失效复效服务｜Lapsed policies
+        case
+            when
+                tags.prof_status_code = 'normal' and tags.ins_lapsed_cnt_365d >= 1
+                then 2048
+            else 0
+        end
+        |
+        -- S-R-0065 贵金属浮盈提示｜Precious metals with a gain
+        case
+            when
+                tags.prof_status_code = 'normal' and tags.pm_bal > 0 and tags.pm_pnl_ratio >= 0.1
+                then 4096
+            else 0
+        end
+        |
+        -- S-R-0071 高端客户久未联络｜High-tier customers nobody spoke to
+        case
+            when
+                tags.tier_code in ('wealth', 'high', 'private')
+                and tags.prof_has_manager
+                and tags.val_contact_cnt_90d = 0
+                then 8192
+            else 0
+        end
+        |
+        -- S-R-0074 新晋等级权益告知｜Customers who reached a higher tier
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.tier_up_cnt_l12m >= 1
+                and tags.tier_date > tags.biz_date - 60
+                then 16384
+            else 0
+        end
+        |
+        -- S-R-0081 高端客户生日关怀｜Birthday of high-tier customers
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.tier_code in ('growth', 'wealth', 'high', 'private')
+                and tags.prof_birthday_days <= 7
+                then 32768
+            else 0
         end as word_0,
+        -- S-R-0092 养老金领取中断｜Pensions no longer paid here
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.pay_pension_cnt_l12m >= 1
+                and tags.txn_in_pension_cnt_90d = 0
+                then 1
+            else 0
+        end
+        |
+        -- S-R-0098 房贷重定价提醒｜Mortgage repricing in 30 days
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.loan_mtg_bal > 0
+                and tags.loan_mtg_reprice_days <= 30
+                then 2
+            else 0
+        end
+        |
+        -- S-R-0099 还款日余额不足提醒｜Instalment due, balance too low
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.loan_due_amt_next7d > 0
+                and tags.dep_demand_bal < tags.loan_due_amt_next7d
+                and tags.loan_dpd_max = 0
+                then 4
+            else 0
+        end
+        |
+        -- S-R-0117 证件90天内到期｜Identity document expiring in 90 days
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.prof_is_id_expiring_90d
+                and tags.prod_has_dep_acct
+                then 8
+            else 0
+        end
+        |
+        -- S-R-0118 证件过期待更新｜Identity document expired
+        case
+            when
+                tags.prof_status_code = 'normal' and tags.prof_is_id_expired and tags.dep_bal > 0
+                then 16
+            else 0
+        end
+        |
+        -- S-R-0119 借记卡到期换卡｜Debit cards to be renewed
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.card_renew_cnt_next3m >= 1
+                and tags.txn_cnt_90d > 0
+                then 32
+            else 0
+        end
+        |
+        -- S-R-0120 挂失未补卡｜Lost cards not replaced
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.card_debit_lost_cnt >= 1
+                and tags.dep_bal > 0
+                then 64
+            else 0
+        end
+        |
+        -- S-R-0121 手机号未核验｜Mobile number not verified
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.prod_has_dep_acct
+                and not tags.prof_is_mobile_verified
+                then 128
+            else 0
+        end
+        |
+        -- S-R-0122 客户信息缺失补录｜Customer files with gaps
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.prof_missing_field_cnt >= 3
+                and tags.txn_cnt_30d > 0
+                then 256
+            else 0
+        end
+        |
+        -- S-R-0123 老年客户到期协助｜Help for elderly customers whose deposits fall due
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.prof_is_elder_care
+                and tags.dep_term_due_amt_next30d > 0
+                and tags.txn_mbank_out_cnt_90d = 0
+                then 512
+            else 0
+        end
+        |
+        -- S-R-0124 未成年客户即将成年｜Minors about to come of age
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.prof_adult_days <= 180
+                and tags.prod_has_dep_acct
+                then 1024
+            else 0
+        end
+        |
+        -- S-R-0125 未结投诉跟进｜Open complaints
+        case
+            when
+                tags.prof_status_code = 'normal' and tags.val_complaint_open_cnt >= 1
+                then 2048
+            else 0
+        end
+        |
+        -- S-R-0126 客户经理变更告知｜Customers whose manager changed
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.tier_code in ('growth', 'wealth', 'high', 'private')
+                and tags.prof_manager_chg_cnt_l12m >= 1
+                and tags.prof_manager_days <= 90
+                then 4096
+            else 0
+        end
+        |
+        -- S-R-0129 零售逾期30天以内｜Retail overdue up to 30 days
+        case
+            when
+                tags.risk_dpd_max between 1 and 30
+                then 8192
+            else 0
+        end
+        |
+        -- S-R-0130 零售逾期31至90天｜Retail overdue 31 to 90 days
+        case
+            when
+                tags.risk_dpd_max between 31 and 90
+                then 16384
+            else 0
+        end
+        |
+        -- S-R-0131 零售逾期90天以上｜Retail overdue more than 90 days
+        case
+            when
+                tags.risk_dpd_max > 90 or tags.risk_is_npl
+                then 32768
+            else 0
+        end as word_1,
+        -- S-R-0132 零售多重预警｜Several warnings of one debtor
+        case
+            when
+                tags.risk_dpd_max = 0 and tags.risk_warning_cnt >= 2
+                then 1
+            else 0
+        end
+        |
+        -- S-R-0133 零售还款资金缺口｜Retail debtors short of money
+        case
+            when
+                tags.risk_is_due_short
+                and (
+                  tags.risk_debt_income_ratio > 0.5 or tags.risk_debt_income_ratio is null
+                )
+                then 2
+            else 0
+        end
+        |
+        -- S-R-0134 信用卡取现与高用卡率｜Card cash advances and high utilisation
+        case
+            when
+                tags.cc_active_cnt >= 1
+                and (
+                  tags.cc_util_ratio >= 0.8 or tags.cc_cash_cnt_l12m >= 6
+                )
+                then 4
+            else 0
+        end
+        |
+        -- S-R-0135 房贷押品估值过久｜Mortgages with an old appraisal
+        case
+            when
+                tags.risk_ltv_ratio >= 0.6 and tags.risk_appraise_days > 1095
+                then 8
+            else 0
+        end
+        |
+        -- S-R-0136 信用卡持续循环｜Cards that keep revolving
+        case
+            when
+                try(
+                    tags.cc_revolve_cnt_l12m >= 6
+                    and tags.cc_stmt_amt_lm >= 0.3 * cast(tags.cc_limit_amt as decimal(38, 2))
+                )
+                then 16
+            else 0
+        end
+        |
+        -- S-R-0137 逾期结清观察期｜Arrears cured within 180 days
+        case
+            when
+                tags.risk_dpd_max = 0 and tags.risk_cured_days <= 180
+                then 32
+            else 0
+        end
+        |
+        -- S-R-0140 近30天等级下降告知｜Tier lower than 30 days ago
+        case
+            when
+                tags.prof_status_code = 'normal'
+                and tags.tier_code = 'mass'
+                and past_30d.tier_code in ('growth', 'wealth', 'high', 'private')
+                then 64
+            else 0
+        end
+        |
+        -- S-R-0141 借款人存款突降｜Debtors whose deposits vanished
+        case
+            when
+                try(
+                    tags.loan_bal > 0
+                    and (
+                      cast(tags.dep_bal as decimal(38, 2)) - cast(past_30d.dep_bal as decimal(38, 2))
+                    ) <= -0.8 * cast(past_30d.dep_bal as decimal(38, 2))
+                    and tags.dep_bal < tags.loan_due_amt_next30d
+                )
+                then 128
+            else 0
+        end as word_2,
         case when try(coalesce(
             tags.prof_status_code = 'normal'
             and tags.prod_risk_valid_days <= 0
             and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) > 0,
             false
-        )) is null then 2 else 0 end as fault_0
+        )) is null then 2 else 0 end as fault_0,
+        case when try(coalesce(
+            tags.cc_revolve_cnt_l12m >= 6
+            and tags.cc_stmt_amt_lm >= 0.3 * cast(tags.cc_limit_amt as decimal(38, 2)),
+            false
+        )) is null then 16 else 0 end
+        |
+        case when try(coalesce(
+            tags.loan_bal > 0
+            and (
+              cast(tags.dep_bal as decimal(38, 2)) - cast(past_30d.dep_bal as decimal(38, 2))
+            ) <= -0.8 * cast(past_30d.dep_bal as decimal(38, 2))
+            and tags.dep_bal < tags.loan_due_amt_next30d,
+            false
+        )) is null then 128 else 0 end as fault_2
     from tags
+    left join past_30d on tags.customer_id = past_30d.customer_id
 )
 
 select * from final

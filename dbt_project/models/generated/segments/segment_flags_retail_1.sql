@@ -5,35 +5,145 @@ with tags as (
         customer_id,
         biz_date
         {{ tags_there('tags_retail', {
+            'acct_has_class1': 'boolean',
+            'agr_pension_days': 'integer',
+            'aum_bal': 'decimal(18,2)',
+            'aum_chg_30d': 'decimal(18,2)',
             'aum_chg_boy': 'decimal(18,2)',
+            'aum_davg_l3m': 'decimal(18,2)',
             'aum_davg_lm': 'decimal(18,2)',
+            'aum_davg_mtd': 'decimal(18,2)',
+            'aum_ext_net_amt_sum_30d': 'decimal(18,2)',
+            'aum_peak_amt_l12m': 'decimal(18,2)',
+            'aum_rise_month_cnt_l6m': 'integer',
+            'cc_abroad_amt_sum_l12m': 'decimal(18,2)',
+            'cc_active_cnt': 'integer',
             'cc_dpd': 'integer',
+            'cc_has_autopay': 'boolean',
+            'cc_is_all_inactive': 'boolean',
+            'cc_self_idle_months': 'integer',
+            'cc_spend_amt_sum_30d': 'decimal(18,2)',
+            'cc_spend_amt_sum_l12m': 'decimal(18,2)',
+            'cc_spend_cnt_30d': 'integer',
+            'cc_stmt_amt_lm': 'decimal(18,2)',
+            'chn_day_cnt_chg_30d': 'integer',
+            'chn_login_day_cnt_30d': 'integer',
+            'chn_login_day_cnt_90d': 'integer',
+            'chn_login_idle_days': 'integer',
+            'chn_view_wm_day_cnt_30d': 'integer',
             'dep_bal': 'decimal(18,2)',
             'dep_bal_boy': 'decimal(18,2)',
+            'dep_bal_max_90d': 'decimal(18,2)',
             'dep_cd_bal': 'decimal(18,2)',
+            'dep_chg_30d': 'decimal(18,2)',
             'dep_chg_boy': 'decimal(18,2)',
+            'dep_davg_30d': 'decimal(18,2)',
+            'dep_davg_365d': 'decimal(18,2)',
+            'dep_davg_lm': 'decimal(18,2)',
+            'dep_davg_mtd': 'decimal(18,2)',
+            'dep_demand_bal': 'decimal(18,2)',
+            'dep_demand_davg_90d': 'decimal(18,2)',
             'dep_demand_davg_lm': 'decimal(18,2)',
             'dep_demand_ratio': 'decimal(18,4)',
+            'dep_due_stay_ratio_l12m': 'decimal(18,4)',
+            'dep_term_bal': 'decimal(18,2)',
+            'dep_term_due_amt_next90d': 'decimal(18,2)',
             'dep_term_due_noroll_amt_next30d': 'decimal(18,2)',
+            'dep_term_due_roll_amt_next30d': 'decimal(18,2)',
+            'dep_term_matured_cnt_l12m': 'integer',
+            'dep_term_rate': 'decimal(18,4)',
             'fund_bal': 'decimal(18,2)',
             'fund_pnl_ratio': 'decimal(18,4)',
+            'ins_annuity_policy_cnt': 'integer',
+            'ins_endow_policy_cnt': 'integer',
+            'ins_protect_policy_cnt': 'integer',
+            'loan_biz_bal': 'decimal(18,2)',
             'loan_dpd_max': 'integer',
             'loan_dpd_max_l12m': 'integer',
+            'loan_mtg_bal': 'decimal(18,2)',
+            'loan_mtg_spread_bp': 'decimal(18,4)',
             'pay_amt_median_l3m': 'decimal(18,2)',
+            'pay_bonus_amt_sum_ytd': 'decimal(18,2)',
+            'pay_jump_ratio_l3m': 'decimal(18,4)',
+            'pay_month_cnt_l12m': 'integer',
+            'pay_payer_cnt_l6m': 'integer',
+            'pay_pension_cnt_l12m': 'integer',
             'pay_source_code': 'integer',
             'pay_start_date': 'date',
             'pay_stay_ratio_7d': 'decimal(18,4)',
             'pay_stop_days': 'integer',
+            'pens_paid_amt_sum_ytd': 'decimal(18,2)',
+            'pens_room_amt_ytd': 'decimal(18,2)',
+            'prod_cd_is_lapsed': 'boolean',
+            'prod_gap_acct_mbank': 'boolean',
+            'prod_gap_pay_pension': 'boolean',
+            'prod_has_ecny': 'boolean',
+            'prod_has_mbank': 'boolean',
             'prod_has_pb_contract': 'boolean',
+            'prod_has_sms': 'boolean',
+            'prod_has_ssc': 'boolean',
+            'prod_is_dep_only': 'boolean',
+            'prod_line_cnt': 'integer',
             'prod_ready_wm_code': 'integer',
             'prod_risk_valid_days': 'integer',
             'prof_age': 'integer',
+            'prof_company_cnt': 'integer',
+            'prof_has_child_declared': 'boolean',
+            'prof_has_manager': 'boolean',
+            'prof_is_biz_owner': 'boolean',
+            'prof_is_employer_customer': 'boolean',
+            'prof_is_mobile_verified': 'boolean',
             'prof_is_student': 'boolean',
+            'prof_manager_id': 'varchar',
+            'prof_mng_org': 'varchar',
+            'prof_tenure_days': 'integer',
             'risk_class_worst_code': 'integer',
             'risk_is_enforced': 'boolean',
-            'txn_out_amt_sum_30d': 'decimal(18,2)'
+            'tb_bal': 'decimal(18,2)',
+            'tb_hold_days_ltd': 'integer',
+            'tier_code': 'varchar',
+            'tier_down_cnt_l12m': 'integer',
+            'tier_gap_down_amt': 'decimal(18,2)',
+            'tier_is_close_next': 'boolean',
+            'tier_is_near_next': 'boolean',
+            'tier_next_amt': 'decimal(18,2)',
+            'tier_watch_months': 'integer',
+            'txn_atm_out_cnt_90d': 'integer',
+            'txn_counter_out_cnt_90d': 'integer',
+            'txn_in_amt_max_30d': 'decimal(18,2)',
+            'txn_in_amt_max_l12m': 'decimal(18,2)',
+            'txn_in_samename_amt_sum_30d': 'decimal(18,2)',
+            'txn_mbank_out_cnt_90d': 'integer',
+            'txn_out_amt_sum_30d': 'decimal(18,2)',
+            'txn_out_amt_sum_90d': 'decimal(18,2)',
+            'txn_qpay_out_cnt_90d': 'integer',
+            'txn_samename_other_net_amt_sum_30d': 'decimal(18,2)',
+            'txn_self_cnt_30d': 'integer',
+            'txn_self_cnt_90d': 'integer',
+            'txn_self_idle_days': 'integer',
+            'val_contrib_net_amt_sum_l12m': 'decimal(18,2)',
+            'val_is_new': 'boolean',
+            'val_life_code': 'varchar',
+            'wm_bal': 'decimal(18,2)',
+            'wm_bal_boy': 'decimal(18,2)',
+            'wm_chg_boy': 'decimal(18,2)'
         }) }}
     from {{ ref('tags_retail') }}
+),
+
+branches as (
+    select
+        org_id,
+        '/' || org_path || '/' as org_path
+    from {{ ref('dim_branch') }}
+),
+
+past_1d as (
+    select
+        customer_id,
+        aum_bal
+    from {{ source('ops', 'past_tags_retail') }}
+    where days_back = 1
 ),
 
 storey_0 as (
@@ -43,9 +153,38 @@ storey_0 as (
     from {{ ref('segment_flags_retail_0') }}
 ),
 
-final as (
+flags as (
     select
         tags.customer_id,
+        tags.aum_chg_30d,
+        tags.prof_manager_id,
+        tags.prof_mng_org,
+        tags.wm_chg_boy,
+        case
+            when
+                (
+                  (
+                    storey_0.in_base_retail and tags.wm_bal_boy > 0 and tags.wm_chg_boy < 0
+                  )
+                  and not tags.wm_chg_boy is null
+                )
+                and not tags.prof_mng_org is null
+                then true
+        end as in_wm_top_outflow,
+        case
+            when
+                (
+                  (
+                    storey_0.in_base_retail
+                    and tags.tier_code in ('wealth', 'high', 'private')
+                    and tags.prof_has_manager
+                    and tags.aum_chg_30d < 0
+                  )
+                  and not tags.aum_chg_30d is null
+                )
+                and not tags.prof_manager_id is null
+                then true
+        end as in_pb_top_drop,
         -- S-R-0002 可推信贷零售客户｜Retail customers open to credit offers
         case
             when
@@ -164,7 +303,618 @@ final as (
                 storey_0.in_base_retail and tags.pay_stop_days between 45 and 120
                 then 1024
             else 0
+        end
+        |
+        -- S-R-0023 保障缺口｜Protection gap
+        case
+            when
+                storey_0.in_base_retail
+                and tags.prof_age between 30 and 55
+                and tags.aum_davg_lm >= 200000
+                and tags.ins_protect_policy_cnt = 0
+                and (
+                  tags.loan_mtg_bal > 0 or tags.prof_has_child_declared
+                )
+                then 2048
+            else 0
+        end
+        |
+        -- S-R-0024 临界提升(财富级)｜Close to the wealth tier
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and tags.tier_code = 'growth'
+                    and tags.aum_davg_mtd >= 0.8 * cast(tags.tier_next_amt as decimal(38, 2))
+                    and tags.aum_davg_mtd < tags.tier_next_amt
+                )
+                then 4096
+            else 0
+        end
+        |
+        -- S-R-0025 防降级(关注期)｜Under watch for a lower tier
+        case
+            when
+                storey_0.in_base_retail
+                and tags.tier_watch_months >= 1
+                and tags.tier_gap_down_amt > 0
+                then 8192
+            else 0
+        end
+        |
+        -- S-R-0026 私行易流失｜Private banking customers about to leave
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and tags.tier_code = 'private'
+                    and (
+                      tags.aum_chg_30d <= -0.2 * cast(tags.aum_peak_amt_l12m as decimal(38, 2))
+                      or tags.txn_samename_other_net_amt_sum_30d >= 500000
+                      or tags.txn_self_idle_days >= 60
+                    )
+                )
+                then 16384
+            else 0
+        end
+        |
+        -- S-R-0027 潜力高净值｜Likely high-net-worth customers
+        case
+            when
+                storey_0.in_base_retail
+                and tags.tier_code in ('mass', 'growth')
+                and (
+                  tags.prof_is_biz_owner
+                  or tags.pay_amt_median_l3m >= 30000
+                  or tags.txn_in_amt_max_l12m >= 1000000
+                )
+                then 32768
+            else 0
         end as word_0,
+        -- S-R-0029 养老金额度未用满(四季度)｜Room left in the personal pension (fourth quarter)
+        case
+            when
+                storey_0.in_base_retail
+                and month(tags.biz_date) >= 10
+                and tags.pens_room_amt_ytd > 0
+                and tags.pay_amt_median_l3m >= 10000
+                then 1
+            else 0
+        end
+        |
+        -- S-R-0030 信用卡将成睡眠卡｜Credit cards about to fall asleep
+        case
+            when
+                storey_0.in_base_retail and tags.cc_self_idle_months between 12 and 17
+                then 2
+            else 0
+        end
+        |
+        -- S-R-0032 按揭提前还款倾向｜Mortgages likely to be repaid early
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and tags.loan_mtg_spread_bp >= 50
+                    and tags.dep_demand_bal >= 0.3 * cast(tags.loan_mtg_bal as decimal(38, 2))
+                )
+                then 4
+            else 0
+        end
+        |
+        -- S-R-0035 大额转存到期经营｜Large term deposits about to roll over
+        case
+            when
+                storey_0.in_base_retail
+                and tags.dep_term_due_roll_amt_next30d >= 100000
+                and tags.dep_term_rate >= 1.2
+                then 8
+            else 0
+        end
+        |
+        -- S-R-0036 活期转定期潜客｜Prospects for a first term deposit
+        case
+            when
+                storey_0.in_base_retail
+                and tags.dep_demand_davg_90d >= 10000
+                and tags.dep_term_bal = 0
+                and tags.txn_out_amt_sum_90d < tags.dep_demand_davg_90d
+                then 16
+            else 0
+        end
+        |
+        -- S-R-0037 大额存单到期未续｜Large CDs matured and not renewed
+        case
+            when
+                storey_0.in_base_retail and tags.prod_cd_is_lapsed and tags.dep_bal >= 200000
+                then 32
+            else 0
+        end
+        |
+        -- S-R-0038 存款高位回落｜Deposits well below their peak
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and tags.dep_bal_max_90d >= 50000
+                    and tags.dep_bal <= 0.5 * cast(tags.dep_bal_max_90d as decimal(38, 2))
+                    and tags.aum_ext_net_amt_sum_30d < 0
+                )
+                then 64
+            else 0
+        end
+        |
+        -- S-R-0039 同名他行转出挽留｜Money moved to own accounts elsewhere
+        case
+            when
+                storey_0.in_base_retail
+                and tags.txn_samename_other_net_amt_sum_30d >= 20000
+                and tags.aum_chg_30d < 0
+                then 128
+            else 0
+        end
+        |
+        -- S-R-0040 他行资金转入承接｜Money brought in from own accounts elsewhere
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and tags.txn_in_samename_amt_sum_30d >= 10000
+                    and tags.dep_chg_30d >= 0.5 * cast(tags.txn_in_samename_amt_sum_30d as decimal(38, 2))
+                )
+                then 256
+            else 0
+        end
+        |
+        -- S-R-0041 大额进账沉淀｜A large receipt that stayed
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and tags.txn_in_amt_max_30d >= 100000
+                    and tags.dep_demand_bal >= 0.5 * cast(tags.txn_in_amt_max_30d as decimal(38, 2))
+                )
+                then 512
+            else 0
+        end
+        |
+        -- S-R-0042 到期留存忠诚客户｜Loyal holders of term deposits
+        case
+            when
+                storey_0.in_base_retail
+                and tags.dep_term_matured_cnt_l12m >= 2
+                and tags.dep_due_stay_ratio_l12m >= 0.9
+                and tags.dep_term_due_amt_next90d > 0
+                then 1024
+            else 0
+        end
+        |
+        -- S-R-0043 开门红存款提升｜New-year deposit campaign
+        case
+            when
+                (
+                  storey_0.in_base_retail
+                  and tags.dep_davg_365d >= 10000
+                  and tags.dep_davg_mtd < tags.dep_bal_boy
+                )
+                and tags.biz_date >= cast('2027-01-01' as date)
+                and tags.biz_date <= cast('2027-03-31' as date)
+                then 2048
+            else 0
+        end
+        |
+        -- S-R-0046 浏览理财未就绪引导｜Looks at wealth products, not ready to buy
+        case
+            when
+                storey_0.in_base_retail
+                and tags.chn_view_wm_day_cnt_30d >= 3
+                and tags.prod_ready_wm_code in (2, 3, 4)
+                then 4096
+            else 0
+        end
+        |
+        -- S-R-0051 理财降幅前二十(每支行)｜Largest falls of wealth holdings by branch: ranked below
+        0
+        |
+        -- S-R-0062 养老年金潜客｜Prospects for an annuity
+        case
+            when
+                storey_0.in_base_retail
+                and tags.prof_age between 45 and 59
+                and tags.aum_davg_l3m >= 50000
+                and tags.ins_annuity_policy_cnt = 0
+                then 16384
+            else 0
+        end
+        |
+        -- S-R-0063 子女教育金规划｜Saving for a child's education
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and tags.prof_has_child_declared
+                    and cast(tags.ins_annuity_policy_cnt as decimal(38, 0)) + cast(tags.ins_endow_policy_cnt as decimal(38, 0)) = 0
+                    and tags.aum_bal >= 10000
+                )
+                then 32768
+            else 0
+        end as word_1,
+        -- S-R-0066 储蓄国债潜客｜Prospects for savings bonds
+        case
+            when
+                storey_0.in_base_retail
+                and tags.prof_age >= 50
+                and tags.dep_term_bal >= 30000
+                and tags.tb_bal = 0
+                then 1
+            else 0
+        end
+        |
+        -- S-R-0067 国债持有人续购｜Holders of savings bonds
+        case
+            when
+                storey_0.in_base_retail
+                and tags.tb_hold_days_ltd > 0
+                and tags.dep_bal >= tags.tb_bal
+                and tags.dep_bal >= 10000
+                then 2
+            else 0
+        end
+        |
+        -- S-R-0068 私行临界提升｜Close to the private tier
+        case
+            when
+                storey_0.in_base_retail and tags.tier_code = 'high' and tags.tier_is_near_next
+                then 4
+            else 0
+        end
+        |
+        -- S-R-0069 企业主公私联动｜Business owners, private and corporate side
+        case
+            when
+                storey_0.in_base_retail
+                and tags.prof_is_biz_owner
+                and tags.prof_company_cnt >= 1
+                and tags.aum_davg_lm >= 50000
+                and tags.loan_biz_bal = 0
+                then 8
+            else 0
+        end
+        |
+        -- S-R-0072 高端AUM降幅前十(每客户经理)｜Largest falls of AUM by manager: ranked below
+        0
+        |
+        -- S-R-0073 临界提升(成长级)｜Close to the growth tier
+        case
+            when
+                storey_0.in_base_retail and tags.tier_code = 'mass' and tags.tier_is_close_next
+                then 32
+            else 0
+        end
+        |
+        -- S-R-0075 降级客户挽回｜Customers who fell to a lower tier
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and tags.tier_down_cnt_l12m >= 1
+                    and tags.aum_bal < 0.8 * cast(tags.aum_peak_amt_l12m as decimal(38, 2))
+                )
+                then 64
+            else 0
+        end
+        |
+        -- S-R-0076 新客90天培育｜New customers of the last 90 days
+        case
+            when
+                storey_0.in_base_retail and tags.val_is_new and tags.prod_line_cnt <= 1
+                then 128
+            else 0
+        end
+        |
+        -- S-R-0077 睡眠客户唤醒｜Waking sleeping customers
+        case
+            when
+                storey_0.in_base_retail
+                and tags.val_life_code = 'sleeping'
+                and tags.dep_bal >= 1000
+                then 256
+            else 0
+        end
+        |
+        -- S-R-0078 流失客户赢回｜Winning back lost customers
+        case
+            when
+                storey_0.in_base_retail
+                and tags.val_life_code = 'lost'
+                and tags.aum_peak_amt_l12m >= 10000
+                then 512
+            else 0
+        end
+        |
+        -- S-R-0079 衰退期价值客户挽留｜Declining customers of value
+        case
+            when
+                storey_0.in_base_retail
+                and tags.val_life_code = 'declining'
+                and tags.val_contrib_net_amt_sum_l12m >= 100
+                and tags.aum_rise_month_cnt_l6m <= 2
+                then 1024
+            else 0
+        end
+        |
+        -- S-R-0080 单一存款客户交叉｜Deposit-only customers for a second product
+        case
+            when
+                storey_0.in_base_retail
+                and tags.prod_is_dep_only
+                and tags.prof_tenure_days > 365
+                and tags.dep_davg_lm >= 10000
+                then 2048
+            else 0
+        end
+        |
+        -- S-R-0082 AUM骤增承接｜AUM that has just jumped
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and (
+                      cast(tags.aum_bal as decimal(38, 2)) - cast(past_1d.aum_bal as decimal(38, 2))
+                    ) >= 50000
+                )
+                then 4096
+            else 0
+        end
+        |
+        -- S-R-0083 代发涨薪｜Payroll that rose
+        case
+            when
+                storey_0.in_base_retail
+                and tags.pay_source_code = 1
+                and tags.pay_jump_ratio_l3m >= 1.3
+                then 8192
+            else 0
+        end
+        |
+        -- S-R-0084 奖金沉淀｜Bonus still on the account
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and tags.pay_bonus_amt_sum_ytd >= 5000
+                    and tags.dep_demand_bal >= 0.5 * cast(tags.pay_bonus_amt_sum_ytd as decimal(38, 2))
+                )
+                then 16384
+            else 0
+        end
+        |
+        -- S-R-0085 高薪代发未理财｜Well-paid customers without investments
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and tags.pay_source_code = 1
+                    and tags.pay_amt_median_l3m >= 8000
+                    and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) = 0
+                )
+                then 32768
+            else 0
+        end as word_2,
+        -- S-R-0086 代发未开手机银行｜Paid here, no mobile bank
+        case
+            when
+                storey_0.in_base_retail and tags.pay_source_code = 1 and not tags.prod_has_mbank
+                then 1
+            else 0
+        end
+        |
+        -- S-R-0087 本行对公客户员工未代发｜Employees of company customers paid elsewhere
+        case
+            when
+                storey_0.in_base_retail
+                and tags.prof_is_employer_customer
+                and tags.pay_source_code = 0
+                then 2
+            else 0
+        end
+        |
+        -- S-R-0088 稳定代发优质客群｜Steady payroll customers
+        case
+            when
+                storey_0.in_base_retail
+                and tags.pay_month_cnt_l12m >= 12
+                and tags.pay_payer_cnt_l6m = 1
+                and tags.pay_stay_ratio_7d >= 0.3
+                then 4
+            else 0
+        end
+        |
+        -- S-R-0089 个人养老金开户潜客｜Prospects for a personal pension
+        case
+            when
+                storey_0.in_base_retail
+                and tags.prof_age between 25 and 55
+                and tags.prod_gap_pay_pension
+                and tags.pay_amt_median_l3m >= 6000
+                then 8
+            else 0
+        end
+        |
+        -- S-R-0090 养老金已开户未缴存｜Personal pension opened, nothing paid
+        case
+            when
+                storey_0.in_base_retail
+                and tags.agr_pension_days >= 90
+                and tags.pens_paid_amt_sum_ytd = 0
+                then 16
+            else 0
+        end
+        |
+        -- S-R-0091 养老金代发客群｜Pensioners paid here
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and tags.pay_pension_cnt_l12m >= 6
+                    and tags.dep_term_bal < 0.5 * cast(tags.dep_bal as decimal(38, 2))
+                )
+                then 32
+            else 0
+        end
+        |
+        -- S-R-0103 信用卡未绑自动还款｜Cards without automatic repayment
+        case
+            when
+                storey_0.in_base_retail
+                and tags.cc_active_cnt >= 1
+                and not tags.cc_has_autopay
+                and tags.cc_stmt_amt_lm > 0
+                and tags.dep_demand_bal >= tags.cc_stmt_amt_lm
+                then 64
+            else 0
+        end
+        |
+        -- S-R-0104 刷卡金额下降｜Card spending down
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and tags.cc_spend_amt_sum_l12m >= 10000
+                    and tags.cc_spend_amt_sum_30d < 0.5 * cast(tags.cc_spend_amt_sum_l12m as decimal(38, 2)) / 12
+                )
+                then 128
+            else 0
+        end
+        |
+        -- S-R-0105 信用卡未激活｜Cards not activated
+        case
+            when
+                storey_0.in_base_retail and tags.cc_is_all_inactive
+                then 256
+            else 0
+        end
+        |
+        -- S-R-0107 境外消费客群｜Customers who spend abroad
+        case
+            when
+                storey_0.in_base_retail
+                and tags.cc_abroad_amt_sum_l12m >= 500
+                and tags.cc_spend_cnt_30d > 0
+                then 512
+            else 0
+        end
+        |
+        -- S-R-0109 有账户未开手机银行｜Account holders without the mobile bank
+        case
+            when
+                storey_0.in_base_retail
+                and tags.prof_age between 18 and 65
+                and tags.prod_gap_acct_mbank
+                and tags.prof_is_mobile_verified
+                and tags.txn_self_cnt_30d > 0
+                then 1024
+            else 0
+        end
+        |
+        -- S-R-0110 手机银行沉默｜Silent mobile bank users
+        case
+            when
+                storey_0.in_base_retail
+                and tags.prod_has_mbank
+                and tags.chn_login_idle_days between 31 and 180
+                then 2048
+            else 0
+        end
+        |
+        -- S-R-0111 手机银行活跃下降｜Mobile bank use down
+        case
+            when
+                storey_0.in_base_retail
+                and tags.chn_login_day_cnt_90d >= 12
+                and tags.chn_day_cnt_chg_30d <= -5
+                then 4096
+            else 0
+        end
+        |
+        -- S-R-0112 快捷支付低频促动｜Little quick pay on the card
+        case
+            when
+                storey_0.in_base_retail
+                and tags.prof_age between 18 and 50
+                and tags.acct_has_class1
+                and tags.txn_self_cnt_90d >= 5
+                and tags.txn_qpay_out_cnt_90d < 5
+                then 8192
+            else 0
+        end
+        |
+        -- S-R-0113 柜面高频客户迁移｜Frequent counter users
+        case
+            when
+                try(
+                    storey_0.in_base_retail
+                    and cast(tags.txn_counter_out_cnt_90d as decimal(38, 0)) + cast(tags.txn_atm_out_cnt_90d as decimal(38, 0)) >= 5
+                    and tags.txn_mbank_out_cnt_90d < 0.5 * (
+                      cast(tags.txn_counter_out_cnt_90d as decimal(38, 0)) + cast(tags.txn_atm_out_cnt_90d as decimal(38, 0))
+                    )
+                )
+                then 16384
+            else 0
+        end
+        |
+        -- S-R-0114 数字人民币钱包推广｜Prospects for an e-CNY wallet
+        case
+            when
+                storey_0.in_base_retail
+                and tags.chn_login_day_cnt_30d >= 10
+                and not tags.prod_has_ecny
+                then 32768
+            else 0
+        end as word_3,
+        -- S-R-0115 动账短信未签约｜No text message notices
+        case
+            when
+                storey_0.in_base_retail and tags.dep_bal >= 10000 and not tags.prod_has_sms
+                then 1
+            else 0
+        end
+        |
+        -- S-R-0116 社保卡金融账户激活｜Social security cards not used for banking
+        case
+            when
+                storey_0.in_base_retail and tags.prod_has_ssc and tags.txn_self_cnt_90d = 0
+                then 2
+            else 0
+        end
+        |
+        -- S-R-0127 分行代发客户提升｜A branch's own payroll campaign
+        case
+            when
+                (
+                  storey_0.in_base_retail
+                  and tags.pay_source_code = 1
+                  and tags.dep_davg_30d < tags.pay_amt_median_l3m
+                )
+                and contains(branches.org_path, '/B100/')
+                then 4
+            else 0
+        end
+        |
+        -- S-R-0128 分行定期客群维护｜A branch's own term deposit customers
+        case
+            when
+                try(
+                    (
+                      storey_0.in_base_retail
+                      and tags.dep_term_bal >= 20000
+                      and tags.dep_term_bal >= 0.5 * cast(tags.dep_bal as decimal(38, 2))
+                    )
+                    and contains(branches.org_path, '/B200/')
+                )
+                then 8
+            else 0
+        end as word_4,
         case when try(coalesce(
             storey_0.in_base_retail
             and tags.dep_demand_davg_lm >= 100000
@@ -179,9 +929,144 @@ final as (
             and tags.dep_chg_boy <= -0.3 * cast(tags.dep_bal_boy as decimal(38, 2))
             and tags.aum_chg_boy < 0,
             false
-        )) is null then 32 else 0 end as fault_0
+        )) is null then 32 else 0 end
+        |
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and tags.tier_code = 'growth'
+            and tags.aum_davg_mtd >= 0.8 * cast(tags.tier_next_amt as decimal(38, 2))
+            and tags.aum_davg_mtd < tags.tier_next_amt,
+            false
+        )) is null then 4096 else 0 end
+        |
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and tags.tier_code = 'private'
+            and (
+              tags.aum_chg_30d <= -0.2 * cast(tags.aum_peak_amt_l12m as decimal(38, 2))
+              or tags.txn_samename_other_net_amt_sum_30d >= 500000
+              or tags.txn_self_idle_days >= 60
+            ),
+            false
+        )) is null then 16384 else 0 end as fault_0,
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and tags.loan_mtg_spread_bp >= 50
+            and tags.dep_demand_bal >= 0.3 * cast(tags.loan_mtg_bal as decimal(38, 2)),
+            false
+        )) is null then 4 else 0 end
+        |
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and tags.dep_bal_max_90d >= 50000
+            and tags.dep_bal <= 0.5 * cast(tags.dep_bal_max_90d as decimal(38, 2))
+            and tags.aum_ext_net_amt_sum_30d < 0,
+            false
+        )) is null then 64 else 0 end
+        |
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and tags.txn_in_samename_amt_sum_30d >= 10000
+            and tags.dep_chg_30d >= 0.5 * cast(tags.txn_in_samename_amt_sum_30d as decimal(38, 2)),
+            false
+        )) is null then 256 else 0 end
+        |
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and tags.txn_in_amt_max_30d >= 100000
+            and tags.dep_demand_bal >= 0.5 * cast(tags.txn_in_amt_max_30d as decimal(38, 2)),
+            false
+        )) is null then 512 else 0 end
+        |
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and tags.prof_has_child_declared
+            and cast(tags.ins_annuity_policy_cnt as decimal(38, 0)) + cast(tags.ins_endow_policy_cnt as decimal(38, 0)) = 0
+            and tags.aum_bal >= 10000,
+            false
+        )) is null then 32768 else 0 end as fault_1,
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and tags.tier_down_cnt_l12m >= 1
+            and tags.aum_bal < 0.8 * cast(tags.aum_peak_amt_l12m as decimal(38, 2)),
+            false
+        )) is null then 64 else 0 end
+        |
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and (
+              cast(tags.aum_bal as decimal(38, 2)) - cast(past_1d.aum_bal as decimal(38, 2))
+            ) >= 50000,
+            false
+        )) is null then 4096 else 0 end
+        |
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and tags.pay_bonus_amt_sum_ytd >= 5000
+            and tags.dep_demand_bal >= 0.5 * cast(tags.pay_bonus_amt_sum_ytd as decimal(38, 2)),
+            false
+        )) is null then 16384 else 0 end
+        |
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and tags.pay_source_code = 1
+            and tags.pay_amt_median_l3m >= 8000
+            and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) = 0,
+            false
+        )) is null then 32768 else 0 end as fault_2,
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and tags.pay_pension_cnt_l12m >= 6
+            and tags.dep_term_bal < 0.5 * cast(tags.dep_bal as decimal(38, 2)),
+            false
+        )) is null then 32 else 0 end
+        |
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and tags.cc_spend_amt_sum_l12m >= 10000
+            and tags.cc_spend_amt_sum_30d < 0.5 * cast(tags.cc_spend_amt_sum_l12m as decimal(38, 2)) / 12,
+            false
+        )) is null then 128 else 0 end
+        |
+        case when try(coalesce(
+            storey_0.in_base_retail
+            and cast(tags.txn_counter_out_cnt_90d as decimal(38, 0)) + cast(tags.txn_atm_out_cnt_90d as decimal(38, 0)) >= 5
+            and tags.txn_mbank_out_cnt_90d < 0.5 * (
+              cast(tags.txn_counter_out_cnt_90d as decimal(38, 0)) + cast(tags.txn_atm_out_cnt_90d as decimal(38, 0))
+            ),
+            false
+        )) is null then 16384 else 0 end as fault_3,
+        case when try(coalesce(
+            (
+              storey_0.in_base_retail
+              and tags.dep_term_bal >= 20000
+              and tags.dep_term_bal >= 0.5 * cast(tags.dep_bal as decimal(38, 2))
+            )
+            and contains(branches.org_path, '/B200/'),
+            false
+        )) is null then 8 else 0 end as fault_4
     from tags
+    left join branches on tags.prof_mng_org = branches.org_id
+    left join past_1d on tags.customer_id = past_1d.customer_id
     inner join storey_0 on tags.customer_id = storey_0.customer_id
+),
+
+final as (
+    select
+        customer_id,
+        word_0 as word_0,
+        word_1
+        | case when in_wm_top_outflow and row_number() over (partition by in_wm_top_outflow, prof_mng_org order by wm_chg_boy, customer_id) <= 20 then 8192 else 0 end as word_1,
+        word_2
+        | case when in_pb_top_drop and row_number() over (partition by in_pb_top_drop, prof_manager_id order by aum_chg_30d, customer_id) <= 10 then 16 else 0 end as word_2,
+        word_3 as word_3,
+        word_4 as word_4,
+        fault_0,
+        fault_1,
+        fault_2,
+        fault_3,
+        fault_4
+    from flags
 )
 
 select * from final

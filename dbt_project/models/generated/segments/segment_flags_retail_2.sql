@@ -5,32 +5,91 @@ with tags as (
         customer_id,
         biz_date
         {{ tags_there('tags_retail', {
+            'aum_bal': 'decimal(18,2)',
             'aum_davg_lm': 'decimal(18,2)',
             'cc_active_cnt': 'integer',
+            'cc_full_cnt_l12m': 'integer',
+            'cc_full_cnt_l6m': 'integer',
             'cc_instal_bal': 'decimal(18,2)',
+            'cc_instal_left_amt': 'decimal(18,2)',
+            'cc_late_cnt_l12m': 'integer',
             'cc_revolve_cnt_l6m': 'integer',
+            'cc_spend_amt_sum_l12m': 'decimal(18,2)',
             'cc_stmt_amt_lm': 'decimal(18,2)',
+            'cc_util_max_ratio': 'decimal(18,4)',
             'cc_util_ratio': 'decimal(18,4)',
+            'chn_view_fund_day_cnt_30d': 'integer',
+            'chn_view_loan_day_cnt_30d': 'integer',
             'chn_view_wm_day_cnt_30d': 'integer',
+            'dep_bal': 'decimal(18,2)',
             'dep_demand_bal': 'decimal(18,2)',
             'dep_over_insured_amt': 'decimal(18,2)',
+            'fund_bal': 'decimal(18,2)',
+            'fund_hold_days_ltd': 'integer',
+            'fund_money_bal': 'decimal(18,2)',
             'fund_sip_fail_cnt_l3m': 'integer',
+            'fund_sub_cnt_90d': 'integer',
+            'inv_top_ratio': 'decimal(18,4)',
+            'inv_trust_bal': 'decimal(18,2)',
+            'loan_bal': 'decimal(18,2)',
+            'loan_biz_bal': 'decimal(18,2)',
+            'loan_cons_avail_amt': 'decimal(18,2)',
+            'loan_cons_bal': 'decimal(18,2)',
+            'loan_cons_limit_age_days': 'integer',
+            'loan_cons_limit_amt': 'decimal(18,2)',
+            'loan_cons_limit_left_days': 'integer',
+            'loan_cons_rate': 'decimal(18,4)',
+            'loan_contract_cnt_ltd': 'integer',
+            'loan_due_pay_ratio': 'decimal(18,4)',
+            'loan_late_cnt_l12m': 'integer',
+            'loan_mtg_bal': 'decimal(18,2)',
+            'loan_ontime_ratio_l12m': 'decimal(18,4)',
             'pay_amt_median_l3m': 'decimal(18,2)',
+            'pay_amt_median_l6m': 'decimal(18,2)',
+            'pay_month_cnt_l12m': 'integer',
             'pay_source_code': 'integer',
+            'pay_wage_cnt_l3m': 'integer',
+            'pm_hold_days_ltd': 'integer',
+            'prod_fund_idle_days': 'integer',
+            'prod_gap_mtg_protect': 'boolean',
+            'prod_gap_ready_wm': 'boolean',
             'prod_has_etc': 'boolean',
+            'prod_ready_fund_code': 'integer',
+            'prod_risk_level_code': 'integer',
+            'prod_shelf_pm_cnt': 'integer',
+            'prod_sip_cnt_90d': 'integer',
+            'prod_wm_idle_days': 'integer',
+            'prof_age': 'integer',
+            'prof_is_biz_owner': 'boolean',
+            'prof_is_qualified': 'boolean',
+            'prof_mer_cnt': 'integer',
+            'tier_code': 'varchar',
+            'txn_in_amt_sum_l12m': 'decimal(18,2)',
             'wm_bal': 'decimal(18,2)',
+            'wm_closed_bal': 'decimal(18,2)',
             'wm_hold_days_ltd': 'integer',
             'wm_red_amt_sum_30d': 'decimal(18,2)',
-            'wm_redeemable_amt_next7d': 'decimal(18,2)'
+            'wm_redeemable_amt_next7d': 'decimal(18,2)',
+            'wm_redeemable_amt_next90d': 'decimal(18,2)'
         }) }}
     from {{ ref('tags_retail') }}
+),
+
+storey_0 as (
+    select
+        customer_id,
+        (word_0 & 1) > 0 as in_base_retail
+    from {{ ref('segment_flags_retail_0') }}
 ),
 
 storey_1 as (
     select
         customer_id,
         (word_0 & 1) > 0 as in_base_credit,
-        (word_0 & 2) > 0 as in_base_invest
+        (word_0 & 2) > 0 as in_base_invest,
+        (word_0 & 32) > 0 as in_dep_down_boy,
+        (word_1 & 128) > 0 as in_dep_out_samename,
+        (word_1 & 64) > 0 as in_dep_peak_drop
     from {{ ref('segment_flags_retail_1') }}
 ),
 
@@ -113,14 +172,303 @@ final as (
                 storey_1.in_base_credit and tags.prod_has_etc and tags.cc_active_cnt = 0
                 then 128
             else 0
+        end
+        |
+        -- S-R-0031 已授信未用信消费贷｜Consumer limits granted and not drawn
+        case
+            when
+                storey_1.in_base_credit
+                and tags.loan_cons_avail_amt >= 50000
+                and tags.loan_cons_bal = 0
+                and tags.loan_cons_limit_age_days >= 30
+                then 256
+            else 0
+        end
+        |
+        -- S-R-0044 理财流失回流｜Former holders of wealth products
+        case
+            when
+                storey_1.in_base_invest
+                and tags.prod_wm_idle_days <= 365
+                and tags.dep_bal >= 10000
+                then 512
+            else 0
+        end
+        |
+        -- S-R-0045 理财就绪未持有｜Ready for wealth products, none held
+        case
+            when
+                storey_1.in_base_invest and tags.prod_gap_ready_wm and tags.dep_demand_bal >= 5000
+                then 1024
+            else 0
+        end
+        |
+        -- S-R-0049 持仓集中优化配置｜Investments in one product
+        case
+            when
+                try(
+                    storey_1.in_base_invest
+                    and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) >= 10000
+                    and tags.inv_top_ratio >= 0.8
+                )
+                then 2048
+            else 0
+        end
+        |
+        -- S-R-0050 理财90天到期规划｜Wealth products due within 90 days
+        case
+            when
+                storey_1.in_base_invest
+                and tags.wm_redeemable_amt_next90d >= 5000
+                and tags.wm_redeemable_amt_next7d = 0
+                then 4096
+            else 0
+        end
+        |
+        -- S-R-0052 基金首购潜客｜Prospects for a first fund
+        case
+            when
+                storey_1.in_base_invest
+                and tags.fund_hold_days_ltd = 0
+                and tags.prod_risk_level_code >= 3
+                and tags.prod_ready_fund_code = 0
+                and tags.aum_bal >= 10000
+                then 8192
+            else 0
+        end
+        |
+        -- S-R-0053 定投潜客｜Prospects for a fund savings plan
+        case
+            when
+                storey_1.in_base_invest
+                and tags.prof_age between 25 and 45
+                and tags.pay_wage_cnt_l3m >= 3
+                and tags.prod_sip_cnt_90d = 0
+                then 16384
+            else 0
+        end
+        |
+        -- S-R-0055 基金清仓回流｜Former fund holders
+        case
+            when
+                storey_1.in_base_invest
+                and tags.prod_fund_idle_days <= 365
+                and tags.dep_demand_bal >= 1000
+                then 32768
+            else 0
         end as word_0,
+        -- S-R-0056 浏览基金未申购｜Looks at funds, does not buy
+        case
+            when
+                storey_1.in_base_invest
+                and tags.chn_view_fund_day_cnt_30d >= 2
+                and tags.fund_sub_cnt_90d = 0
+                then 1
+            else 0
+        end
+        |
+        -- S-R-0057 货币基金转稳健理财｜From money funds to wealth products
+        case
+            when
+                try(
+                    storey_1.in_base_invest
+                    and tags.fund_money_bal >= 1000
+                    and tags.fund_money_bal >= 0.5 * cast(tags.fund_bal as decimal(38, 2))
+                    and tags.wm_closed_bal = 0
+                )
+                then 2
+            else 0
+        end
+        |
+        -- S-R-0061 房贷客户保障规划｜Protection for mortgage holders
+        case
+            when
+                storey_1.in_base_credit
+                and tags.prof_age between 25 and 50
+                and tags.prod_gap_mtg_protect
+                and tags.loan_ontime_ratio_l12m = 1
+                then 4
+            else 0
+        end
+        |
+        -- S-R-0064 贵金属首购潜客｜Prospects for precious metals
+        case
+            when
+                storey_1.in_base_invest
+                and tags.pm_hold_days_ltd = 0
+                and tags.prod_shelf_pm_cnt >= 1
+                and tags.aum_davg_lm >= 50000
+                then 8
+            else 0
+        end
+        |
+        -- S-R-0070 合格投资者未持信托｜Qualified investors without a trust
+        case
+            when
+                storey_1.in_base_invest and tags.prof_is_qualified and tags.inv_trust_bal = 0
+                then 16
+            else 0
+        end
+        |
+        -- S-R-0093 代发消费贷潜客｜Payroll customers for a consumer loan
+        case
+            when
+                storey_1.in_base_credit
+                and tags.pay_month_cnt_l12m >= 12
+                and tags.pay_amt_median_l6m >= 6000
+                and tags.loan_cons_limit_amt = 0
+                then 32
+            else 0
+        end
+        |
+        -- S-R-0094 浏览贷款未申请｜Looks at loans, has no limit
+        case
+            when
+                storey_1.in_base_credit
+                and tags.chn_view_loan_day_cnt_30d >= 2
+                and tags.loan_cons_limit_amt = 0
+                and tags.loan_cons_bal = 0
+                then 64
+            else 0
+        end
+        |
+        -- S-R-0095 消费贷额度到期续授信｜Consumer limits about to end
+        case
+            when
+                storey_1.in_base_credit
+                and tags.loan_cons_limit_left_days between 0 and 90
+                and tags.loan_late_cnt_l12m = 0
+                then 128
+            else 0
+        end
+        |
+        -- S-R-0096 按揭优质客户消费贷｜Good mortgage customers for a consumer loan
+        case
+            when
+                storey_1.in_base_credit
+                and tags.loan_mtg_bal > 0
+                and tags.loan_ontime_ratio_l12m = 1
+                and tags.loan_due_pay_ratio <= 0.5
+                and tags.loan_cons_bal = 0
+                then 256
+            else 0
+        end
+        |
+        -- S-R-0097 消费贷利率优化｜Consumer loans at a high rate
+        case
+            when
+                storey_1.in_base_credit
+                and tags.loan_cons_bal >= 10000
+                and tags.loan_cons_rate >= 6
+                and tags.loan_ontime_ratio_l12m = 1
+                then 512
+            else 0
+        end
+        |
+        -- S-R-0100 结清优质老客户｜Former borrowers in good standing
+        case
+            when
+                storey_1.in_base_credit
+                and tags.loan_contract_cnt_ltd >= 1
+                and tags.loan_bal = 0
+                and tags.aum_davg_lm >= 1000
+                then 1024
+            else 0
+        end
+        |
+        -- S-R-0101 企业主经营贷潜客｜Business owners for a business loan
+        case
+            when
+                storey_1.in_base_credit
+                and (
+                  tags.prof_is_biz_owner or tags.prof_mer_cnt >= 1
+                )
+                and tags.loan_biz_bal = 0
+                and tags.txn_in_amt_sum_l12m >= 100000
+                then 2048
+            else 0
+        end
+        |
+        -- S-R-0102 信用卡提额潜客｜Prospects for a higher card limit
+        case
+            when
+                storey_1.in_base_credit
+                and tags.cc_active_cnt >= 1
+                and tags.cc_util_max_ratio >= 0.5
+                and tags.cc_full_cnt_l6m >= 6
+                and tags.cc_late_cnt_l12m = 0
+                then 4096
+            else 0
+        end
+        |
+        -- S-R-0106 信用卡升级潜客｜Prospects for a higher card
+        case
+            when
+                storey_1.in_base_credit
+                and tags.cc_spend_amt_sum_l12m >= 50000
+                and tags.cc_full_cnt_l12m >= 12
+                and tags.tier_code in ('growth', 'wealth', 'high', 'private')
+                then 8192
+            else 0
+        end
+        |
+        -- S-R-0108 分期将结清续办｜Instalment plans about to end
+        case
+            when
+                storey_1.in_base_credit
+                and tags.cc_instal_left_amt > 0
+                and tags.cc_instal_left_amt < 2000
+                and tags.cc_late_cnt_l12m = 0
+                then 16384
+            else 0
+        end
+        |
+        -- S-R-0138 资金流出重点客户｜Core customers whose money leaves
+        case
+            when
+                storey_0.in_base_retail
+                and tags.tier_code in ('growth', 'wealth', 'high', 'private')
+                and (
+                  storey_1.in_dep_out_samename
+                  or storey_1.in_dep_peak_drop
+                  or storey_1.in_dep_down_boy
+                )
+                then 32768
+            else 0
+        end as word_1,
+        -- S-R-0139 资产客户无信用卡｜Depositors without a credit card
+        case
+            when
+                storey_1.in_base_credit
+                and tags.cc_active_cnt = 0
+                and tags.aum_davg_lm >= 10000
+                and tags.pay_source_code = 0
+                and not tags.prod_has_etc
+                then 1
+            else 0
+        end as word_2,
         case when try(coalesce(
             storey_1.in_base_invest
             and tags.wm_red_amt_sum_30d >= 50000
             and tags.dep_demand_bal >= 0.5 * cast(tags.wm_red_amt_sum_30d as decimal(38, 2)),
             false
-        )) is null then 4 else 0 end as fault_0
+        )) is null then 4 else 0 end
+        |
+        case when try(coalesce(
+            storey_1.in_base_invest
+            and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) >= 10000
+            and tags.inv_top_ratio >= 0.8,
+            false
+        )) is null then 2048 else 0 end as fault_0,
+        case when try(coalesce(
+            storey_1.in_base_invest
+            and tags.fund_money_bal >= 1000
+            and tags.fund_money_bal >= 0.5 * cast(tags.fund_bal as decimal(38, 2))
+            and tags.wm_closed_bal = 0,
+            false
+        )) is null then 2 else 0 end as fault_1
     from tags
+    inner join storey_0 on tags.customer_id = storey_0.customer_id
     inner join storey_1 on tags.customer_id = storey_1.customer_id
 )
 
