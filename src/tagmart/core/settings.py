@@ -115,6 +115,11 @@ class Settings:
         """The rules of the business."""
         return self.root / "models" / "rules"
 
+    @property
+    def leads_dir(self) -> Path:
+        """The event leads of the business."""
+        return self.root / "models" / "leads"
+
     def run_dir(self, run_id: str) -> Path:
         """The working folder of a run."""
         return self.runs / run_id
