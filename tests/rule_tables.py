@@ -7,7 +7,7 @@ from datetime import date
 
 import duckdb
 
-from tagmart.rules import Catalogue, Rule, Tag, compile_rules
+from tagmart.rules import Catalogue, Entity, Rule, Tag, compile_rules
 from tagmart.rules.files import rule_of
 from tagmart.rules.writing import flags_sql, membership_sql
 
@@ -25,13 +25,18 @@ TAGS = (
     Tag("R-RISK-00001", "risk_is_blocked", "retail", "flag", purposes=frozenset({"risk"})),
     Tag("R-RISK-00002", "risk_code", "retail", "number", unit="level", theme="risk",
         purposes=frozenset({"risk", "marketing"})),
+    Tag("R-PROF-00003", "prof_mng_org", "retail", "text", purposes=frozenset(BOTH)),
+    Tag("R-PROF-00004", "prof_manager_id", "retail", "text", purposes=frozenset(BOTH)),
     Tag("R-TAX-00001", "tax_bal", "retail", "number", scale=2, unit="cny", purposes=frozenset({"statutory"})),
 )  # fmt: skip
 CATALOGUE = Catalogue({"retail": {tag.name: tag for tag in TAGS}})
+ENTITIES = {"retail": Entity(branch="prof_mng_org", manager="prof_manager_id", money="dep_bal")}
+BRANCHES = {"H000": "H000", "B100": "H000/B100", "B101": "H000/B100/B101", "B201": "H000/B200/B201"}
 COLUMN_TYPES = {
     "customer_id": "varchar", "biz_date": "date", "dep_bal": "decimal(18,2)", "wm_bal": "decimal(18,2)",
     "txn_cnt": "integer", "dep_ratio": "decimal(18,4)", "prof_is_staff": "boolean", "prof_status_code": "varchar",
     "pay_start_date": "date", "risk_is_blocked": "boolean", "risk_code": "integer", "tax_bal": "decimal(18,2)",
+    "prof_mng_org": "varchar", "prof_manager_id": "varchar",
 }  # fmt: skip
 
 
@@ -44,16 +49,25 @@ def rule(text: str, key: str = "the_rule", number: int = 1, **fields: object) ->
     return rule_of(raw, f"models/rules/retail/deposit/{key}.yml")
 
 
-def members(rules: list[Rule], rows: list[dict], biz_date: date = D) -> dict[str, set[str]]:
-    """Members of each segment by key, from the generated models over a wide table with these rows."""
-    compiled = compile_rules(rules, CATALOGUE)
+def members(
+    rules: list[Rule], rows: list[dict], biz_date: date = D, past: dict[int, list[dict]] | None = None
+) -> dict[str, set[str]]:
+    """Members of each segment by key, from the generated models over a wide table with these rows.
+
+    Args:
+        rules: the rules.
+        rows: one per customer: c0, c1, …; a column that is left out is missing.
+        past: days back → rows of that night, likewise; a night that is left out was not published.
+    """
+    compiled = compile_rules(rules, CATALOGUE, ENTITIES)
     with duckdb.connect() as connection:
         columns = ", ".join(f"{name} {kind}" for name, kind in COLUMN_TYPES.items())
-        connection.execute(f"create table tags_retail ({columns})")
-        for number, row in enumerate(rows):
-            full = {"customer_id": f"c{number}", "biz_date": biz_date, **row}
-            marks = ", ".join("?" for _ in full)
-            connection.execute(f"insert into tags_retail ({', '.join(full)}) values ({marks})", list(full.values()))
+        connection.execute(f"create table tags_retail ({columns}); create table past_tags_retail ({columns}, days_back integer)")
+        connection.execute("create table dim_branch (org_id varchar, org_path varchar)")
+        connection.executemany("insert into dim_branch values (?, ?)", list(BRANCHES.items()))
+        _fill(connection, "tags_retail", [{"biz_date": biz_date, **row} for row in rows])
+        for days, then in (past or {}).items():
+            _fill(connection, "past_tags_retail", [{"days_back": days, **row} for row in then])
         for storey in sorted({item.storey for item in compiled}):
             query = flags_sql("retail", storey, [item for item in compiled if item.storey == storey])
             connection.execute(f"create table segment_flags_retail_{storey} as {_without_refs(query)}")
@@ -66,8 +80,15 @@ def members(rules: list[Rule], rows: list[dict], biz_date: date = D) -> dict[str
     return result
 
 
+def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict]) -> None:
+    for number, row in enumerate(rows):
+        full = {"customer_id": f"c{number}", **row}
+        marks = ", ".join("?" for _ in full)
+        connection.execute(f"insert into {table} ({', '.join(full)}) values ({marks})", list(full.values()))
+
+
 def _without_refs(query: str) -> str:
-    return re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"\1", query)
+    return re.sub(r"\{\{ (?:ref|source)\((?:'ops', )?'(\w+)'\) \}\}", r"\1", query)
 
 
 def selects(text: str, column: str, values: list[object], **fields: object) -> list[object]:

@@ -86,6 +86,83 @@ def test_segments_stand_on_segments():
     assert found == {"first": {"c0"}, "second": {"c0", "c1", "c3"}, "third": {"c1", "c3"}}
 
 
+def test_union_and_minus_of_segments():
+    rules = [
+        rule("in any segment (small, large)", "either", 3), rule("not in any segment (small, large)", "neither", 4),
+        rule("in any segment (small) and not in segment large", "only_small", 5),
+        rule("dep_bal < 10", "small", 1), rule("dep_bal > 5", "large", 2),
+    ]  # fmt: skip
+    found = members(rules, [{"dep_bal": 1}, {"dep_bal": 7}, {"dep_bal": 20}, {"dep_bal": None}])
+    assert found["either"] == {"c0", "c1", "c2"}
+    assert found["neither"] == {"c3"}, "membership is always known: whose balance is missing is in neither"
+    assert found["only_small"] == {"c0"}
+
+
+@pytest.mark.parametrize(
+    ("text", "selected"),
+    [
+        ("chg(dep_bal, 30d) > 0", {"c0"}),
+        ("chg(dep_bal, 30d) <= -0.5 * before(dep_bal, 30d)", {"c1"}),
+        ("chg(dep_bal, 30d) * 2 = 10", {"c0"}),
+        ("not (chg(dep_bal, 30d) > 0)", {"c1"}),
+        # c2 has no value now, c3 had none then, c4 was no customer then
+        ("chg(dep_bal, 30d) is missing", {"c2", "c3", "c4"}),
+        ("before(dep_bal, 30d) = 4", {"c1", "c2"}),
+        ("before(dep_bal, 30d) is missing", {"c3", "c4"}),
+        ("prof_is_staff and not before(prof_is_staff, 1d)", {"c1"}),
+        ("before(pay_start_date, 1d) <> pay_start_date", {"c0"}),
+        # no night of that day was published, though those around it were
+        ("before(dep_bal, 29d) is missing", {"c0", "c1", "c2", "c3", "c4"}),
+        ("chg(dep_bal, 29d) >= 0 or chg(dep_bal, 29d) < 0", set()),
+    ],
+)
+def test_past_values(text, selected):
+    rows = [
+        {"dep_bal": 10, "prof_is_staff": True, "pay_start_date": D}, {"dep_bal": 1, "prof_is_staff": True},
+        {"dep_bal": None, "prof_is_staff": False}, {"dep_bal": 3, "prof_is_staff": True}, {"dep_bal": 3, "prof_is_staff": True},
+    ]  # fmt: skip
+    yesterday = [
+        {"prof_is_staff": True, "pay_start_date": D - timedelta(1)}, {"prof_is_staff": False}, {"prof_is_staff": False},
+        {"prof_is_staff": None},
+    ]  # fmt: skip
+    past = {30: [{"dep_bal": 5}, {"dep_bal": 4}, {"dep_bal": 4}, {"dep_bal": None}], 1: yesterday}
+    assert members([rule(text)], rows, past=past)["the_rule"] == selected
+
+
+def test_a_branch_sees_its_own_customers_and_those_below_it():
+    rows = [{"prof_mng_org": code, "dep_bal": 1} for code in ("B101", "B100", "B201", "B1", None)]
+    for scope, seen in (("B101", {"c0"}), ("B100", {"c0", "c1"}), ("B201", {"c2"}), ("B999", set())):
+        assert members([rule("dep_bal = 1 or dep_bal = 2", scope=scope)], rows)["the_rule"] == seen
+    assert members([rule("not in segment own", "outside", 2), rule("dep_bal > 0", "own", 1, scope="B100")], rows)[
+        "outside"
+    ] == {"c2", "c3", "c4"}
+
+
+@pytest.mark.parametrize(
+    ("top", "selected"),
+    [
+        # c1 and c2 tie: the smaller number goes first; c4 has no balance, c5 is not selected by the rule
+        ({"n": 2, "by": "dep_bal"}, {"c0", "c1"}),
+        ({"n": 3, "by": "dep_bal"}, {"c0", "c1", "c2"}),
+        ({"n": 1, "by": "dep_bal", "order": "asc"}, {"c3"}),
+        ({"n": 99, "by": "dep_bal"}, {"c0", "c1", "c2", "c3"}),
+        ({"n": 1, "by": "dep_bal", "within": "branch"}, {"c0", "c2"}),
+        # c0 has no manager
+        ({"n": 1, "by": "dep_bal", "within": "manager"}, {"c1", "c3"}),
+    ],
+)
+def test_the_first_so_many(top, selected):
+    rows = [
+        {"dep_bal": 9, "prof_mng_org": "B101", "prof_manager_id": None}, {"dep_bal": 8, "prof_mng_org": "B101", "prof_manager_id": "m1"},
+        {"dep_bal": 8, "prof_mng_org": "B201", "prof_manager_id": "m1"}, {"dep_bal": 7, "prof_mng_org": "B201", "prof_manager_id": "m2"},
+        {"dep_bal": None, "prof_mng_org": "B201", "prof_manager_id": "m2"},
+        {"dep_bal": 99, "prof_mng_org": "B101", "prof_manager_id": "m2", "prof_is_staff": True},
+    ]  # fmt: skip
+    rules = [rule("prof_is_staff is missing", top=top), rule("in segment the_rule", "above", 2)]
+    found = members(rules, rows)
+    assert found == {"the_rule": selected, "above": selected}
+
+
 @pytest.mark.parametrize(
     ("valid_from", "valid_to", "holds"),
     [(None, None, True), (D, D, True), (D + timedelta(1), None, False), (None, D - timedelta(1), False)],

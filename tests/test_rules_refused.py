@@ -56,6 +56,22 @@ from tests.rule_tables import CATALOGUE, rule, selects
         ("dep_bal in ()", "no part of the rule language"),
         ("dep_bal in (wm_bal)", "a list holds only numbers and texts"),
         ("in segment the_rule", "in a circle.*the_rule → the_rule"),
+        ("chg(dep_bal) > 1", "`chg` is not in its form"),
+        ("chg(dep_bal, 30) > 1", "`chg` is not in its form.*30d"),
+        ("chg(dep_bal + 1, 30d) > 1", "`chg` is not in its form"),
+        ("before(dep_bal, 0d) > 1", "looks back 1 to 366"),
+        ("before(dep_bal, 367d) > 1", "looks back 1 to 366"),
+        ("before(dep_bal, 99999999999999999999d) > 1", "looks back 1 to 366"),
+        ("chg(dep_ball, 30d) > 1", "unknown tag 'dep_ball'.*Did you mean 'dep_bal'"),
+        ("chg(pay_start_date, 30d) > 1", "chg needs a number: `pay_start_date` is a date"),
+        ("chg(dep_bal, 30d) > txn_cnt", r"units differ: `chg\(dep_bal, 30d\)` is a number in cny"),
+        ("chg(dep_bal, 30d)", "not a condition"),
+        ("before(tax_bal, 1d) > 1", "may not be used for marketing.*statutory"),
+        ("in any segment the_rule", "names no segments"),
+        ("in any segment ()", "names no segment"),
+        ("in any segment (the_rule", "not closed"),
+        ("in any segment (the_rule the_rule)", "not closed"),
+        ("in any segment (the_rul)", "unknown segment 'the_rul'"),
         ("tax_bal > 1", "may not be used for marketing.*statutory"),
     ],
 )  # fmt: skip
@@ -171,6 +187,9 @@ def test_a_circle_is_named():
         ("not risk_code > 1", True),
         ("risk_is_blocked", False),
         ("not not_blocked", False),
+        ("not before(risk_is_blocked, 1d)", True),
+        ("before(risk_is_blocked, 1d)", False),
+        ("chg(risk_code, 30d) <= 0", False),
         ("risk_code >= 3", False),
         ("risk_code = 5", False),
         ("not risk_code <= 1", False),
@@ -190,6 +209,28 @@ def test_risk_tags_keep_people_out_and_never_pick_them(text, allowed):
         assert len(compile_rules([dataclasses.replace(item, purpose="risk") for item in rules], CATALOGUE)) == 2
 
 
+def test_risk_tags_rank_nobody_for_marketing():
+    ranked = rule("not risk_is_blocked", "ranked", 2, top={"n": 5, "by": "risk_code"}, purpose="risk")
+    assert compile_rules([ranked], CATALOGUE)
+    with pytest.raises(TagmartError, match=r"'risk_code' may not be used this way for marketing"):
+        compile_rules([rule("in segment ranked"), ranked], CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"scope": "B101"}, "no tag for this scope"),
+        ({"top": {"n": 5, "by": "dep_bal", "within": "manager"}}, "no tag for this top"),
+        ({"top": {"n": 5, "by": "dep_ball"}}, "unknown tag 'dep_ball'"),
+        ({"top": {"n": 5, "by": "prof_status_code"}}, "top orders by numbers or dates"),
+        ({"top": {"n": 5, "by": "tax_bal"}}, "may not be used for marketing"),
+    ],
+)
+def test_fields_that_the_entity_cannot_serve(fields, message):
+    with pytest.raises(TagmartError, match=message):
+        compile_rules([rule("prof_is_staff", **fields)], CATALOGUE)
+
+
 def test_a_rule_cannot_outlive_the_segment_it_stands_on():
     lower = rule("prof_is_staff", "lower", 2, valid_to=date(2026, 12, 31))
     with pytest.raises(TagmartError, match="'lower' does not hold as long"):
@@ -205,7 +246,20 @@ def test_a_rule_cannot_outlive_the_segment_it_stands_on():
         ({"key": "Drop Table"}, "not a name"),
         ({"entity": "retial"}, "unknown entity"),
         ({"purpose": "sales"}, "unknown purpose"),
-        ({"scope": "branch 12"}, "only the head office"),
+        ({"scope": "branch 12"}, "neither the head office nor the code of a branch"),
+        ({"scope": "B1'; --"}, "neither the head office nor the code of a branch"),
+        ({"channel": ["smss"]}, "unknown channel 'smss'.*'sms'"),
+        ({"channel": ["sms", "sms"]}, "named twice"),
+        ({"channel": [["sms"]]}, "unknown channel"),
+        ({"priority": 0}, "not 1 to 9"),
+        ({"priority": True}, "not 1 to 9"),
+        ({"distribution": "managers"}, "unknown distribution"),
+        ({"top": 50}, "top is not in its form"),
+        ({"top": {"n": 5}}, "top is not in its form"),
+        ({"top": {"n": 0, "by": "dep_bal"}}, "top has a n "),
+        ({"top": {"n": "5", "by": "dep_bal"}}, "top has a n "),
+        ({"top": {"n": 5, "by": "dep_bal", "order": "down"}}, "top has a order"),
+        ({"top": {"n": 5, "by": "dep_bal", "within": "bank"}}, "top has a within"),
         ({"zh": "{{ 1 }}"}, "not one line of text"),
         ({"en": 5}, "not one line of text"),
         ({"zh": ""}, "the field zh is missing"),

@@ -120,6 +120,11 @@ class Settings:
         """The event leads of the business."""
         return self.root / "models" / "leads"
 
+    @property
+    def entities_file(self) -> Path:
+        """Which tags say who manages a customer: for rules."""
+        return self.root / "models" / "entities.yml"
+
     def run_dir(self, run_id: str) -> Path:
         """The working folder of a run."""
         return self.runs / run_id

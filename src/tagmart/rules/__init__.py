@@ -6,7 +6,11 @@ a closed list, and the SQL is printed from what was recognised.
 
 from tagmart.rules.catalogue import Catalogue, Tag, read_catalogue
 from tagmart.rules.compiler import CompiledRule, compile_rules
+from tagmart.rules.entities import Entity, read_entities
 from tagmart.rules.files import Rule, load_rules
 from tagmart.rules.writing import generate
 
-__all__ = ["Catalogue", "CompiledRule", "Rule", "Tag", "compile_rules", "generate", "load_rules", "read_catalogue"]
+__all__ = [
+    "Catalogue", "CompiledRule", "Entity", "Rule", "Tag", "compile_rules", "generate", "load_rules", "read_catalogue",
+    "read_entities",
+]  # fmt: skip

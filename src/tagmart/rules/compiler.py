@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from sqlglot import exp
 
 from tagmart.core.errors import TagmartError, nearest
 from tagmart.rules.catalogue import Catalogue, Tag
-from tagmart.rules.files import Rule
-from tagmart.rules.language import parse, segment_key
+from tagmart.rules.entities import Entity
+from tagmart.rules.files import HEAD_OFFICE, Rule
+from tagmart.rules.language import parse, past_value, segment_key, tag_named
 from tagmart.rules.terms import Builder
 
 EXCLUDABLE = ("marketing", "service")
+NO_ENTITIES: Mapping[str, Entity] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,14 @@ class CompiledRule:
 
     Attributes:
         rule: its file.
-        predicate: its condition as SQL; columns are those of `tags` and of `storey_<n>`.
+        predicate: its condition as SQL; columns are those of `tags`, `storey_<n>`, `past_<n>d` and `branches`.
         storey: 0 if it names no segment, else one more than the highest storey that it reads.
         tags: the tags that it names, ordered.
         tag_ids: their stable numbers, in the same order.
         segments: the keys of the segments that it names, ordered.
+        past: (tag, days back) of the past values that it names, ordered.
+        branch_tag: the tag that says who manages the customer, where the rule is a branch's; else None.
+        within_tag: the tag in whose values the rule's `top` ranks; None: among all.
     """
 
     rule: Rule
@@ -36,10 +42,20 @@ class CompiledRule:
     tags: tuple[str, ...]
     tag_ids: tuple[str, ...]
     segments: tuple[str, ...]
+    past: tuple[tuple[str, int], ...] = ()
+    branch_tag: str | None = None
+    within_tag: str | None = None
 
 
-def compile_rules(rules: Sequence[Rule], catalogue: Catalogue) -> list[CompiledRule]:
+def compile_rules(
+    rules: Sequence[Rule], catalogue: Catalogue, entities: Mapping[str, Entity] = NO_ENTITIES
+) -> list[CompiledRule]:
     """Check every rule against the catalogue and the other rules, and compile it.
+
+    Args:
+        rules: all of them: a rule may stand on any other of its entity.
+        catalogue: the tags.
+        entities: which tags say who manages a customer; without it no rule can be a branch's, or rank within one.
 
     Returns:
         the rules in the order given.
@@ -54,21 +70,54 @@ def compile_rules(rules: Sequence[Rule], catalogue: Catalogue) -> list[CompiledR
         storeys = _storeys(of_entity, trees)
         tags = catalogue.of(entity)
         for key, rule in of_entity.items():
-            compiled.append(_compile(rule, trees[key], tags, storeys))
-            _check_purpose(rule, trees[key], trees, tags)
+            compiled.append(_compile(rule, trees[key], tags, storeys, entities.get(entity, Entity())))
+            _check_purpose(rule, trees, of_entity, tags)
             _check_validity(rule, compiled[-1].segments, of_entity)
     position = {rule.segment_id: index for index, rule in enumerate(rules)}
     return sorted(compiled, key=lambda item: position[item.rule.segment_id])
 
 
-def _compile(rule: Rule, tree: exp.Expression, tags: Mapping[str, Tag], storeys: Mapping[str, int]) -> CompiledRule:
+def _compile(
+    rule: Rule, tree: exp.Expression, tags: Mapping[str, Tag], storeys: Mapping[str, int], entity: Entity
+) -> CompiledRule:
     builder = Builder(rule.where, tags, storeys)
     predicate = builder.condition(tree)
-    names = tuple(sorted(builder.tags_used))
+    used = set(builder.tags_used)
+    branch_tag = within_tag = None
+    if rule.scope != HEAD_OFFICE:
+        branch_tag = _asked(rule, entity.branch, "scope")
+        predicate = exp.and_(predicate, _in_branch(rule.scope))
+    if rule.top is not None:
+        predicate = exp.and_(predicate, _known(builder.ranked_by(rule.top.by)))
+        used.add(rule.top.by)
+        if rule.top.within is not None:
+            within_tag = _asked(rule, getattr(entity, rule.top.within), "top")
+            predicate = exp.and_(predicate, _known(within_tag))
+    names = tuple(sorted(used | {tag for tag in (branch_tag, within_tag) if tag is not None}))
     return CompiledRule(
         rule=rule, predicate=predicate, storey=storeys[rule.key], tags=names,
         tag_ids=tuple(tags[name].tag_id for name in names), segments=tuple(sorted(builder.segments_used)),
-    )
+        past=tuple(sorted(builder.past_used)), branch_tag=branch_tag, within_tag=within_tag,
+    )  # fmt: skip
+
+
+def _asked(rule: Rule, tag: str | None, field: str) -> str:
+    """The tag that a field of the rule needs."""
+    if tag is None:
+        raise TagmartError(
+            f"{rule.entity} customers have no tag for this {field}", where=rule.where,
+            seen=rule.scope if field == "scope" else rule.top.said, do="leave it out, or name the tag in models/entities.yml",
+        )
+    return tag
+
+
+def _in_branch(code: str) -> exp.Expression:
+    """The customer's managing organisation is the branch, or stands below it. The code's form is checked with the file."""
+    return exp.Anonymous(this="contains", expressions=[exp.column("org_path", "branches"), exp.Literal.string(f"/{code}/")])
+
+
+def _known(tag: str) -> exp.Expression:
+    return exp.Not(this=exp.Is(this=exp.column(tag, "tags"), expression=exp.Null()))
 
 
 def _storeys(rules: Mapping[str, Rule], trees: Mapping[str, exp.Expression]) -> dict[str, int]:
@@ -118,27 +167,36 @@ def _check_validity(rule: Rule, segments: Sequence[str], rules: Mapping[str, Rul
 
 
 def _check_purpose(
-    rule: Rule, tree: exp.Expression, trees: Mapping[str, exp.Expression], tags: Mapping[str, Tag]
+    rule: Rule, trees: Mapping[str, exp.Expression], rules: Mapping[str, Rule], tags: Mapping[str, Tag]
 ) -> None:
     """Refuse tags that may not be used for the rule's purpose, in the rule and in the segments that it stands on.
 
     Tags of the theme risk, and those whose purposes name risk but not the rule's, may keep people out of a marketing or
-    service segment: as `not tag`, `tag = 0`, `tag < n`, `tag <= n`, or `is [not] missing`. To pick people by them is refused.
+    service segment: as `not tag`, `tag = 0`, `tag < n`, `tag <= n`, or `is [not] missing`. To pick people by them is refused,
+    and so is to rank them.
     """
-    waiting = [(tree, True)]
+    waiting, met = [(trees[rule.key], True)], {(rule.key, True)}
+    keys = {rule.key}
     while waiting:
         node, positive = waiting.pop()
         key = segment_key(node)
         if key is not None:
-            waiting.append((trees[key], positive))
+            keys.add(key)
+            if (key, positive) not in met:
+                met.add((key, positive))
+                waiting.append((trees[key], positive))
         elif isinstance(node, exp.Not):
             waiting.append((node.this, not positive))
         elif isinstance(node, (exp.And, exp.Or, exp.Paren)):
             waiting.extend((child, positive) for child in node.iter_expressions())
         else:
             for column in node.find_all(exp.Column):
-                if (tag := tags.get(column.name)) is not None:
+                if (tag := tags.get(tag_named(column))) is not None:
                     _check_tag_purpose(rule, tag, _keeps_out(node, column, positive))
+    for top in (rules[key].top for key in keys):
+        # A tag that is not known is refused with the rule that names it.
+        if top is not None and top.by in tags:
+            _check_tag_purpose(rule, tags[top.by], keeps_out=False)
 
 
 def _check_tag_purpose(rule: Rule, tag: Tag, keeps_out: bool) -> None:
@@ -156,6 +214,9 @@ def _check_tag_purpose(rule: Rule, tag: Tag, keeps_out: bool) -> None:
 
 def _keeps_out(node: exp.Expression, column: exp.Column, positive: bool) -> bool:
     """True if the condition can only remove people for what the risk tag says: low, zero, false, or not known."""
+    past = past_value(column)
+    if past is not None and past[0] == "chg":
+        return False
     if node is column:
         return not positive
     if node.this is not column:

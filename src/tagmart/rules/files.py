@@ -15,8 +15,39 @@ from tagmart.core.errors import TagmartError, nearest
 ENTITY_LETTERS = {"retail": "R", "corporate": "C", "merchant": "M"}
 PURPOSES = ("marketing", "service", "risk", "management", "statutory")
 HEAD_OFFICE = "head_office"
+BRANCH = re.compile(r"[A-Z0-9][A-Z0-9_\-]{0,31}")
+# DOMAIN.md B, touch channels: how a customer is spoken to, which is not how the customer does business.
+CHANNELS = (
+    "sms", "mbox", "push", "call", "robot", "wecom", "wechat", "terminal", "lobby", "qr", "link", "visit",
+)  # fmt: skip
+# Who acts on a segment's customers: the first of the chain, from the one named on, that a customer has.
+DISTRIBUTION = ("manager", "shared_manager", "branch_pool", "remote", "digital")
+PRIORITIES = range(1, 10)
+MAX_TOP = 100_000
 NEEDED = ("segment_id", "key", "zh", "en", "entity", "line", "owner", "purpose", "description", "rule")
-OPTIONAL = ("scope", "valid_from", "valid_to")
+OPTIONAL = ("scope", "valid_from", "valid_to", "channel", "priority", "distribution", "top")
+
+
+@dataclass(frozen=True)
+class Top:
+    """The first so many of those for whom a rule is true; ties are broken by customer_id.
+
+    Attributes:
+        n: how many.
+        by: the tag that they are ordered by; who has no value is never among them.
+        order: desc (the largest first) or asc.
+        within: branch or manager: so many of each; None: of all.
+    """
+
+    n: int
+    by: str
+    order: str = "desc"
+    within: str | None = None
+
+    @property
+    def said(self) -> str:
+        """In words, for the catalogue."""
+        return f"{self.n} by {self.by} {self.order}" + (f" within {self.within}" if self.within else "")
 
 
 @dataclass(frozen=True)
@@ -27,11 +58,16 @@ class Rule:
         segment_id: the stable number, such as S-R-0001; never given to another rule.
         key: the name by which other rules and people call the segment.
         zh, en: the labels.
-        entity, line, owner, purpose, scope: who is selected, by whom, what for, and for which part of the bank.
+        entity, line, owner, purpose: who is selected, by whom and what for.
+        scope: head_office, or the code of a branch: its segment sees the customers that it manages, and those below it.
         description_zh, description_en: one sentence each.
         text: the rule in the rule language.
         valid_from, valid_to: the first and the last business date on which it holds; None is open.
         where: the file, for messages.
+        channels: the touch channels that the segment is meant for.
+        priority: 1 (first) to 9.
+        distribution: where the chain of those who act on it begins.
+        top: the rule selects only the first so many; None: everybody.
     """
 
     segment_id: str
@@ -49,6 +85,10 @@ class Rule:
     valid_from: date | None
     valid_to: date | None
     where: str
+    channels: tuple[str, ...] = ()
+    priority: int = 5
+    distribution: str = DISTRIBUTION[0]
+    top: Top | None = None
 
 
 def load_rules(rules_dir: Path) -> list[Rule]:
@@ -105,6 +145,10 @@ def rule_of(raw: dict, where: str, place: tuple[str, ...] | None = None) -> Rule
         valid_from=_date(raw, "valid_from", where),
         valid_to=_date(raw, "valid_to", where),
         where=where,
+        channels=_channels(raw.get("channel", []), where),
+        priority=raw.get("priority", 5),
+        distribution=_plain({"distribution": DISTRIBUTION[0], **raw}, "distribution", where),
+        top=_top(raw.get("top"), where),
     )
     _check(rule, place)
     return rule
@@ -128,6 +172,37 @@ def _date(raw: dict, name: str, where: str) -> date | None:
     raise TagmartError(f"{name} is not a date", where=where, seen=repr(value), do="write it as 2026-06-30, without quotes")
 
 
+def _channels(value: object, where: str) -> tuple[str, ...]:
+    listed = value if isinstance(value, list) else [value]
+    for channel in listed:
+        if channel not in CHANNELS:
+            raise TagmartError(
+                f"unknown channel {channel!r}", where=where,
+                do=nearest(str(channel), CHANNELS) or f"use some of {', '.join(CHANNELS)}",
+            )
+    if len(set(listed)) < len(listed):
+        raise TagmartError("a channel is named twice", where=where, seen=", ".join(listed))
+    return tuple(listed)
+
+
+def _top(value: object, where: str) -> Top | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not {"n", "by"} <= set(value) or not set(value) <= {"n", "by", "order", "within"}:
+        raise TagmartError("top is not in its form", where=where, seen=repr(value),
+                           do="write top: {n: 50, by: <tag>, order: desc, within: branch}; order and within may be left out")
+    found = Top(**value)
+    fits = {
+        "n": type(found.n) is int and 1 <= found.n <= MAX_TOP, "by": isinstance(found.by, str),
+        "order": found.order in ("desc", "asc"), "within": found.within in (None, "branch", "manager"),
+    }  # fmt: skip
+    for name, good in fits.items():
+        if not good:
+            raise TagmartError(f"top has a {name} that is not known", where=where, seen=repr(value[name]),
+                               do=f"n is 1 to {MAX_TOP:,}, by a tag, order desc or asc, within branch or manager")
+    return found
+
+
 def _check(rule: Rule, place: tuple[str, ...] | None) -> None:
     if rule.entity not in ENTITY_LETTERS:
         raise TagmartError(
@@ -147,10 +222,16 @@ def _check(rule: Rule, place: tuple[str, ...] | None) -> None:
         raise TagmartError(
             f"unknown purpose '{rule.purpose}'", where=rule.where, do=f"use one of {', '.join(PURPOSES)}"
         )
-    if rule.scope != HEAD_OFFICE:
+    if rule.scope != HEAD_OFFICE and not BRANCH.fullmatch(rule.scope):
         raise TagmartError(
-            "only the head office can have rules in this version", where=rule.where, seen=f"scope {rule.scope!r}",
-            do=f"leave scope out, or write {HEAD_OFFICE}",
+            "the scope is neither the head office nor the code of a branch", where=rule.where, seen=f"scope {rule.scope!r}",
+            do=f"leave scope out, write {HEAD_OFFICE}, or the code as in mart.dim_branch: B101",
+        )
+    if type(rule.priority) is not int or rule.priority not in PRIORITIES:
+        raise TagmartError("the priority is not 1 to 9", where=rule.where, seen=repr(rule.priority), do="1 comes first")
+    if rule.distribution not in DISTRIBUTION:
+        raise TagmartError(
+            f"unknown distribution '{rule.distribution}'", where=rule.where, do=f"use one of {', '.join(DISTRIBUTION)}"
         )
     if rule.valid_from and rule.valid_to and rule.valid_to < rule.valid_from:
         raise TagmartError("valid_to is before valid_from", where=rule.where, seen=f"{rule.valid_from}, {rule.valid_to}")

@@ -2,10 +2,10 @@
 
 The language: comparisons (= <> < <= > >=), `between … and …`, `in (…)`, `is [not] missing`, `and`, `or`, `not`, brackets,
 the tags of the rule's entity by name, numbers, 'codes', '2026-06-30' beside a date, + − * / , `D` (the business date) with
-`D - 90`, `month(D)`, and `in segment key`.
+`D - 90`, `month(D)`, `before(tag, 30d)`, `chg(tag, 30d)`, `in segment key` and `in any segment (key, key)`.
 
 The text is cut into tokens first and only tokens of a closed list go on to the parser. `in segment key` becomes one name
-with a space in it, which nobody can write, so it can never be taken for a tag.
+with a space in it, which nobody can write, so it can never be taken for a tag; so do `before` and `chg`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ MAX_CHARACTERS = 4000
 MAX_DEPTH = 100
 MAX_BRACKETS = 20
 SEGMENT_MARK = "segment "
+# The value of a tag so many days ago, and how far it has come since.
+PAST_WORDS = ("before", "chg")
+MAX_DAYS_BACK = 366
 SEE = "see models/README.md for the language"
 
 _DIALECT = DuckDB()
@@ -77,6 +80,18 @@ def segment_key(node: exp.Expression) -> str | None:
     return None
 
 
+def past_value(node: exp.Expression) -> tuple[str, int, str] | None:
+    """(`before` or `chg`, days, tag) if a node stands for a value of a past night, else None."""
+    found = re.fullmatch(r"(before|chg) (\d+) (\w+)", node.name) if isinstance(node, exp.Column) else None
+    return (found[1], int(found[2]), found[3]) if found else None
+
+
+def tag_named(node: exp.Column) -> str:
+    """The tag that a name of the tree stands for, today's value or a past one."""
+    past = past_value(node)
+    return past[2] if past else node.name
+
+
 def depth(tree: exp.Expression) -> int:
     """How many nodes lie above each other; counted without recursion, so that it can guard against recursion."""
     deepest, waiting = 0, [(tree, 1)]
@@ -126,22 +141,67 @@ def _check_token(token: Token, written: str, where: str) -> None:
 
 
 def _marked(tokens: list[Token], where: str) -> list[Token]:
-    """Replace `in segment key` and `missing` by tokens that the parser understands and nobody can write."""
+    """Replace what is not SQL (segments, past values, `missing`) by tokens that the parser understands and nobody can write."""
     marked: list[Token] = []
     waiting = list(reversed(tokens))
     while waiting:
         token = waiting.pop()
-        if token.token_type is TokenType.IN and waiting and waiting[-1].text.lower() == "segment":
+        following = [later.text.lower() for later in waiting[-1:-3:-1]]
+        if token.token_type is TokenType.IN and following[:1] == ["segment"]:
             waiting.pop()
-            # A key may be a word that SQL keeps for itself.
-            if not waiting or not re.fullmatch(r"[A-Za-z]\w*", waiting[-1].text) or waiting[-1].token_type in _QUOTED:
-                raise TagmartError("`in segment` names no segment", where=where, do="write the segment's key after it")
-            key = waiting.pop()
-            token = Token(TokenType.VAR, SEGMENT_MARK + key.text, key.line, key.col, token.start, key.end)
+            marked.append(_segment_token(waiting, token, where))
+        elif token.token_type is TokenType.IN and following == ["any", "segment"]:
+            del waiting[-2:]
+            marked += _any_segment(waiting, token, where)
+        elif token.token_type is TokenType.VAR and token.text.lower() in PAST_WORDS and following[:1] == ["("]:
+            marked.append(_past_token(waiting, token, where))
         elif token.text.lower() == "missing" and marked and marked[-1].token_type in (TokenType.IS, TokenType.NOT):
-            token = _MISSING
-        marked.append(token)
+            marked.append(_MISSING)
+        else:
+            marked.append(token)
     return marked
+
+
+def _segment_token(waiting: list[Token], begin: Token, where: str) -> Token:
+    """The name that stands for the segment whose key comes next."""
+    # A key may be a word that SQL keeps for itself.
+    if not waiting or not re.fullmatch(r"[A-Za-z]\w*", waiting[-1].text) or waiting[-1].token_type in _QUOTED:
+        raise TagmartError("`in segment` names no segment", where=where, do="write the segment's key after it")
+    key = waiting.pop()
+    return Token(TokenType.VAR, SEGMENT_MARK + key.text, key.line, key.col, begin.start, key.end)
+
+
+def _any_segment(waiting: list[Token], begin: Token, where: str) -> list[Token]:
+    """`in any segment (a, b)` as `(in segment a or in segment b)`: the union."""
+    opened = waiting.pop() if waiting else None
+    if opened is None or opened.token_type is not TokenType.L_PAREN:
+        raise TagmartError("`in any segment` names no segments", where=where, do="write `in any segment (a, b)`")
+    found = [opened, _segment_token(waiting, begin, where)]
+    sign = None
+    while waiting and (sign := waiting.pop()).token_type is TokenType.COMMA:
+        found += [Token(TokenType.OR, "or", sign.line, sign.col, sign.start, sign.end), _segment_token(waiting, begin, where)]
+    if sign is None or sign.token_type is not TokenType.R_PAREN:
+        raise TagmartError("the list of segments is not closed", where=where, do="write `in any segment (a, b)`")
+    return [*found, sign]
+
+
+def _past_token(waiting: list[Token], word: Token, where: str) -> Token:
+    """The name that stands for `before(tag, 30d)` or `chg(tag, 30d)`."""
+    inner = [waiting.pop() for _ in range(min(6, len(waiting)))]
+    said = " ".join(part.text for part in inner)
+    kinds = [TokenType.L_PAREN, TokenType.VAR, TokenType.COMMA, TokenType.NUMBER, TokenType.VAR, TokenType.R_PAREN]
+    name = word.text.lower()
+    if [part.token_type for part in inner] != kinds or not inner[3].text.isdigit() or inner[4].text != "d":
+        raise TagmartError(
+            f"`{name}` is not in its form", where=where, seen=f"{name} {said}", do=f"write {name}(<tag>, 30d): a tag and whole days"
+        )
+    if not 1 <= int(inner[3].text[:9]) <= MAX_DAYS_BACK:
+        raise TagmartError(
+            f"`{name}` looks back 1 to {MAX_DAYS_BACK} days", where=where, seen=f"{inner[3].text}d",
+            do="name a tag that has the base in it, such as one at the end of last year",
+        )
+    text = f"{name} {int(inner[3].text)} {inner[1].text}"
+    return Token(TokenType.VAR, text, word.line, word.col, word.start, inner[-1].end)
 
 
 def _plain(error: Exception) -> str:

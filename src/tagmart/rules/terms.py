@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from tagmart.core.errors import TagmartError, nearest
 from tagmart.rules.catalogue import Tag
-from tagmart.rules.language import SEE, segment_key
+from tagmart.rules.language import SEE, past_value, segment_key
 
 MAX_FACTORS = 4
 MAX_DAYS = 36500
@@ -62,6 +62,7 @@ class Builder:
         tags: the tags of the rule's entity, by name.
         storey_of: the storey of every segment of the entity, by key; a rule reads lower storeys only.
         tags_used, segments_used: what was met.
+        past_used: (tag, days back) of every past value that was met.
     """
 
     where: str
@@ -69,6 +70,7 @@ class Builder:
     storey_of: Mapping[str, int]
     tags_used: set[str] = field(default_factory=set)
     segments_used: set[str] = field(default_factory=set)
+    past_used: set[tuple[str, int]] = field(default_factory=set)
 
     def condition(self, tree: exp.Expression) -> exp.Expression:
         """The SQL of a whole rule.
@@ -77,6 +79,17 @@ class Builder:
             TagmartError: for a part that is not in the language, a name that is not known, or kinds that do not fit.
         """
         return self._flag(tree, "the rule").sql
+
+    def ranked_by(self, name: str) -> str:
+        """The tag that a rule's `top` orders by.
+
+        Raises:
+            TagmartError: if there is no such tag, or its values have no order.
+        """
+        term = self._tag(name, "tags")
+        if term.kind not in ("number", "date"):
+            raise self._error(f"top orders by numbers or dates: {term.described}")
+        return name
 
     def _term(self, node: exp.Expression) -> Term:
         build = _PARTS.get(type(node))
@@ -154,18 +167,32 @@ class Builder:
             return self._segment(key)
         if node.name == "D":
             return Term(exp.column("biz_date", "tags"), "date", "D")
-        tag = self.tags.get(node.name)
+        past = past_value(node)
+        return self._past(node, *past) if past else self._tag(node.name, "tags")
+
+    def _tag(self, name: str, table: str) -> Term:
+        """A tag as it stands in a table: today's, or that of a past night."""
+        tag = self.tags.get(name)
         if tag is None:
-            raise self._error(
-                f"unknown tag '{node.name}'", do=nearest(node.name, set(self.tags)) or "look it up in the tag catalogue"
-            )
+            raise self._error(f"unknown tag '{name}'", do=nearest(name, set(self.tags)) or "look it up in the tag catalogue")
         if tag.kind not in ("flag", "number", "date", "text"):
             raise self._error(f"the tag '{tag.name}' has a type that rules cannot use", seen=tag.kind)
         self.tags_used.add(tag.name)
         return Term(
-            exp.column(tag.name, "tags"), tag.kind, tag.name, unit="" if tag.unit in PLAIN_UNITS else tag.unit,
+            exp.column(tag.name, table), tag.kind, tag.name, unit="" if tag.unit in PLAIN_UNITS else tag.unit,
             scale=tag.scale if tag.kind == "number" else None, codes=tag.codes,
         )
+
+    def _past(self, node: exp.Column, word: str, days: int, name: str) -> Term:
+        """The value of a past night, or today's less that one; missing where that night was not published."""
+        then = self._tag(name, f"past_{days}d")
+        self.past_used.add((name, days))
+        if word == "before":
+            return Term(**{**vars(then), "said": _said(node)})
+        if then.kind != "number":
+            raise self._error(f"chg needs a number: {then.described}", seen=_said(node), do="compare with before(…) instead")
+        change = exp.Paren(this=exp.Sub(this=_wide(self._tag(name, "tags")), expression=_wide(then)))
+        return Term(change, "number", _said(node), unit=then.unit)
 
     def _segment(self, key: str) -> Term:
         storey = self.storey_of.get(key)
@@ -300,6 +327,7 @@ class Builder:
 def _said(node: exp.Expression) -> str:
     """A part of the rule as it was written, near enough."""
     text = re.sub(r'"?segment (\w*)"?', r"in segment \1", node.sql("duckdb"))
+    text = re.sub(r'"?\b(before|chg) (\d+) (\w*)"?', r"\1(\3, \2d)", text)
     text = re.sub(r"'[^']*'|[A-Z]{2,}", lambda found: found[0] if found[0][0] == "'" else found[0].lower(), text)
     return text.replace("is null", "is missing") if len(text) <= 160 else text[:157] + "…"
 

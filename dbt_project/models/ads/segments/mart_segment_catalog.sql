@@ -17,6 +17,10 @@ final as (
         owner,
         purpose,
         scope,
+        channels,
+        priority,
+        distribution,
+        ranking,
         description_zh,
         description_en,
         rule,
@@ -24,7 +28,8 @@ final as (
         valid_from,
         valid_to,
         tag_ids,
-        segment_keys
+        segment_keys,
+        past
     from segment_catalog
 )
 

@@ -1,9 +1,10 @@
 -- One row per customer and segment that the customer is in at the business date.
 with membership as (
     select
+        segment_id,
         customer_id,
-        segment_id
-    from {{ ref('segment_membership_retail') }}
+        entity
+    from {{ ref('segment_membership') }}
 ),
 
 prior_members as (
@@ -18,7 +19,7 @@ final as (
     select
         membership.segment_id,
         membership.customer_id,
-        cast('retail' as varchar) as entity,
+        membership.entity,
         -- who was in it yesterday goes on with the same stay; a day out of it begins a new one
         coalesce(prior_members.first_date, {{ biz_date() }}) as first_date,
         {{ biz_date() }} as biz_date
