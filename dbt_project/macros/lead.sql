@@ -41,16 +41,17 @@
 
 {#
     Wages that were paid up to D with the month that they are for: a wage that is brought forward to the end of a month, because
-    its day is a holiday, is the pay of the month that follows. For a model that has the CTE `night`.
+    its day is a holiday, is the pay of the month that follows (until which day an employer pays early, and from which on a pay is
+    brought forward, are parameters). For a model that has the CTE `night`.
 #}
-{% macro lead_wages() -%}
+{% macro lead_wages(early_day, forward_day) -%}
     select
         wage_details.*,
         usual_days.usual_day,
         cast(case
             when
-                usual_days.usual_day <= {{ parameter('pay_early_day') }}
-                and day(wage_details.pay_date) >= {{ parameter('pay_forward_day') }}
+                usual_days.usual_day <= {{ early_day }}
+                and day(wage_details.pay_date) >= {{ forward_day }}
                 then date_trunc('month', wage_details.pay_date) + interval 1 month
             else date_trunc('month', wage_details.pay_date)
         end as date) as pay_month,

@@ -96,7 +96,7 @@ def _hold_against(lead: Lead, contract: LeadContract, models: Path) -> None:
         raise TagmartError("the lead has no detector", where=lead.where, do=f"write {path.name} in dbt_project/models/ads/leads")
     sql = path.read_text(encoding="utf-8")
     refs, before = reads_of(sql)
-    events = {name for name in refs if name.startswith("dwd_")} | ({"dwd_pay_detail"} if "lead_wages()" in sql else set())
+    events = {name for name in refs if name.startswith("dwd_")} | ({"dwd_pay_detail"} if "lead_wages(" in sql else set())
     wide = {name for name in refs if name.startswith("tags_")}
     words = set(re.findall(r"\w+", sql)) | ({"tier_code"} if "lead_lines()" in sql else set())
     known = {tag for entity in contract.tags_before.values() for tag in entity} | {tag for tags in contract.tags.values() for tag in tags}

@@ -4,7 +4,7 @@ with night as (
 ),
 
 wages as (
-    {{ lead_wages() }}
+    {{ lead_wages(parameter('pay_early_day'), parameter('pay_forward_day')) }}
 ),
 
 before as (
