@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import yaml
+
+from tagmart.core.duck import literal
 from tagmart.leads import load_contract
-from tests.drawn import Night, night, rendered
+from tests.drawn import PROJECT, Night, night, rendered
 
 LEADS = Path(__file__).resolve().parents[1] / "models" / "leads"
-MAIN = ("main", "")
 
 
 class LeadNight(Night):
@@ -23,6 +25,15 @@ class LeadNight(Night):
             self.duck.execute(f"create table ops.prior_tag_{entity} ({columns})")
         self.duck.execute("create table ops.published_run (biz_date date, run_id varchar)")
         self.duck.execute(rendered("{{ lead_history_table() }}")[0])
+
+    def table(self, name: str, columns: Mapping[str, str] | None = None) -> str:
+        """The catalogues that are generated: that of leads as it is, that of segments without a row."""
+        if name in ("lead_catalog", "segment_catalog") and name not in self.made:
+            seeds = PROJECT / "seeds" / "generated"
+            [seed] = yaml.safe_load((seeds / f"{name}.yml").read_text(encoding="utf-8"))["seeds"]
+            self.make(name, f"from read_csv({literal(seeds / f'{name}.csv')}, columns = {seed['config']['column_types']}, header = true)"
+                            + (" where false" if name == "segment_catalog" else ""))  # fmt: skip
+        return super().table(name, columns)
 
     def before(self, customer: str, entity: str = "retail", **tags: object) -> None:
         """What the night before published of a customer."""
