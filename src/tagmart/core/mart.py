@@ -27,6 +27,10 @@ SEGMENT_CATALOG = "segment_catalog"
 SEGMENT_MEMBER = "segment_member"
 SEGMENT_DAILY = "segment_daily"
 CODE_VALUE = "code_value"
+EVENT_LEAD = "event_lead"
+LEAD_CATALOG = "lead_catalog"
+CONTACT_LIST = "contact_list"
+CONTACT_SUPPRESSED = "contact_suppressed"
 
 
 @dataclass(frozen=True)
@@ -241,7 +245,7 @@ ENTITY_ZH = {"retail": "零售", "corporate": "对公", "merchant": "商户"}
 # Views of the wide tables by theme, with Chinese names: beside the promised tables, not among them.
 THEMES_SCHEMA = "zh"
 
-# What a reader may rely on. event_lead joins when it exists.
+# What a reader may rely on.
 PROMISED = (
     "tags_retail",
     "tags_corporate",
@@ -250,6 +254,10 @@ PROMISED = (
     SEGMENT_CATALOG,
     SEGMENT_MEMBER,
     SEGMENT_DAILY,
+    EVENT_LEAD,
+    LEAD_CATALOG,
+    CONTACT_LIST,
+    CONTACT_SUPPRESSED,
     CODE_VALUE,
     "dim_branch",
     "dim_product",

@@ -81,6 +81,14 @@ FRAMES: Mapping[str, Frame] = {
         "one feed whose rows carry their own date: rows of the business date beside those of earlier days of the same kind",
         _columns("subject owner kind message", "is_judged rows_cnt day_cnt median_cnt deviations median_share"),
     ),
+    "lead_key": Frame(
+        "one event lead: its leads of the day beside their evidence, and beside the leads of runs before",
+        _columns("subject message", "lead_cnt early_cnt repeat_cnt over_kind_cnt"),
+    ),
+    "contact": Frame(
+        "one campaign that has contacts the next day",
+        _columns("subject", "contact_cnt forbidden_cnt twice_cnt stranger_cnt warning_cnt"),
+    ),
     "segment": Frame(
         "one segment of the day: its members beside its row of figures and yesterday's members",
         _columns(
