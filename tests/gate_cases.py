@@ -109,6 +109,8 @@ GOOD = {
         "customer_cnt": 5,
         "broken_cnt": 0,
     },
+    "lead_key": {"subject": "big_in", "message": "大额资金流入", "lead_cnt": 3, "early_cnt": 0, "repeat_cnt": 0, "over_kind_cnt": 0},
+    "contact": {"subject": "lead big_in", "contact_cnt": 3, "forbidden_cnt": 0, "twice_cnt": 0, "stranger_cnt": 0, "warning_cnt": 0},
     "segment": {
         "subject": "R-001",
         "entity": "retail",
@@ -219,6 +221,13 @@ RED = [
     ("gate3", "lead", {"over_budget": 1}, {"leads_within_budget"}),
     ("gate3", "lead", {"deviations": 7}, {"leads_as_usual"}),
     ("gate3", "segment", {"spine_share": 0.95}, {"segments_select"}),
+    ("gate3", "lead_key", {"early_cnt": 1}, {"leads_after_their_evidence"}),
+    ("gate3", "lead_key", {"repeat_cnt": 1}, {"leads_once_per_key"}),
+    ("gate3", "lead_key", {"over_kind_cnt": 1}, {"leads_of_a_kind_within_share"}),
+    ("gate3", "contact", {"forbidden_cnt": 1}, {"contacts_are_not_suppressed"}),
+    ("gate3", "contact", {"twice_cnt": 2}, {"contacts_once"}),
+    ("gate3", "contact", {"stranger_cnt": 1}, {"contacts_are_customers"}),
+    ("gate3", "contact", {"warning_cnt": 1}, {"warnings_are_no_contacts"}),
 ]
 
 

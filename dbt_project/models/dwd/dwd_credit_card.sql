@@ -29,6 +29,7 @@ final as (
         source_rows.temp_limit_amt,
         source_rows.is_autopay,
         source_rows.min_pay_amt,
+        source_rows.stmt_day,
         source_rows.src_file,
         source_rows.src_line
     from source_rows

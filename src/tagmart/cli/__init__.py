@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from tagmart.cli import bank, contract, night, published, quarantine, room, why
+from tagmart.cli import bank, contact, contract, night, published, quarantine, room, why
 from tagmart.core.errors import BusyError, TagmartError
 from tagmart.night.launch import TRY_AGAIN
 
@@ -21,6 +21,7 @@ night.add_to(app)
 published.add_to(app)
 room.add_to(app)
 contract.add_to(app)
+contact.add_to(app)
 quarantine.add_to(app)
 why.add_to(app)
 

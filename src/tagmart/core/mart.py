@@ -30,6 +30,9 @@ SEGMENT_FAULT = "segment_fault"
 TAG_USE = "tag_use"
 CODE_VALUE = "code_value"
 EVENT_LEAD = "event_lead"
+LEAD_CATALOG = "lead_catalog"
+CONTACT_LIST = "contact_list"
+CONTACT_SUPPRESSED = "contact_suppressed"
 
 
 @dataclass(frozen=True)
@@ -249,7 +252,7 @@ ENTITY_ZH = {"retail": "零售", "corporate": "对公", "merchant": "商户"}
 # Views of the wide tables by theme, with Chinese names: beside the promised tables, not among them.
 THEMES_SCHEMA = "zh"
 
-# What a reader may rely on. event_lead joins when it exists.
+# What a reader may rely on.
 PROMISED = (
     "tags_retail",
     "tags_corporate",
@@ -258,6 +261,10 @@ PROMISED = (
     SEGMENT_CATALOG,
     SEGMENT_MEMBER,
     SEGMENT_DAILY,
+    EVENT_LEAD,
+    LEAD_CATALOG,
+    CONTACT_LIST,
+    CONTACT_SUPPRESSED,
     CODE_VALUE,
     "dim_branch",
     "dim_product",

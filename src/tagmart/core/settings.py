@@ -116,6 +116,11 @@ class Settings:
         return self.root / "models" / "rules"
 
     @property
+    def leads_dir(self) -> Path:
+        """The event leads of the business."""
+        return self.root / "models" / "leads"
+
+    @property
     def entities_file(self) -> Path:
         """Which tags say who manages a customer: for rules."""
         return self.root / "models" / "entities.yml"

@@ -69,6 +69,10 @@ create table if not exists current_switch (
     switched_at text not null, kind text not null check (kind in ('publish', 'rollback')), from_run_id text,
     to_run_id text not null, reason text
 );
+create table if not exists contact_export (
+    exported_at text not null, run_id text not null, channel text not null, exported_by text not null, rows integer not null,
+    columns text not null, file text not null
+);
 create table if not exists hold (
     run_id text not null, reader text not null, reason text not null, held_at text not null, pid integer,
     primary key (run_id, reader)

@@ -60,11 +60,13 @@ class GateInput:
 
 def gather(frame: str, given: GateInput) -> list[Fact]:
     """The facts of a frame, ordered by subject; in one scan of each table that they come from."""
-    from tagmart.gates import drift_facts, lead_facts, reference_facts, tag_facts, tie_facts, volume_facts
+    from tagmart.gates import contact_facts, drift_facts, lead_facts, reference_facts, tag_facts, tie_facts, volume_facts
 
     sources: dict[str, Callable[[GateInput], list[Fact]]] = {
+        "contact": contact_facts.contact_facts,
         "feed": feed_facts,
         "landing": landing_facts,
+        "lead_key": contact_facts.lead_key_facts,
         "reference": reference_facts.reference_facts,
         "tag": tag_facts.tag_facts,
         "table": tag_facts.table_facts,

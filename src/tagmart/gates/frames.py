@@ -92,6 +92,14 @@ FRAMES: Mapping[str, Frame] = {
         "one owner of leads (a manager, a pool, a team) of the day; one row says whether there are leads at all",
         _columns("subject owner_kind message", "lead_cnt chosen_cnt budget over_budget stranger_cnt twice_cnt usual_cnt night_cnt deviations"),
     ),
+    "lead_key": Frame(
+        "one event lead: its leads of the day beside their evidence, and beside the leads of runs before",
+        _columns("subject message", "lead_cnt early_cnt repeat_cnt over_kind_cnt"),
+    ),
+    "contact": Frame(
+        "one campaign that has contacts the next day",
+        _columns("subject", "contact_cnt forbidden_cnt twice_cnt stranger_cnt warning_cnt"),
+    ),
     "segment": Frame(
         "one segment of the day: its members beside its row of figures and yesterday's members",
         _columns(

@@ -13,6 +13,7 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.locking import writer_lock
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
+from tagmart.night.leads import remember_for_leads
 from tagmart.night.partials import make_bookkeeping
 from tagmart.night.past import write_past
 from tagmart.publish import Policy, latest_good, remember_sources, rotate_runs
@@ -120,7 +121,7 @@ def _make_candidate(settings: Settings, run_id: str) -> None:
 
 
 def _write_ops(settings: Settings, state: State, run_id: str, biz_date: date) -> None:
-    """The facts that dbt reads about the run: its date, the feeds this bank has, yesterday's segment members."""
+    """The facts that dbt reads about the run: its date, the feeds this bank has, yesterday's segment members and tags."""
     present = present_feeds(load_contracts(settings.contracts_dir))
     known = sorted(canonical_feeds(settings.contracts_dir.parent))
     yesterday = latest_good(state, biz_date - timedelta(days=1))
@@ -146,6 +147,7 @@ def _write_ops(settings: Settings, state: State, run_id: str, biz_date: date) ->
                 "insert into ops.prior_segment_member"
                 " select segment_id, customer_id, first_date from yesterday.mart.segment_member"
             )
+        remember_for_leads(warehouse, settings.leads_dir, state, biz_date, yesterday is not None)
         make_bookkeeping(warehouse)
         warehouse.execute("commit")
         write_past(warehouse, settings, state, biz_date)

@@ -1,0 +1,56 @@
+"""What a night remembers for its leads: tags of the last good run of the day before, and which runs were published."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tagmart.core.duck import identifier, literal
+from tagmart.core.state import State
+from tagmart.leads import load_contract
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def remember_for_leads(
+    warehouse: duckdb.DuckDBPyConnection, leads_dir: Path, state: State, biz_date: date, has_yesterday: bool
+) -> None:
+    """Make ops.prior_tag_<entity> and ops.published_run anew.
+
+    Args:
+        warehouse: open for writing, with the published file of the day before attached as `yesterday` if there is one.
+        leads_dir: where the contract of the leads stands: it names the tags.
+        state: which runs were published.
+        biz_date: of the night; runs of this date and later ones are none of its past.
+        has_yesterday: is there a last good run of the day before.
+
+    A tag that the file of the day before does not have yet is NULL: leads that need it are not raised that night.
+    """
+    for entity, tags in load_contract(leads_dir).tags_before.items():
+        table, wide = f"ops.prior_tag_{entity}", f"tags_{entity}"
+        columns = ", ".join(["customer_id varchar", *(f"{identifier(tag)} {kind}" for tag, kind in tags.items())])
+        warehouse.execute(f"create or replace table {table} ({columns})")
+        there = _columns_of(warehouse, wide) if has_yesterday else set()
+        if there:
+            listed = [identifier(tag) if tag in there else f"cast(null as {kind})" for tag, kind in tags.items()]
+            warehouse.execute(f"insert into {table} select customer_id, {', '.join(listed)} from yesterday.mart.{identifier(wide)}")
+    rows = state.rows(
+        "select publish.biz_date, publish.run_id from publish join run using (run_id) where publish.biz_date < ?"
+        " order by publish.published_at", biz_date.isoformat(),
+    )
+    newest = {row["biz_date"]: row["run_id"] for row in rows}
+    warehouse.execute("create or replace table ops.published_run (biz_date date, run_id varchar)")
+    if newest:
+        listed = ", ".join(f"({literal(day)}, {literal(run_id)})" for day, run_id in newest.items())
+        warehouse.execute(f"insert into ops.published_run values {listed}")
+
+
+def _columns_of(warehouse: duckdb.DuckDBPyConnection, wide: str) -> set[str]:
+    """The columns of a wide table of the day before."""
+    found = warehouse.execute(
+        "select column_name from duckdb_columns() where database_name = 'yesterday' and schema_name = 'mart'"
+        f" and table_name = {literal(wide)}"
+    ).fetchall()
+    return {name for (name,) in found}
