@@ -129,6 +129,7 @@ def _feed_fact(row: Mapping[str, object], biz_date: date) -> Fact:
         "message": "; ".join(text for text in (row["message"], row["notes"]) if text),
         "noted": int(bool(row["notes"])),
         "subject": row["feed"],
+        "as_of": row["as_of"],
         "rows_loaded": loaded,
         "rows_quarantined": quarantined,
         "rows_accounted": None if loaded is None or quarantined is None else loaded + quarantined,

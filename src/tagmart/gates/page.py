@@ -27,7 +27,7 @@ GATES = {
     "ledger": ("账平吗？", "Do the books tie?"),
     "gate3": ("可以发布吗？", "May the night be published?"),
 }
-ACCEPTED = ("loaded", "unchanged", "carried")
+ACCEPTED = ("loaded", "unchanged", "carried", "held")
 
 
 def write_page(settings: Settings, state: State, run_id: str) -> Path:

@@ -16,7 +16,11 @@ ENTITY_LETTERS = {"retail": "R", "corporate": "C", "merchant": "M"}
 PURPOSES = ("marketing", "service", "risk", "management", "statutory")
 HEAD_OFFICE = "head_office"
 NEEDED = ("segment_id", "key", "zh", "en", "entity", "line", "owner", "purpose", "description", "rule")
-OPTIONAL = ("scope", "valid_from", "valid_to")
+OPTIONAL = ("scope", "valid_from", "valid_to", "late")
+# What becomes of a segment whose tags are of an earlier day: it is selected from them and marked, or its members of that day stay.
+DEGRADE, HOLD = "degrade", "hold"
+# A list that people are called from may be a day old; one that limits or reports somebody is of one date or stays.
+LATE = {"marketing": DEGRADE, "service": DEGRADE, "management": DEGRADE, "risk": HOLD, "statutory": HOLD}
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Rule:
         text: the rule in the rule language.
         valid_from, valid_to: the first and the last business date on which it holds; None is open.
         where: the file, for messages.
+        late: degrade or hold: what becomes of it where a tag that it names is of an earlier day; else by its purpose.
     """
 
     segment_id: str
@@ -49,6 +54,7 @@ class Rule:
     valid_from: date | None
     valid_to: date | None
     where: str
+    late: str = DEGRADE
 
 
 def load_rules(rules_dir: Path) -> list[Rule]:
@@ -105,6 +111,7 @@ def rule_of(raw: dict, where: str, place: tuple[str, ...] | None = None) -> Rule
         valid_from=_date(raw, "valid_from", where),
         valid_to=_date(raw, "valid_to", where),
         where=where,
+        late=_plain({"late": LATE.get(str(raw["purpose"]), DEGRADE), **raw}, "late", where),
     )
     _check(rule, place)
     return rule
@@ -147,6 +154,8 @@ def _check(rule: Rule, place: tuple[str, ...] | None) -> None:
         raise TagmartError(
             f"unknown purpose '{rule.purpose}'", where=rule.where, do=f"use one of {', '.join(PURPOSES)}"
         )
+    if rule.late not in (DEGRADE, HOLD):
+        raise TagmartError(f"unknown word for late: '{rule.late}'", where=rule.where, do=f"use {DEGRADE} or {HOLD}, or leave it out")
     if rule.scope != HEAD_OFFICE:
         raise TagmartError(
             "only the head office can have rules in this version", where=rule.where, seen=f"scope {rule.scope!r}",

@@ -1,9 +1,40 @@
 -- One row per customer and segment that the customer is in at the business date.
-with membership as (
+with selected as (
     select
         customer_id,
         segment_id
     from {{ ref('segment_membership_retail') }}
+),
+
+late_segments as (
+    select segment_id
+    from {{ source('ops', 'late_segment') }}
+    where state = 'held'
+),
+
+-- the members of an earlier night who are still customers, of segments whose rule is not run on tags of an earlier day
+held_members as (
+    select
+        customer_id,
+        segment_id,
+        first_date
+    from {{ source('ops', 'held_member') }}
+),
+
+membership as (
+    select
+        selected.customer_id,
+        selected.segment_id,
+        cast(null as date) as first_date
+    from selected
+    left join late_segments on selected.segment_id = late_segments.segment_id
+    where late_segments.segment_id is null
+    union all
+    select
+        customer_id,
+        segment_id,
+        first_date
+    from held_members
 ),
 
 prior_members as (
@@ -20,7 +51,7 @@ final as (
         membership.customer_id,
         cast('retail' as varchar) as entity,
         -- who was in it yesterday goes on with the same stay; a day out of it begins a new one
-        coalesce(prior_members.first_date, {{ biz_date() }}) as first_date,
+        coalesce(prior_members.first_date, membership.first_date, {{ biz_date() }}) as first_date,
         {{ biz_date() }} as biz_date
     from membership
     left join prior_members
