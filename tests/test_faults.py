@@ -24,17 +24,17 @@ from tests.test_synth_forms import DAY
 BEFORE = date(2026, 6, 29)
 # What the loader says of a feed's night, by what must become of the fault.
 STATUSES = {
-    "refused": {"refused", "over_limit"}, "late": {"missing"}, "carried": {"carried"},
+    "refused": {"refused", "over_limit"}, "late": {"missing"}, "carried": {"carried"}, "held": {"held"},
     "quarantined": {"loaded"}, "warned": {"loaded", "unchanged"},
 }
 # What is planted by taking it away.
-ABSENT = {"missing_part", "missing_journal", "missing_state", "control_absent", "control_absent_state"}
+ABSENT = {"missing_part", "missing_journal", "missing_held", "missing_state", "control_absent", "control_absent_state"}
 # One of each way of being found, each in a feed of its own; `make drill` plants every fault of the catalogue, and some go
 # through the real DAG (test_demo_night.py).
 QUICK = (
     "cut_archive@core_bal", "missing_part@gl_balance", "older_batch@crd_note", "resent@mer_txn", "shrunk_full@ref_org",
     "doubled_header@chn_event",
-    "mixed_encodings@ref_product", "retyped_column@inv_hold", "foreign_row", "missing_state@crm_assign", "wrong_check_digit",
+    "mixed_encodings@ref_product", "retyped_column@inv_hold", "foreign_row", "missing_state@crm_assign", "missing_held", "cut_file@cc_txn", "wrong_check_digit",
 )
 
 

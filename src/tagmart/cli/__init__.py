@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from tagmart.cli import bank, contact, contract, night, published, quarantine, room, why
+from tagmart.cli import bank, contact, contract, night, published, quarantine, restate, room, why
 from tagmart.core.errors import BusyError, TagmartError
 from tagmart.night.launch import TRY_AGAIN
 
@@ -24,6 +24,7 @@ contract.add_to(app)
 contact.add_to(app)
 quarantine.add_to(app)
 why.add_to(app)
+restate.add_to(app)
 
 
 def main() -> None:

@@ -170,6 +170,9 @@ def _late(contract: Contract) -> str:
         return ""
     if contract.late.policy == "carry":
         return f"the last state is carried for at most {contract.late.carry_days} days, marked stale; then the night stops"
+    if contract.late.policy == "hold":
+        return (f"late or refused, the tags that stand on it keep their last good values for at most {contract.late.carry_days} days, and the rest"
+                " of the night is on time; then the night stops")
     return "the night waits for it"
 
 

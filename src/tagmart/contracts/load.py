@@ -140,10 +140,12 @@ def _check_whole(where: str, contract: Contract) -> None:
 
 
 def _check_late(where: str, contract: Contract) -> None:
-    """What may be carried depends on the load: a state may, a journal never."""
+    """What may be carried or held depends on the load: a state may be carried, a journal only held."""
     if contract.late.policy == "carry" and contract.load not in ("full", "delta"):
         fail(where, "late", f"a {contract.load} is never carried: an empty day would be a lie in every window over it",
-             f"carry: {contract.late.carry_days}", "write late: stop")
+             f"carry: {contract.late.carry_days}", "write late: stop, or {hold: 2}")
+    if contract.late.policy == "hold" and contract.is_static:
+        fail(where, "late", "a static feed is delivered once", f"hold: {contract.late.carry_days}", "write late: stop")
     if contract.is_static and contract.due.when != "every_day":
         fail(where, "due", "a static feed is delivered once", contract.due.when, "drop due")
 

@@ -205,10 +205,11 @@ class Late:
     """What a night does if a due delivery has not come.
 
     Attributes:
-        policy: stop (the night waits for it), or carry (a state is carried forward, marked stale; of a delta, the state
-            of its last contiguous day, and later days queue). A journal is never carried: an empty day would be a lie
-            in every window over it.
-        carry_days: the most calendar days that a state is carried beyond its due day; then the night stops.
+        policy: stop (the night waits for it), carry (a state is carried forward, marked stale; of a delta, the state
+            of its last contiguous day, and later days queue), or hold (the tags that are made of the feed keep their last
+            good values, and everything else is on time; also where a delivery is refused). A journal is never carried: an
+            empty day would be a lie in every window over it. It may be held.
+        carry_days: the most calendar days that a state is carried, or tags are held, beyond the due day; then the night stops.
     """
 
     policy: str = "stop"

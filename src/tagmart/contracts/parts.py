@@ -140,10 +140,13 @@ def read_due(where: str, raw: object) -> Due:
 
 
 def read_late(where: str, raw: object) -> Late:
-    """The key `late`: stop, or {carry: <most days>}."""
+    """The key `late`: stop, {carry: <most days>} or {hold: <most days>}."""
     if isinstance(raw, dict):
-        block = known(where, "late", raw, ("carry",), ("carry",))
-        return Late("carry", whole_of(where, "late.carry", block["carry"], 1, 366))
+        block = known(where, "late", raw, (), ("carry", "hold"))
+        if len(block) != 1:
+            fail(where, "late", "a late feed has one policy", repr(raw), "write {carry: 3} or {hold: 3}")
+        policy, days = next(iter(block.items()))
+        return Late(policy, whole_of(where, f"late.{policy}", days, 1, 366))
     one_of(where, "late", raw, ("stop",))
     return Late()
 

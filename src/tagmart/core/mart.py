@@ -109,8 +109,8 @@ FEED_STATUS = Table(
         Column(
             "status",
             "varchar",
-            "状态：loaded 已入库、unchanged 未变化等",
-            "Status: loaded, unchanged, …",
+            "状态：loaded 已入库、unchanged 未变化、carried 沿用旧数、held 相关标签沿用旧值",
+            "Status: loaded, unchanged, carried (an older state stands in), held (the tags made of it keep older values)",
             volatile=True,
         ),
         Column("rows_declared", "bigint", "控制文件声明行数", "Rows that the control file declares"),
@@ -121,6 +121,7 @@ FEED_STATUS = Table(
         Column("bad_share_limit", "decimal(9,6)", "坏行占比上限", "Share above which the feed stops the night"),
         Column("as_of", "date", "数据截至日期", "Date up to which the feed tells"),
         Column("stale_days", "integer", "沿用天数：应到未到而沿用旧数据的天数", "Days for which an older state has been carried; 0 if up to date"),
+        Column("tags_held", "integer", "因其迟到而沿用旧值的标签数", "Tags that keep values of an earlier night because of it"),
         Column("owner", "varchar", "责任方", "Owner"),
         Column("message", "varchar", "说明", "Message of the ingest", volatile=True),
     ),
@@ -141,7 +142,7 @@ GATE_RESULT = Table(
             "What broke it; empty for the expectation itself",
         ),
         Column("theme", "varchar", "主题：标签类对象所属主题", "Theme of the tag that it is about; empty for other things"),
-        Column("severity", "varchar", "级别：fail 阻断、warn 提醒", "fail stops the night, warn tells the owner"),
+        Column("severity", "varchar", "级别：fail 阻断、hold 相关标签沿用旧值、warn 提醒", "fail stops the night, hold keeps earlier values, warn tells the owner"),
         Column("consequence", "varchar", "后果：stop 全部停发、theme 主题停发、family 标签族停发、warn 提醒", "On break: stop, theme <name>, family or warn"),
         Column("owner", "varchar", "责任方", "Owner"),
         Column("success", "boolean", "是否合格", "True where it holds"),
@@ -234,18 +235,41 @@ QUALITY_STAMP = Table(
         Column("gate_checks", "integer", "质量检查项数", "Expectations that were checked"),
         Column("gate_warned", "integer", "提醒项数", "Expectations that do not hold and only warn"),
         Column("feeds", "integer", "供数接口数", "Feeds"),
-        Column("feeds_late", "integer", "迟到沿用的供数接口数", "Feeds whose older state is carried"),
+        Column("feeds_late", "integer", "迟到的供数接口数", "Feeds whose older state is carried, or whose tags are held"),
         Column("late_feeds", "varchar", "迟到沿用的供数接口及其数据日期", "Those feeds, each with its date"),
         Column("oldest_as_of", "date", "每日供数中最早的数据日期", "The oldest state among feeds that are due by date"),
+        Column("tags_held", "integer", "沿用旧值的标签数", "Tags that keep values of an earlier night"),
+        Column("held", "varchar", "沿用旧值的原因", "What holds them: feeds, themes, families, each with its number of tags and their date"),
         Column("rows_quarantined", "bigint", "隔离行数", "Rows of the day's deliveries that were set aside"),
         Column("segments", "integer", "客群数", "Segments"),
-        Column("segments_degraded", "integer", "降级客群数", "Segments that stand on an older state"),
+        Column("segments_degraded", "integer", "降级或沿用成员的客群数", "Segments that stand on an older state, or keep the members of an earlier night"),
         Column("zh", "varchar", "说明（中文）", "A line to show, in Chinese"),
         Column("en", "varchar", "说明（英文）", "A line to show, in English"),
     ),
 )
 
-PYTHON_TABLES = (TAG_PROFILE, FEED_STATUS, GATE_RESULT, GATE_FAILING_ROW, QUALITY_STAMP, RUN_MANIFEST)
+RESTATEMENT = Table(
+    "restatement",
+    "重述回执：与同一业务日期上一有效批次相比，有变化的标签、客户、客群、线索各一行；首个批次为空",
+    "What this run says otherwise than the last good run of the same date: a row per tag, customer, segment and lead that changed;"
+    " empty in the first run of a date",
+    (
+        Column("old_run_id", "varchar", "被重述的批次号", "The run that it is compared with", volatile=True),
+        Column("kind", "varchar", "类别：tag 标签、customer 客户、segment 客群、lead 线索", "tag, customer, segment or lead"),
+        Column("entity", "varchar", "主体", "Whom it describes"),
+        Column("name", "varchar", "标签英文名、客户编号、客群编号或线索编号", "Name of the tag; customer, segment or lead"),
+        Column("rows_before", "bigint", "原行数：标签为有值客户数，客群为成员数，客户为是否在册", "Before: customers with a value, members, 1 if in the table"),
+        Column("rows_after", "bigint", "新行数", "The same after"),
+        Column("changed_cnt", "bigint", "变化数：标签为客户数，客户为标签数，客群与线索为进出数", "Customers of a tag, tags of a customer, rows in and out"),
+        Column("filled_cnt", "bigint", "新增数", "New: had no value or was not there"),
+        Column("emptied_cnt", "bigint", "消失数", "Gone: has no value or is not there any more"),
+        Column("value_before", "decimal(38,6)", "原合计，仅数值标签", "Sum before, of customers in both; numbers only"),
+        Column("value_after", "decimal(38,6)", "新合计，仅数值标签", "Sum after"),
+        Column("difference", "decimal(38,6)", "差额（新减原）", "After less before"),
+    ),
+)
+
+PYTHON_TABLES = (TAG_PROFILE, FEED_STATUS, GATE_RESULT, GATE_FAILING_ROW, QUALITY_STAMP, RESTATEMENT, RUN_MANIFEST)
 
 # What readers in Chinese call whom a tag describes.
 ENTITY_ZH = {"retail": "零售", "corporate": "对公", "merchant": "商户"}

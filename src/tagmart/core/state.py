@@ -52,6 +52,10 @@ create table if not exists gate_result (
     what_to_do text, checked_at text not null, consequence text not null default '', theme text not null default '',
     primary key (run_id, gate, expectation, subject)
 );
+create table if not exists held (
+    run_id text not null, gate text not null, kind text not null check (kind in ('feed', 'theme', 'family')), name text not null,
+    because text not null, as_of text, tags integer, primary key (run_id, gate, kind, name)
+);
 create table if not exists gate_failing_row (
     run_id text not null, gate text not null, expectation text not null, subject text not null, place integer not null,
     key_kind text not null, key_full text, key_shown text, reason text not null, gl_org text, gl_subject text, ccy text,
@@ -83,7 +87,7 @@ LATER_COLUMNS = {
     "arrival": {"batch_no": "integer"},
     "gate_result": {"consequence": "text not null default ''", "theme": "text not null default ''"},
     "feed_fact": {"due": "text", "stale_days": "integer", "carry_days": "integer", "notes": "text not null default ''"},
-    "run": {"yesterday": "text"},
+    "run": {"yesterday": "text", "held_from": "text"},
     "current_switch": {"reason": "text"},
 }
 

@@ -60,7 +60,15 @@ class GateInput:
 
 def gather(frame: str, given: GateInput) -> list[Fact]:
     """The facts of a frame, ordered by subject; in one scan of each table that they come from."""
-    from tagmart.gates import contact_facts, drift_facts, lead_facts, reference_facts, tag_facts, tie_facts, volume_facts
+    from tagmart.gates import (
+        contact_facts,
+        drift_facts,
+        lead_facts,
+        reference_facts,
+        tag_facts,
+        tie_facts,
+        volume_facts,
+    )
 
     sources: dict[str, Callable[[GateInput], list[Fact]]] = {
         "contact": contact_facts.contact_facts,
@@ -141,6 +149,7 @@ def _feed_fact(row: Mapping[str, object], biz_date: date) -> Fact:
         "message": "; ".join(text for text in (row["message"], row["notes"]) if text),
         "noted": int(bool(row["notes"])),
         "subject": row["feed"],
+        "as_of": row["as_of"],
         "rows_loaded": loaded,
         "rows_quarantined": quarantined,
         "rows_accounted": None if loaded is None or quarantined is None else loaded + quarantined,

@@ -14,6 +14,7 @@ from tagmart.gates.expect import Checked, check
 from tagmart.gates.facts import EVERYTHING, Fact, GateInput, gather
 from tagmart.gates.failing import FailingRow
 from tagmart.gates.failing_tags import failing_tags
+from tagmart.gates.holding import remember_holds
 from tagmart.gates.known import let_pass, read_known
 from tagmart.gates.suite import load_suite
 
@@ -95,6 +96,7 @@ def judge(
     state.do("delete from gate_failing_row where run_id = ? and gate = ?", run_id, gate)
     state.put("gate_failing_row", *(row.record(run_id, gate) for row in failing))
     state.put("gate_result", *records)
+    remember_holds(state, run_id, suite, checked, facts)
     failed = any(not result.success and result.expectation.severity == "fail" for result in checked)
     return GateOutcome(gate, failed, _summary(checked, spoken), tuple(checked))
 
@@ -195,8 +197,8 @@ def _theme(fact: Fact, consequence: str, themes: Mapping[str, str]) -> str:
 
 
 def _consequence(word: str) -> str:
-    """What a break means for publishing, where it is less than everything: said, because everything waits all the same."""
+    """What a break means for publishing, where it is less than everything."""
     if word in ("", "stop", "warn"):
         return ""
-    what = f"only the {word} would keep its last good values" if word != "family" else "only these families would be left out"
-    return f" ({what}; one mart is published whole, so the night stops)"
+    what = {"theme": "these themes", "family": "these families"}.get(word, f"the {word}")
+    return f" (only {what} and what is derived from them keep their last good values)"

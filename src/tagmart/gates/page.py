@@ -30,7 +30,7 @@ GATES = {
     "ledger": ("账平吗？", "Do the books tie?"),
     "gate3": ("可以发布吗？", "May the night be published?"),
 }
-ACCEPTED = ("loaded", "unchanged", "carried")
+ACCEPTED = ("loaded", "unchanged", "carried", "held")
 # What became of a known difference tonight: how it is coloured, and in Chinese.
 FROZEN = {IN_FORCE: ("idle", "放行"), NOT_SEEN: ("good", "未出现"), CHANGED: ("bad", "金额已变"), THAWED: ("warn", "已到期")}
 # Of what breaks an expectation so many are written out; `tagmart gate show` has all.

@@ -14,8 +14,13 @@ from tagmart.gates.frames import FRAMES
 from tagmart.gates.ties import Tie, read_ties
 
 SEVERITIES = ("fail", "warn")
-KEYS = {"id", "title", "severity", "owner", "facts", "expect", "kwargs", "where", "means", "do", "covers"}
-NEEDED = KEYS - {"kwargs", "where", "covers"}
+# Red, and only what it is about keeps its last good values: never written in a file, it follows from `on_break`.
+HOLD = "hold"
+KEYS = {"id", "title", "severity", "owner", "facts", "expect", "kwargs", "where", "means", "do", "covers", "on_break"}
+NEEDED = KEYS - {"kwargs", "where", "covers", "on_break"}
+# On break only the families, or the themes, of the tags that break keep their last good values.
+ON_BREAK = ("stop", "theme", "family")
+OF_TAGS = ("tag", "additive", "monotone")
 # Arguments of Great Expectations that name a column, or several.
 COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list")
 
@@ -27,7 +32,7 @@ class Expectation:
     Attributes:
         id: unique within the gate; operators and BI know it by this.
         zh, en: its title.
-        severity: fail stops the night, warn tells the owner.
+        severity: fail stops the night, hold keeps the last good values of what it is about, warn tells the owner.
         owner: who mends it.
         facts: the frame of facts that it looks at.
         expect: Great Expectations' name of the expectation.
@@ -146,6 +151,12 @@ def _expectation(file: str, block: Any) -> Expectation:
         )
     _require_known(where, "severity", block["severity"], SEVERITIES)
     _require_known(where, "facts", block["facts"], tuple(FRAMES))
+    on_break = block.get("on_break", "stop")
+    _require_known(where, "on_break", on_break, ON_BREAK)
+    holds = on_break != "stop"
+    if holds and (block["severity"] != "fail" or block["facts"] not in OF_TAGS):
+        raise TagmartError("only an expectation over tags that fails can hold some of them back", where=where, seen=on_break,
+                           do=f"leave `on_break` out, or use severity fail and facts {', '.join(OF_TAGS)}")
     columns = tuple(FRAMES[block["facts"]].columns)
     kwargs = block.get("kwargs") or {}
     for argument in COLUMN_ARGUMENTS:
@@ -156,7 +167,7 @@ def _expectation(file: str, block: Any) -> Expectation:
         id=block["id"],
         zh=block["title"]["zh"],
         en=block["title"]["en"],
-        severity=block["severity"],
+        severity=HOLD if holds else block["severity"],
         owner=block["owner"],
         facts=block["facts"],
         expect=block["expect"],
@@ -165,7 +176,7 @@ def _expectation(file: str, block: Any) -> Expectation:
         kwargs=kwargs,
         where=block.get("where"),
         covers=tuple(block.get("covers", ())),
-        consequence="stop" if block["severity"] == "fail" else "warn",
+        consequence=on_break if block["severity"] == "fail" else "warn",
     )
 
 

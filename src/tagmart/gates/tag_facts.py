@@ -36,7 +36,7 @@ CATALOGUE_TEXTS = ("family", "theme_code", "unit", "missing", "status", "value_l
 def tag_facts(given: GateInput) -> list[Fact]:
     """One fact per tag of a wide table, and per published tag of the catalogue that no wide table has."""
     with night_database(given) as connection:
-        catalogue = _catalogue(connection)
+        catalogue, held = _catalogue(connection), held_tags(connection)
         profile = _records(connection, f"select * from {qualified(TAG_PROFILE.name)}")
         present = _records(connection, "select * from warehouse.ops.feed_present")[0]
         spines = {entity: _spine_size(connection, entity) for entity in tag_tables(connection)}
@@ -52,6 +52,8 @@ def tag_facts(given: GateInput) -> list[Fact]:
                 "is_profiled": True,
                 "spine_cnt": spines.get(row["entity"]),
                 "unknown_code_cnt": unknown_codes.get(key),
+                # Of an earlier day: customers who are new since have no value, whatever the spec promises.
+                **({"feeds_present": None} if key in held else {}),
             }
         )
     profiled = {(row["entity"], row["tag_name"]) for row in profile}
@@ -107,12 +109,14 @@ def additive_facts(given: GateInput) -> list[Fact]:
     facts = []
     with night_database(given) as connection:
         for entity, table in tag_tables(connection).items():
-            columns = table_columns(connection, table)
+            columns, held = table_columns(connection, table), held_tags(connection)
             totals = [
                 *sums(made_tags(given.settings.specs_dir, entity, columns)),
                 *(Sum(total, "named in the suite", parts) for total, parts in given.sums.items() if total in columns),
             ]
             _require_columns(totals, columns, table)
+            # Of different days they need not add up.
+            totals = [one for one in totals if not any((entity, name) in held for name in (one.total, *one.parts))]
             expressions = [expression for total in totals for expression in _sum_expressions(total)]
             values = iter(_scan(connection, table, expressions))
             for total in totals:
@@ -139,8 +143,9 @@ def monotone_facts(given: GateInput) -> list[Fact]:
     facts = []
     with night_database(given) as connection:
         for entity, table in tag_tables(connection).items():
-            columns = table_columns(connection, table)
-            found = pairs(made_tags(given.settings.specs_dir, entity, columns))
+            columns, held = table_columns(connection, table), held_tags(connection)
+            made = pairs(made_tags(given.settings.specs_dir, entity, columns))
+            found = [pair for pair in made if not any((entity, name) in held for name in pair)]
             expressions = [
                 expression
                 for shorter, longer in found
@@ -162,6 +167,14 @@ def monotone_facts(given: GateInput) -> list[Fact]:
                 for shorter, longer in found
             ]
     return facts
+
+
+def held_tags(connection: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, str]]:
+    """Entity and name of the tags of the candidate that keep values of an earlier night."""
+    if "held_because" not in table_columns(connection, TAG_CATALOG):
+        return frozenset()
+    found = connection.execute(f"select entity, tag_name from {qualified(TAG_CATALOG)} where held_because is not null")
+    return frozenset(found.fetchall())
 
 
 def _sum_expressions(total: Sum) -> tuple[str, str, str, str]:

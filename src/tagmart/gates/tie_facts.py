@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LARGEST = 10
 # Lines looked at in detail: who has more of them off has one cause, and not so many differences.
 MOST_LINES = 50
-LATE = ("carried", "missing", "refused", "not_ingested")
+LATE = ("carried", "held", "missing", "refused", "not_ingested")
 # What became of a tie.
 HOLDS, BROKEN, KNOWN, NO_FEED, FIRST, WAITS = "holds", "broken", "known", "no feed", "first", "waits"
 NOWHERE = "-"

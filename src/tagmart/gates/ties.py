@@ -114,8 +114,8 @@ class Tie:
 
     @property
     def severity(self) -> str:
-        """What the gate does on a break: a theme or family cannot be held back alone yet, so the night stops for them too."""
-        return "warn" if self.on_break == WARN else "fail"
+        """What the gate does on a break: stop the night, hold a theme or the families concerned, or tell the owner."""
+        return {WARN: "warn", STOP: "fail"}.get(self.on_break, "hold")
 
     @property
     def is_masked(self) -> bool:

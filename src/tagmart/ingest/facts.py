@@ -18,7 +18,7 @@ class FeedFact:
         feed: the feed.
         biz_date: the business date of the run, ISO.
         load: full, delta, journal or static.
-        status: loaded | unchanged | carried | refused | missing | over_limit.
+        status: loaded | unchanged | carried | held | refused | missing | over_limit.
         rows_declared: what the control file says of the run's own delivery; None without a control file.
         rows_in: rows read of the run's own delivery.
         rows_loaded: of these, rows that are in ods.
@@ -32,7 +32,7 @@ class FeedFact:
         due: the last date, up to the business date, on which a delivery was due, ISO; None for static feeds and feeds on
             issue.
         stale_days: days since the first due date whose delivery is missing, that date included; 0 if none is missing.
-        carry_days: how many of them the contract allows; 0 where nothing is carried.
+        carry_days: how many of them the contract allows; 0 where nothing is carried or held.
         notes: what was strange though it was taken in: a batch that replaced one, columns that moved by permission.
     """
 

@@ -32,7 +32,11 @@ from tagmart.ingest.landing import (
 )
 from tagmart.ingest.ledger import prepare_ledger
 from tagmart.ingest.quarantine import index_quarantine
+from tagmart.ingest.resent import nights_from
 from tagmart.ingest.store import change_of, prepare_table
+
+# What stops the night, unless the contract lets the tags of the feed be held.
+STOPPING = ("missing", "refused", "over_limit")
 
 
 def ingest_night(
@@ -159,6 +163,8 @@ class _Feed:
             status, message, own = stop.status, stop.message, stop.counts
         except (TagmartError, OSError, duckdb.Error) as error:
             status, message = "refused", " ".join(str(error).split())
+        if status in STOPPING and self.contract.late.policy == "hold":
+            status, message = self._held(status, message)
         return fact_of(
             self.contract, self.run_id, self.biz_date, status, message, own, self.as_of,
             last_due(self.contract, self.calendar, self.biz_date), self.stale_days, "; ".join(self.notes),
@@ -264,13 +270,28 @@ class _Feed:
         what += self._lookalike_words()
         late, days = self.contract.late, self.stale_days
         ask = f" Do: have {self.contract.owner} send it."
-        if late.policy == "stop":
+        if late.policy != "carry":
             return _StoppedError("missing", what + ask)
         if days > late.carry_days:
             return _StoppedError("missing", f"{what} The state of {self.as_of} cannot be carried for {days} days:"
                                  f" the contract allows {late.carry_days}.{ask}")
         return _StoppedError("carried", f"{what} The state of {self.as_of} is carried, day {days} of at most"
                              f" {late.carry_days}.{ask}")
+
+    def _held(self, status: str, message: str) -> tuple[str, str]:
+        """What the contract says of a feed that is late or refused: the tags made of it are held for some days, or the night stops.
+
+        A delivery that was not taken in leaves nothing behind, so the days before it are as they were.
+        """
+        if self.as_of is None:
+            return status, message
+        missing = unmet(self.contract, self.calendar, self.as_of, self.biz_date, [self.as_of])
+        # Nothing was due, and what has come is refused: that too is a day on which the feed says nothing.
+        self.stale_days = (self.biz_date - missing[0].due).days + 1 if missing else 1
+        days, most = self.stale_days, self.contract.late.carry_days
+        if days > most:
+            return status, f"{message} Tags made of it cannot be held for {days} days: the contract allows {most}."
+        return "held", f"{message} Tags made of it keep their last good values, day {days} of at most {most}."
 
     def _unfinished_words(self, days: list[date]) -> str:
         """Deliveries whose data are there and whose control file is not."""
@@ -305,10 +326,19 @@ class _Feed:
         self.state.put("arrival", record)
         guard.used(self.state, delivery, manifest)
         if before:
-            self.notes.append(_replaced(before, record))
+            self.notes.append(_replaced(before, record) + self._made_without(delivery))
         self.notes += [f"delivery of {delivery.label}: {note}" for note in taken.notes]
         self.arrivals[delivery.label] = record
         self.loaded += 1
+
+    def _made_without(self, delivery: Delivery) -> str:
+        """Published nights that stand on the delivery that is replaced, and the command that makes them anew, in words."""
+        if delivery.biz_date is None:
+            return ""
+        nights = nights_from(self.state, delivery.biz_date, before=self.run_id)
+        return "" if not nights else (
+            f"; published on the earlier one: {', '.join(map(str, nights))}. Make them anew: `tagmart restate --from {nights[0]}`"
+        )
 
     def _check_batch(self, delivery: Delivery, manifest: Manifest, before: Mapping | None) -> None:
         """A batch of a lower number is one that the source has replaced already."""

@@ -1,4 +1,4 @@
-"""Published nights that carried a state whose delivery has come since: nothing runs them again by itself, a person must."""
+"""Published nights that carried a state, or held tags, whose delivery has come since: nothing runs them again by itself, a person must."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Overtaken:
-    """A delivery that came after nights had carried the state before it.
+    """A delivery that came after nights had carried the state before it, or held the tags made of it.
 
     Attributes:
         feed: the feed.
@@ -47,7 +47,7 @@ def overtaken(settings: Settings, state: State) -> list[Overtaken]:
         "select feed_fact.* from feed_fact join ("
         "  select run_id, biz_date, row_number() over (partition by biz_date order by started_at desc, rowid desc) as newest"
         "  from run where status = 'published'"
-        ") as run using (run_id) where run.newest = 1 and feed_fact.status = 'carried' and feed_fact.as_of is not null"
+        ") as run using (run_id) where run.newest = 1 and feed_fact.status in ('carried', 'held') and feed_fact.as_of is not null"
         " order by feed_fact.feed, feed_fact.biz_date"
     )
     newest = max((date.fromisoformat(fact["biz_date"]) for fact in facts), default=date.min)

@@ -15,7 +15,7 @@ from pathlib import Path
 from tagmart.contracts import Contract, load_contracts
 from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
-from tagmart.core.mart import FEED_STATUS, GATE_RESULT, MART_FILE, QUALITY_STAMP, RUN_MANIFEST, qualified
+from tagmart.core.mart import FEED_STATUS, GATE_RESULT, MART_FILE, QUALITY_STAMP, RESTATEMENT, RUN_MANIFEST, qualified
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.ingest.landing import landing_dates, names_in
@@ -24,10 +24,11 @@ from tagmart.night.stages import STAGES
 from tagmart.publish import held
 from tagmart.publish.content import finish_candidate
 from tagmart.publish.inputs import programs, sources
+from tagmart.publish.restated import write_restatement
 from tagmart.publish.store import Published, list_published
 
 # How a night went, not what it made: one that takes everything in at once has other things to tell.
-STATUS_TABLES = {FEED_STATUS.name, GATE_RESULT.name, QUALITY_STAMP.name}
+STATUS_TABLES = {FEED_STATUS.name, GATE_RESULT.name, QUALITY_STAMP.name, RESTATEMENT.name}
 MARK = "REBUILD"
 
 
@@ -162,6 +163,7 @@ def _built(
         return Rebuilt(run.run_id, tuple(differences), (), (), (), False, revision, len(deliveries), kept)
     for stage in STAGES[1:-1]:
         step(stage.name, "--run-id", new_id, environment=environment)
+    write_restatement(fresh.run_dir(new_id), None)
     finish_candidate(fresh, fresh.run_dir(new_id), own, new_id, run.biz_date)
     made = _hashes(_rows(fresh.run_dir(new_id) / MART_FILE))
     published = _hashes(manifest)
@@ -263,19 +265,25 @@ def _checkout(settings: Settings, manifest: Manifest) -> Iterator[Difference]:
 
 
 def _yesterday(state: State, fresh: Settings, manifest: Manifest) -> Iterator[Difference]:
-    """Give the new home the published run that was the night's yesterday, if it is kept."""
-    row = manifest.get(("run", "yesterday"))
-    if row is None or row.value is None:
-        return
-    found = state.row("select * from publish where run_id = ? and removed_at is null", row.value)
-    folder = state.path.parent / found["path"] if found else None
-    if folder is None or not (folder / MART_FILE).is_file():
-        yield Difference("run", row.value, "the published run of the day before is no longer kept: first days of members are lost")
-        return
-    link = fresh.home / found["path"]
-    link.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    link.symlink_to(folder)
-    State(fresh.state_db).put("publish", found)
+    """Give the new home the published runs that the night read, if they are kept: its yesterday, and whose values it held."""
+    lost = {
+        "yesterday": "the published run of the day before is no longer kept: first days of members are lost",
+        "held_from": "the published run whose values were held is no longer kept",
+    }
+    for name, what in lost.items():
+        row = manifest.get(("run", name))
+        if row is None or row.value is None:
+            continue
+        found = state.row("select * from publish where run_id = ? and removed_at is null", row.value)
+        folder = state.path.parent / found["path"] if found else None
+        if folder is None or not (folder / MART_FILE).is_file():
+            yield Difference("run", row.value, what)
+            continue
+        link = fresh.home / found["path"]
+        if not link.is_symlink():
+            link.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            link.symlink_to(folder)
+        State(fresh.state_db).put("publish", found)
 
 
 def _files(state: State, own: State, deliveries: Mapping[str, str]) -> Iterator[Difference]:

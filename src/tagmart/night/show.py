@@ -112,11 +112,11 @@ def _short(path: Path) -> Path:
 
 def _feeds(state: State, run_id: str) -> None:
     facts = state.rows("select * from feed_fact where run_id = ?", run_id)
-    bad = [fact for fact in facts if fact["status"] not in ("loaded", "unchanged", "carried")]
-    carried = [fact for fact in facts if fact["status"] == "carried"]
+    bad = [fact for fact in facts if fact["status"] not in ("loaded", "unchanged", "carried", "held")]
+    carried = [fact for fact in facts if fact["status"] in ("carried", "held")]
     quarantined = sum(fact["rows_quarantined"] or 0 for fact in facts)
     console.print(f"feeds      {len(facts)} · {rows_taken_in(state, run_id)} · {quarantined:,} in quarantine · {len(bad)} refused"
-                  + (f" · {len(carried)} carried" if carried else ""), soft_wrap=True)
+                  + (f" · {len(carried)} carried or held" if carried else ""), soft_wrap=True)
     for colour, some in (("red", bad), ("yellow", carried)):
         for fact in some:
             console.print(f"  [{colour}]{fact['feed']}[/] {fact['status']}: {escape(fact['message'])}", soft_wrap=True)
@@ -125,7 +125,7 @@ def _feeds(state: State, run_id: str) -> None:
 def _gate_counts(state: State, run_id: str) -> None:
     for row in state.rows(
         "select gate, count(*) as checks, sum(success) as good,"
-        " sum(success = 0 and severity = 'fail') as failed, sum(success = 0 and severity = 'warn') as warned"
+        " sum(success = 0 and severity = 'fail') as failed, sum(success = 0 and severity <> 'fail') as warned"
         " from gate_result where run_id = ? and subject = '' group by gate order by gate", run_id,
     ):
         colour = "red" if row["failed"] else "yellow" if row["warned"] else "green"
@@ -164,8 +164,8 @@ def status(settings: Settings) -> None:
 
 
 def _late(settings: Settings, state: State) -> None:
-    """Deliveries that came after a night had carried the state before them, and the command that runs these nights again."""
-    from tagmart.ingest import overtaken, spans
+    """Deliveries that came, or came again, after nights had been published without them, and the command that mends these nights."""
+    from tagmart.ingest import overtaken, resent, spans
 
     try:
         found = overtaken(settings, state)
@@ -177,6 +177,10 @@ def _late(settings: Settings, state: State) -> None:
         nights = ", ".join(map(str, one.nights))
         console.print(f"late       [yellow]{one.feed}[/] of {one.delivered} has come; published without it, on the state of"
                       f" {one.carried}: {nights}", soft_wrap=True)
+    for one in resent(state):
+        console.print(f"late       [yellow]{one.feed}[/] of {one.delivered} was sent again; published on the earlier one:"
+                      f" {', '.join(map(str, one.nights))}", soft_wrap=True)
+        console.print(f"           make them anew: tagmart restate --bank {settings.bank} --from {one.nights[0]}", soft_wrap=True)
     for first, last in spans(night for one in found for night in one.nights):
         which = f"run --bank {settings.bank} --date {first}" if first == last else f"backfill --bank {settings.bank} --from {first} --to {last}"
         console.print(f"           run again: tagmart {which}", soft_wrap=True)
@@ -194,9 +198,10 @@ def gates(settings: Settings, run_id: str) -> None:
     if not rows:
         raise TagmartError("no gate has looked at this run", where="run_id", seen=repr(run_id), do="see `tagmart status`")
     _alarms(settings, run_id, rows)
+    _held(settings, run_id)
     table = Table("gate", "expectation", "about", "", "owner", "seen", "what to do")
     for row in rows:
-        red = "[red]fail[/]" if row["severity"] == "fail" else "[yellow]warn[/]"
+        red = "[red]fail[/]" if row["severity"] == "fail" else f"[yellow]{row['severity']}[/]"
         table.add_row(row["gate"], row["expectation"], escape(row["subject"]), "[green]ok[/]" if row["success"] else red,
                       row["owner"], "" if row["success"] else escape(row["message"]),
                       "" if row["success"] else escape(row["what_to_do"] or ""))
@@ -216,6 +221,14 @@ def _alarms(settings: Settings, run_id: str, results: list[dict]) -> None:
         more = len(alarm.subjects) - MOST_NAMED
         named = ", ".join(alarm.subjects[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
         console.print(f"  [{colour}]{escape(alarm.cause)}[/] ({alarm.owner}) {escape(alarm.message)}; about {escape(named)}. {escape(alarm.do)}", soft_wrap=True)
+
+
+def _held(settings: Settings, run_id: str) -> None:
+    """What keeps the values of an earlier night, and because of what."""
+    for row in State(settings.state_db).rows("select * from held where run_id = ? order by gate, kind, name", run_id):
+        counted = "their number is known after the next stage" if row["tags"] is None else f"{row['tags']} tag(s)"
+        console.print(f"held       [yellow]{row['kind']} {escape(row['name'])}[/] ({escape(row['because'])}): {counted}"
+                      + (f" as of {row['as_of']}" if row["as_of"] else ""), soft_wrap=True)
 
 
 def _table(*names: str) -> Table:

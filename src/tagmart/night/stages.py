@@ -51,9 +51,10 @@ def _ingest(turn: Turn) -> str:
 
     facts = ingest_night(turn.settings, turn.state, turn.run_id, turn.biz_date, progress=print)
     carried = sum(fact.status == "carried" for fact in facts)
-    refused = sum(fact.status not in ("loaded", "unchanged", "carried") for fact in facts)
+    held = sum(fact.status == "held" for fact in facts)
+    refused = sum(fact.status not in ("loaded", "unchanged", "carried", "held") for fact in facts)
     return (f"{len(facts)} feeds · {rows_taken_in(turn.state, turn.run_id)}" + (f" · {carried} carried" if carried else "")
-            + (f" · {refused} refused" if refused else ""))
+            + (f" · {held} held" if held else "") + (f" · {refused} refused" if refused else ""))
 
 
 def rows_taken_in(state: State, run_id: str) -> str:
@@ -81,7 +82,7 @@ def _gate(stage: str) -> Callable[[Turn], str]:
             raise TagmartError(f"{' and '.join(outcome.gate for outcome in red)} is red", where=turn.run_id,
                                seen="\n".join(outcome.summary for outcome in red),
                                do=f"see `tagmart gate show {turn.run_id}`; the published mart is still the last good one")
-        return _one_line(outcomes)
+        return _hold(turn, stage) + _one_line(outcomes)
 
     return work
 
@@ -94,6 +95,24 @@ def _one_line(outcomes: Sequence[GateOutcome]) -> str:
         firsts.append(first if len(outcomes) == 1 else f"{outcome.gate}: {first}")
         details += more
     return "\n".join([" · ".join(firsts), *details])
+
+
+def _hold(turn: Turn, stage: str) -> str:
+    """What the gates of a stage have held back is held: before the night goes on, and before gate 3 and readers see it."""
+    from tagmart.night.held import hold_tags, require_earlier
+
+    if stage == "gate1":
+        require_earlier(turn.settings, turn.state, turn.run_id, turn.biz_date)
+    broken = turn.state.row(
+        f"select 1 from held where run_id = ? and gate in ({', '.join('?' for _ in GATES_OF[stage])})", turn.run_id, *GATES_OF[stage]
+    )
+    if stage != "gate2" or not broken:
+        return ""
+    from tagmart.gates.profile import profile_candidate
+
+    held = hold_tags(turn.settings, turn.state, turn.run_id, turn.biz_date)
+    profile_candidate(turn.settings.run_dir(turn.run_id) / "tagmart.duckdb")
+    return f"{sum(one.tags for one in held)} tags keep earlier values\n"
 
 
 def _dbt(*layers: str) -> Callable[[Turn], str]:
@@ -114,11 +133,20 @@ def _wide(turn: Turn) -> str:
 
 def _profile(turn: Turn) -> str:
     from tagmart.gates.profile import profile_candidate
+    from tagmart.night.held import hold_tags
     from tagmart.publish import label_candidate
 
     label_candidate(turn.settings.candidate)
+    held = hold_tags(turn.settings, turn.state, turn.run_id, turn.biz_date)
     tags = profile_candidate(turn.settings.candidate / "tagmart.duckdb")
-    return f"{tags} tags profiled"
+    return f"{tags} tags profiled" + (f", {sum(one.tags for one in held)} of them keep earlier values" if held else "")
+
+
+def _segments(turn: Turn) -> str:
+    from tagmart.night.held import mark_segments
+
+    degraded, held = mark_segments(turn.settings, turn.state, turn.run_id, turn.biz_date)
+    return _dbt("segments")(turn) + (f", {degraded} segments degraded, {held} held" if degraded or held else "")
 
 
 def _publish(turn: Turn) -> str:
@@ -146,7 +174,7 @@ STAGES = (
     Stage("wide", "wide tables and catalogue", _wide),
     Stage("profile", "label and profile every tag", _profile),
     Stage("gate2", "may the tags be used?", _gate("gate2")),
-    Stage("segments", "segments", _dbt("segments")),
+    Stage("segments", "segments", _segments),
     Stage("gate3", "may the night be published?", _gate("gate3")),
     Stage("publish", "publish", _publish),
 )
@@ -212,6 +240,7 @@ def _forget_from(state: State, run_id: str, name: str) -> None:
         state.do("delete from stage where run_id = ? and stage = ?", run_id, later)
         for gate in GATES_OF.get(later, ()):
             state.do("delete from gate_result where run_id = ? and gate = ?", run_id, gate)
+            state.do("delete from held where run_id = ? and gate = ?", run_id, gate)
 
 
 def _finish(state: State, run_id: str, name: str, status: str, seconds: float, message: str) -> None:

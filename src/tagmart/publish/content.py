@@ -183,7 +183,11 @@ def _views(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 
 def _feed_rows(state: State, run_id: str) -> list[dict]:
     facts = state.rows("select *, load as load_kind from feed_fact where run_id = ? order by feed", run_id)
-    return [{**fact, "biz_date": fact["biz_date"] or None, "as_of": fact["as_of"] or None} for fact in facts]
+    held = {row["name"]: row["tags"] for row in state.rows("select name, tags from held where run_id = ? and kind = 'feed'", run_id)}
+    return [
+        {**fact, "biz_date": fact["biz_date"] or None, "as_of": fact["as_of"] or None, "tags_held": held.get(fact["feed"], 0)}
+        for fact in facts
+    ]
 
 
 def _gate_rows(state: State, run_id: str) -> list[dict]:

@@ -17,6 +17,7 @@ from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.publish import store
 from tagmart.publish.content import check_opens_alone, finish_candidate
+from tagmart.publish.restated import write_restatement
 
 GATES = ("gate1", "gate2", "ledger", "gate3")
 # Which stage checks a gate, where it is not called as the gate.
@@ -76,6 +77,7 @@ def _assemble(settings: Settings, state: State, run_id: str, biz_date: date, fin
             if not (source / name).exists() and not (part / name).exists():
                 raise TagmartError("a file of the run is missing", where=str(source / name), do="run the night again")
         _fetch_back(part, source)
+        write_restatement(source, store.latest_good(state, biz_date))
         finish_candidate(settings, source, state, run_id, biz_date)
         for name in FILES:
             check_opens_alone(source / name)

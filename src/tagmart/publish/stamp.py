@@ -12,7 +12,7 @@ from tagmart.core.state import State
 if TYPE_CHECKING:
     import duckdb
 
-CARRIED = "carried"
+LATE = ("carried", "held")
 
 
 def stamp(state: State, run_id: str, biz_date: date, mart: duckdb.DuckDBPyConnection) -> dict:
@@ -27,11 +27,13 @@ def stamp(state: State, run_id: str, biz_date: date, mart: duckdb.DuckDBPyConnec
     run = state.row("select bank from run where run_id = ?", run_id) or {}
     checks = state.rows("select success from gate_result where run_id = ? and subject = ''", run_id)
     feeds = state.rows("select * from feed_fact where run_id = ? order by feed", run_id)
-    late = [feed for feed in feeds if feed["status"] == CARRIED]
+    late = [feed for feed in feeds if feed["status"] in LATE]
     warned = sum(not check["success"] for check in checks)
+    held = state.rows("select * from held where run_id = ? and coalesce(tags, 0) > 0 order by kind, name", run_id)
+    tags_held = sum(row["tags"] for row in held)
     segments, degraded = _segments(mart)
-    quality = "degraded" if late or degraded else "warned" if warned else "good"
-    zh, en = _words(biz_date, quality, warned, len(late), degraded)
+    quality = "degraded" if late or held or degraded else "warned" if warned else "good"
+    zh, en = _words(biz_date, quality, warned, len(late), degraded, tags_held)
     return {
         "bank": run.get("bank"),
         "run_id": run_id,
@@ -45,6 +47,8 @@ def stamp(state: State, run_id: str, biz_date: date, mart: duckdb.DuckDBPyConnec
         "feeds_late": len(late),
         "late_feeds": ", ".join(f"{feed['feed']} ({feed['as_of']})" for feed in late) or None,
         "oldest_as_of": min([biz_date.isoformat(), *(feed["as_of"] for feed in late if feed["as_of"])]),
+        "tags_held": tags_held,
+        "held": ", ".join(f"{row['kind']} {row['name']}: {row['tags']} ({row['as_of']})" for row in held) or None,
         "rows_quarantined": sum(feed["rows_quarantined"] or 0 for feed in feeds),
         "segments": segments,
         "segments_degraded": degraded,
@@ -63,12 +67,15 @@ def _segments(mart: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     ).fetchone()
 
 
-def _words(biz_date: date, quality: str, warned: int, late: int, degraded: int) -> tuple[str, str]:
+def _words(biz_date: date, quality: str, warned: int, late: int, degraded: int, held: int) -> tuple[str, str]:
     """The stamp as a line, in both languages."""
     zh, en = [f"数据截至 {biz_date}"], [f"as of {biz_date}"]
     if late:
         zh.append(f"{late} 个供数接口沿用旧数")
-        en.append(f"{late} feed(s) carried from an earlier day")
+        en.append(f"{late} feed(s) of an earlier day")
+    if held:
+        zh.append(f"{held} 个标签沿用旧值")
+        en.append(f"{held} tag(s) keep earlier values")
     if degraded:
         zh.append(f"{degraded} 个客群降级")
         en.append(f"{degraded} segment(s) degraded")

@@ -13,8 +13,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from tagmart.core import clock
+from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
-from tagmart.core.mart import MART_FILE
+from tagmart.core.mart import MART_FILE, QUALITY_STAMP, qualified, table_columns
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.publish.content import manifest_rows
@@ -89,6 +90,15 @@ def latest_good(state: State, biz_date: date) -> Path | None:
     home = state.path.parent
     good = (home / row["path"] for row in rows if row["run_id"] not in away)
     return next((path for path in good if (path / MART_FILE).is_file()), None)
+
+
+def last_good_before(state: State, biz_date: date) -> Path | None:
+    """The folder of the last good run of the newest date before one, or None: never a later date, whatever is current."""
+    days = state.rows(
+        "select distinct biz_date from publish where biz_date < ? and removed_at is null order by biz_date desc", biz_date.isoformat()
+    )
+    found = (latest_good(state, date.fromisoformat(row["biz_date"])) for row in days)
+    return next((path for path in found if path is not None), None)
 
 
 def move_forward(settings: Settings, state: State, run_id: str) -> bool:
@@ -167,12 +177,23 @@ def write_status(settings: Settings, state: State) -> None:
             "hours_after_day_end": round(_hours_after(here.biz_date, here.published_at), 2),
             "stale_after": clock.logical_date_of(here.biz_date + timedelta(days=1)).isoformat(),
             "because": _because(state, here.run_id),
+            **_quality(here.path / MART_FILE),
             "rows": manifest_rows(here.path / MART_FILE),
         }
     newest = max(runs, key=lambda run: run.published_at, default=None)
     if newest is not None:
         status["last_published"] = {"run_id": newest.run_id, "biz_date": newest.biz_date.isoformat()}
     write_file(settings.published / STATUS, json.dumps(status, ensure_ascii=False, indent=2) + "\n")
+
+
+def _quality(file: Path) -> dict[str, object]:
+    """What the stamp of a published file says; nothing of a file that has none, or an earlier version's."""
+    names = ("quality", "tags_held", "held", "segments_degraded")
+    with connect(file, read_only=True) as mart:
+        if not set(names) <= table_columns(mart, QUALITY_STAMP.name).keys():
+            return {}
+        found = mart.execute(f"select {', '.join(names)} from {qualified(QUALITY_STAMP.name)}").fetchone()
+    return dict(zip(names, found, strict=True))
 
 
 def record(state: State, run_id: str, biz_date: date, path: str) -> None:

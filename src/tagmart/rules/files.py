@@ -25,7 +25,11 @@ DISTRIBUTION = ("manager", "shared_manager", "branch_pool", "remote", "digital")
 PRIORITIES = range(1, 10)
 MAX_TOP = 100_000
 NEEDED = ("segment_id", "key", "zh", "en", "entity", "line", "owner", "purpose", "description", "rule")
-OPTIONAL = ("scope", "valid_from", "valid_to", "channel", "priority", "distribution", "top")
+OPTIONAL = ("scope", "valid_from", "valid_to", "channel", "priority", "distribution", "top", "late")
+# What becomes of a segment whose tags are of an earlier day: it is selected from them and marked, or its members of that day stay.
+DEGRADE, HOLD = "degrade", "hold"
+# A list that people are called from may be a day old; one that limits or reports somebody is of one date or stays.
+LATE = {"marketing": DEGRADE, "service": DEGRADE, "management": DEGRADE, "risk": HOLD, "statutory": HOLD}
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class Rule:
         priority: 1 (first) to 9.
         distribution: where the chain of those who act on it begins.
         top: the rule selects only the first so many; None: everybody.
+        late: degrade or hold: what becomes of it where a tag that it names is of an earlier day; else by its purpose.
     """
 
     segment_id: str
@@ -89,6 +94,7 @@ class Rule:
     priority: int = 5
     distribution: str = DISTRIBUTION[0]
     top: Top | None = None
+    late: str = DEGRADE
 
 
 def load_rules(rules_dir: Path) -> list[Rule]:
@@ -149,6 +155,7 @@ def rule_of(raw: dict, where: str, place: tuple[str, ...] | None = None) -> Rule
         priority=raw.get("priority", 5),
         distribution=_plain({"distribution": DISTRIBUTION[0], **raw}, "distribution", where),
         top=_top(raw.get("top"), where),
+        late=_plain({"late": LATE.get(str(raw["purpose"]), DEGRADE), **raw}, "late", where),
     )
     _check(rule, place)
     return rule
@@ -222,6 +229,8 @@ def _check(rule: Rule, place: tuple[str, ...] | None) -> None:
         raise TagmartError(
             f"unknown purpose '{rule.purpose}'", where=rule.where, do=f"use one of {', '.join(PURPOSES)}"
         )
+    if rule.late not in (DEGRADE, HOLD):
+        raise TagmartError(f"unknown word for late: '{rule.late}'", where=rule.where, do=f"use {DEGRADE} or {HOLD}, or leave it out")
     if rule.scope != HEAD_OFFICE and not BRANCH.fullmatch(rule.scope):
         raise TagmartError(
             "the scope is neither the head office nor the code of a branch", where=rule.where, seen=f"scope {rule.scope!r}",

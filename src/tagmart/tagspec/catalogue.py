@@ -49,10 +49,14 @@ COLUMNS: Mapping[str, tuple[str, str, str]] = {
     "model": ("varchar", "加工模型", "dbt model that makes it"),
     "source_feeds": ("varchar", "源数据", "Feeds without which it is NULL, separated by blanks"),
     "source_columns": ("varchar", "源字段", "Columns of feeds that its value is made of, separated by blanks"),
+    "as_of": ("date", "数据截至日期", "The date that its values tell of: the business date, or an earlier one where a feed is late"),
+    "held_because": ("varchar", "沿用原因", "Why it keeps values of an earlier night; empty if it does not"),
 }
 # What the night itself finds out, from the SQL compiled for its bank; the seed does not have it.
 NIGHTLY = ("source_columns",)
-SEED_COLUMNS = tuple(column for column in COLUMNS if column not in NIGHTLY)
+# What the night says of its own date, until it holds a tag back.
+OF_THE_NIGHT = {"as_of": "{{ biz_date() }}", "held_because": "cast(null as varchar)"}
+SEED_COLUMNS = tuple(column for column in COLUMNS if column not in (*NIGHTLY, *OF_THE_NIGHT))
 
 
 @dataclass(frozen=True)

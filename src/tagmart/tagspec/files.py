@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tagmart.tagspec.catalogue import COLUMNS, NIGHTLY, SEED_COLUMNS
+from tagmart.tagspec.catalogue import COLUMNS, NIGHTLY, OF_THE_NIGHT, SEED_COLUMNS
 from tagmart.tagspec.folds import Fold
 from tagmart.tagspec.model import Family, Tag, TagModel
 
@@ -133,11 +133,12 @@ def catalogue_sql(seed: str, about: str) -> str:
     """The catalogue as readers see it: the seed, and the source columns that the night has traced."""
     seeded = ",\n        ".join(f"seed.{column}" for column in SEED_COLUMNS)
     traced = ",\n        ".join(f"coalesce(traced.{column}, '') as {column}" for column in NIGHTLY)
+    told = ",\n        ".join(f"{value} as {column}" for column, value in OF_THE_NIGHT.items())
     return (
         f"-- {about}\n-- From {SPECS}; {NOTICE}.\n{{{{ config(alias='tag_catalog') }}}}\n"
         f"with seed as (\n    select * from {{{{ ref('{seed}') }}}}\n),\n\n"
         f"traced as (\n    {{{{ traced_columns() }}}}\n),\n\n"
-        f"final as (\n    select\n        {seeded},\n        {traced}\n    from seed\n"
+        f"final as (\n    select\n        {seeded},\n        {traced},\n        {told}\n    from seed\n"
         "    left join traced on seed.entity = traced.entity and seed.tag_name = traced.tag_name\n"
         ")\n\nselect * from final\n"
     )

@@ -25,6 +25,7 @@ final as (
         description_en,
         rule,
         storey,
+        late,
         valid_from,
         valid_to,
         tag_ids,

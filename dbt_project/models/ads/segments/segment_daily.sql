@@ -37,6 +37,14 @@ prior_night as (
     from prior_members
 ),
 
+late_segments as (
+    select
+        segment_id,
+        state,
+        as_of
+    from {{ source('ops', 'late_segment') }}
+),
+
 sizes as (
     select
         segment_id,
@@ -67,8 +75,9 @@ final as (
         case when prior_night.is_known and failed.segment_id is null then coalesce(moves.entered, 0) end as entered,
         case when prior_night.is_known and failed.segment_id is null then coalesce(moves.left_cnt, 0) end as left_cnt,
         case when prior_night.is_known and failed.segment_id is null then coalesce(moves.prior_size, 0) end as prior_size,
-        -- always false in this version: a feed that is late stops the night; it will say that a stale feed was carried
-        cast(false as boolean) as is_degraded,
+        coalesce(late_segments.state, 'on_time') as state,
+        coalesce(late_segments.as_of, {{ biz_date() }}) as as_of,
+        late_segments.segment_id is not null as is_degraded,
         failed.segment_id is not null as is_failed,
         failed.failure
     from catalogue
@@ -76,6 +85,7 @@ final as (
     left join sizes on catalogue.segment_id = sizes.segment_id
     left join failed on catalogue.segment_id = failed.segment_id
     left join moves on catalogue.segment_id = moves.segment_id
+    left join late_segments on catalogue.segment_id = late_segments.segment_id
 )
 
 select * from final

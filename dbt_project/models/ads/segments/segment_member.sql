@@ -1,5 +1,5 @@
 -- One row per customer and segment that the customer is in at the business date.
-with membership as (
+with selected as (
     select
         segment_id,
         customer_id,
@@ -10,6 +10,37 @@ with membership as (
 failed as (
     select distinct segment_id
     from {{ ref('segment_fault') }}
+),
+
+late_segments as (
+    select segment_id
+    from {{ source('ops', 'late_segment') }}
+    where state = 'held'
+),
+
+-- the members of an earlier night who are still customers, of segments whose rule is not run on tags of an earlier day
+held_members as (
+    select
+        customer_id,
+        segment_id,
+        first_date
+    from {{ source('ops', 'held_member') }}
+),
+
+membership as (
+    select
+        selected.customer_id,
+        selected.segment_id,
+        cast(null as date) as first_date
+    from selected
+    left join late_segments on selected.segment_id = late_segments.segment_id
+    where late_segments.segment_id is null
+    union all
+    select
+        customer_id,
+        segment_id,
+        first_date
+    from held_members
 ),
 
 prior_members as (
@@ -26,7 +57,7 @@ final as (
         membership.customer_id,
         membership.entity,
         -- who was in it yesterday goes on with the same stay; a day out of it begins a new one
-        coalesce(prior_members.first_date, {{ biz_date() }}) as first_date,
+        coalesce(prior_members.first_date, membership.first_date, {{ biz_date() }}) as first_date,
         {{ biz_date() }} as biz_date
     from membership
     left join prior_members

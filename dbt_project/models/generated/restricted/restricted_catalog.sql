@@ -42,7 +42,9 @@ final as (
         seed.replacement,
         seed.model,
         seed.source_feeds,
-        coalesce(traced.source_columns, '') as source_columns
+        coalesce(traced.source_columns, '') as source_columns,
+        {{ biz_date() }} as as_of,
+        cast(null as varchar) as held_because
     from seed
     left join traced on seed.entity = traced.entity and seed.tag_name = traced.tag_name
 )

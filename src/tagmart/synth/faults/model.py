@@ -18,6 +18,7 @@ OUTCOMES = {
     "refused": "nothing of the delivery is stored, gate 1 stops the night",
     "quarantined": "the bad rows are set aside, the others are loaded, the night goes on",
     "late": "the night stops at gate 1 until the delivery has come",
+    "held": "the tags made of the feed keep their last good values, each with its date, and the rest of the night is on time",
     "carried": "the last state is carried forward, marked stale, and the night goes on",
     "warned": "the delivery is taken in, somebody is told, the night goes on",
 }

@@ -93,5 +93,7 @@ def _site(landing: Path, contract: Contract, seed: int, number: int) -> Site:
 def _plant(fault: Fault, site: Site) -> Planted:
     """Plant one fault."""
     mark = fault.plant(site)
-    return Planted(fault.name, site.contract.feed, mark.day or site.day, mark.file, mark.line, mark.column, fault.outcome,
+    # What would stop the night holds the feed's tags instead, where its contract says so.
+    outcome = "held" if fault.outcome == "refused" and site.contract.late.policy == "hold" else fault.outcome
+    return Planted(fault.name, site.contract.feed, mark.day or site.day, mark.file, mark.line, mark.column, outcome,
                    (*fault.says, *mark.says), fault.done, fault.do)
