@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from tagmart.cli import bank, contract, night, published, quarantine, room, why
+from tagmart.cli import bank, contract, home, night, published, quarantine, room, why
 from tagmart.core.errors import BusyError, TagmartError
 from tagmart.night.launch import TRY_AGAIN
 
@@ -22,6 +22,7 @@ published.add_to(app)
 room.add_to(app)
 contract.add_to(app)
 quarantine.add_to(app)
+home.add_to(app)
 why.add_to(app)
 
 

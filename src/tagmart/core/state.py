@@ -65,6 +65,9 @@ create table if not exists current_switch (
     switched_at text not null, kind text not null check (kind in ('publish', 'rollback')), from_run_id text,
     to_run_id text not null, reason text
 );
+create table if not exists space (
+    run_id text not null, stage text not null, bytes integer not null, primary key (run_id, stage)
+);
 create table if not exists hold (
     run_id text not null, reader text not null, reason text not null, held_at text not null, pid integer,
     primary key (run_id, reader)

@@ -34,6 +34,7 @@ class Published:
         published_at: when, in ISO form with the bank's zone.
         is_current: True where readers are led here.
         withdrawn: True where an operator went back from it; it is then nobody's yesterday.
+        number: it counts up in the order of publishing, whatever the clock said.
     """
 
     run_id: str
@@ -42,6 +43,7 @@ class Published:
     published_at: str
     is_current: bool
     withdrawn: bool
+    number: int
 
     @property
     def published_moment(self) -> datetime:
@@ -49,9 +51,9 @@ class Published:
         return datetime.fromisoformat(self.published_at)
 
     @property
-    def order(self) -> tuple[date, str, str]:
+    def order(self) -> tuple[date, int]:
         """Newest business date last, and of one date the last published."""
-        return self.biz_date, self.published_at, self.run_id
+        return self.biz_date, self.number
 
 
 def list_published(settings: Settings, state: State) -> list[Published]:
@@ -66,8 +68,9 @@ def list_published(settings: Settings, state: State) -> list[Published]:
             published_at=row["published_at"],
             is_current=link is not None and link.name == row["run_id"],
             withdrawn=row["run_id"] in away,
+            number=row["number"],
         )
-        for row in state.rows("select * from publish where removed_at is null")
+        for row in state.rows("select rowid as number, * from publish where removed_at is null")
     ]
     return sorted((run for run in runs if (run.path / MART_FILE).is_file()), key=lambda run: run.order, reverse=True)
 
@@ -83,7 +86,7 @@ def latest_good(state: State, biz_date: date) -> Path | None:
     """The folder of the last good run of a date, or None; a run from which an operator went back is not good."""
     away = _withdrawn(state)
     rows = state.rows(
-        "select run_id, path from publish where biz_date = ? and removed_at is null order by published_at desc, run_id desc",
+        "select run_id, path from publish where biz_date = ? and removed_at is null order by rowid desc",
         biz_date.isoformat(),
     )
     home = state.path.parent
@@ -169,7 +172,7 @@ def write_status(settings: Settings, state: State) -> None:
             "because": _because(state, here.run_id),
             "rows": manifest_rows(here.path / MART_FILE),
         }
-    newest = max(runs, key=lambda run: run.published_at, default=None)
+    newest = max(runs, key=lambda run: run.number, default=None)
     if newest is not None:
         status["last_published"] = {"run_id": newest.run_id, "biz_date": newest.biz_date.isoformat()}
     write_file(settings.published / STATUS, json.dumps(status, ensure_ascii=False, indent=2) + "\n")
