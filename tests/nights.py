@@ -59,6 +59,10 @@ class Home:
         """Start a run and return its run_id."""
         return self.tagmart("night", "begin", "--date", biz_date).stdout.split()[-1]
 
+    def troubled(self, *words: str, kill_after: float | None = None, **troubles: object) -> subprocess.CompletedProcess:
+        """Run a verb to which something happens: see tests.troubles. Whatever it ends with."""
+        return zygote().run(words, self.environment, kill_after, troubles)
+
     def stage(self, run_id: str, stage: str, check: bool = True) -> subprocess.CompletedProcess:
         """One stage of a run."""
         return self.tagmart("night", stage, "--run-id", run_id, check=check)

@@ -75,7 +75,7 @@ def test_a_run_that_somebody_holds_or_reads_stays(small_home):
 def test_whatever_the_policy_what_readers_see_is_kept_and_every_reason_is_true(days, keep, months, years, at, held_at):
     dates = sorted(date(2024, 1, 1) + timedelta(days=number) for number in days)
     here, wanted = dates[at % len(dates)], dates[held_at % len(dates)]
-    runs = [Published(f"{day:%Y%m%d}-001", day, None, f"{day}T03:00:00+08:00", day == here, False) for day in dates]
+    runs = [Published(f"{day:%Y%m%d}-001", day, None, f"{day}T03:00:00+08:00", day == here, False, number) for number, day in enumerate(dates)]
     kept = kept_because(runs, Policy(days=keep, month_ends=months, year_ends=years), {f"{wanted:%Y%m%d}-001": "held: why"})
     newest = dates[-1]
 

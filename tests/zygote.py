@@ -9,12 +9,16 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+
+from tests.troubles import TROUBLES
 
 
 class Zygote:
@@ -22,16 +26,27 @@ class Zygote:
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "tests.zygote"], cwd=Path(__file__).parents[1], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env=os.environ | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"},
         )  # fmt: skip
         atexit.register(self.process.terminate)
 
-    def run(self, words: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.CompletedProcess:
-        """One verb with this environment; its output and exit code."""
+    def run(
+        self, words: tuple[str, ...], environment: Mapping[str, str], kill_after: float | None = None,
+        troubles: Mapping[str, object] | None = None,
+    ) -> subprocess.CompletedProcess:
+        """One verb with this environment; its output and exit code.
+
+        Args:
+            words: the verb.
+            environment: all of it.
+            kill_after: seconds after which it is sent SIGKILL, if it still runs.
+            troubles: what is done to its process before it begins: name of tests.troubles.TROUBLES → argument.
+        """
         with tempfile.TemporaryDirectory() as folder:
             out, err = Path(folder) / "out", Path(folder) / "err"
-            order = {"words": words, "environment": dict(environment), "out": str(out), "err": str(err), "cwd": str(Path.cwd())}
+            order = {"words": words, "environment": dict(environment), "out": str(out), "err": str(err), "cwd": str(Path.cwd()),
+                     "kill_after": kill_after, "troubles": dict(troubles or {})}
             self.process.stdin.write(json.dumps(order) + "\n")
             self.process.stdin.flush()
             answer = self.process.stdout.readline()
@@ -60,9 +75,23 @@ def _serve() -> None:
         child = os.fork()
         if child == 0:
             _become(order)
-        _, status = os.waitpid(child, 0)
+        status = _end_of(child, order["kill_after"])
         answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
         answers.flush()
+
+
+def _end_of(child: int, kill_after: float | None) -> int:
+    """The exit status of a child, which is killed if it takes too long."""
+    deadline = None if kill_after is None else time.monotonic() + kill_after
+    while deadline is not None:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return status
+        if time.monotonic() >= deadline:
+            os.kill(child, signal.SIGKILL)
+            break
+        time.sleep(0.002)
+    return os.waitpid(child, 0)[1]
 
 
 def _become(order: dict) -> None:
@@ -75,6 +104,8 @@ def _become(order: dict) -> None:
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(order[name], os.O_WRONLY | os.O_CREAT, 0o600), number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for name, argument in order["troubles"].items():
+        TROUBLES[name](argument)
     sys.argv = ["tagmart", *order["words"]]
     code = 0
     try:

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from tagmart.cli import bank, contact, contract, night, published, quarantine, restate, room, why
+from tagmart.cli import bank, contact, contract, home, night, published, quarantine, restate, room, why
 from tagmart.core.errors import BusyError, TagmartError
 from tagmart.night.launch import TRY_AGAIN
 
@@ -23,6 +23,7 @@ room.add_to(app)
 contract.add_to(app)
 contact.add_to(app)
 quarantine.add_to(app)
+home.add_to(app)
 why.add_to(app)
 restate.add_to(app)
 

@@ -77,6 +77,9 @@ create table if not exists contact_export (
     exported_at text not null, run_id text not null, channel text not null, exported_by text not null, rows integer not null,
     columns text not null, file text not null
 );
+create table if not exists space (
+    run_id text not null, stage text not null, bytes integer not null, primary key (run_id, stage)
+);
 create table if not exists hold (
     run_id text not null, reader text not null, reason text not null, held_at text not null, pid integer,
     primary key (run_id, reader)

@@ -86,7 +86,7 @@ def page_facts(settings: Settings, state: State, run_id: str) -> dict[str, objec
     run = state.row("select * from run where run_id = ?", run_id)
     if run is None:
         raise TagmartError("there is no such run", where="run_id", seen=repr(run_id), do="see `tagmart status`")
-    stages = state.rows("select * from stage where run_id = ? order by started_at", run_id)
+    stages = state.rows("select * from stage where run_id = ? order by rowid", run_id)
     feeds = state.rows("select * from feed_fact where run_id = ? order by feed", run_id)
     results = state.rows("select * from gate_result where run_id = ? order by rowid", run_id)
     mart = _mart_figures(settings, run)

@@ -98,7 +98,7 @@ def _attach_prior(connection: duckdb.DuckDBPyConnection, given: GateInput) -> st
     """Attach the mart published for the day before as `prior`; else say whether any was ever published before."""
     yesterday = (given.biz_date - timedelta(days=1)).isoformat()
     row = given.state.row(
-        "select path from publish where biz_date = ? and removed_at is null order by published_at desc limit 1", yesterday
+        "select path from publish where biz_date = ? and removed_at is null order by rowid desc limit 1", yesterday
     )
     path = given.settings.home / row["path"] / MART_FILE if row else None
     if path is not None and path.is_file():

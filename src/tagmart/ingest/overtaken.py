@@ -45,7 +45,7 @@ def overtaken(settings: Settings, state: State) -> list[Overtaken]:
     """
     facts = state.rows(
         "select feed_fact.* from feed_fact join ("
-        "  select run_id, biz_date, row_number() over (partition by biz_date order by started_at desc, rowid desc) as newest"
+        "  select run_id, biz_date, row_number() over (partition by biz_date order by rowid desc) as newest"
         "  from run where status = 'published'"
         ") as run using (run_id) where run.newest = 1 and feed_fact.status in ('carried', 'held') and feed_fact.as_of is not null"
         " order by feed_fact.feed, feed_fact.biz_date"

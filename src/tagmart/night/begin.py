@@ -16,6 +16,8 @@ from tagmart.core.state import State
 from tagmart.night.leads import remember_for_leads
 from tagmart.night.partials import make_bookkeeping
 from tagmart.night.past import write_past
+from tagmart.night.space import note_space, require_space
+from tagmart.night.version import require_version
 from tagmart.publish import Policy, latest_good, remember_sources, rotate_runs
 
 BEGIN = "begin"
@@ -28,11 +30,14 @@ def begin(settings: Settings, biz_date: date) -> str:
     take turns in one warehouse. Its next step will be refused with the name of this run.
 
     Raises:
-        TagmartError: if another process is writing, or the home belongs to another bank.
+        TagmartError: if another process is writing, the home belongs to another bank or to another version of the code, or the
+            disk has no room for a night.
     """
     settings.claim_home()
     state = State(settings.state_db)
     with writer_lock(settings.home, "(new)", "begin"):
+        require_version(settings)
+        require_space(settings, state, biz_date)
         run_id = _next_run_id(state, biz_date)
         state.do(
             "update run set status = 'superseded', ended_at = ?, message = ? where status = 'running'",
@@ -50,6 +55,7 @@ def begin(settings: Settings, biz_date: date) -> str:
             print(f"files of old runs could not be removed: {error}")
         remember_sources(settings, run_id)
         _write_ops(settings, state, run_id, biz_date)
+        note_space(settings, state, run_id, biz_date, BEGIN)
         # The mark that the first stage asks for: a run whose begin was killed half-way has none, and goes no further.
         state.put("stage", {
             "run_id": run_id, "stage": BEGIN, "status": "done", "started_at": _now(), "ended_at": _now(), "seconds": 0,
@@ -71,7 +77,8 @@ def require_turn(settings: Settings, state: State, run_id: str, before: str) -> 
     if run["status"] == "published":
         raise TagmartError("this run is published, and published runs do not change", where=run_id,
                            do="start the night again for a new run")
-    newest = state.row("select run_id from run order by started_at desc, rowid desc limit 1")
+    # By the order in which they were written down, and not by the clock: that one may have been set back.
+    newest = state.row("select run_id from run order by rowid desc limit 1")
     if newest and newest["run_id"] != run_id:
         raise TagmartError("a newer run has taken over the warehouse", where=run_id, seen=newest["run_id"],
                            do="start the night again instead of continuing this run")

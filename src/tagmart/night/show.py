@@ -154,8 +154,8 @@ def status(settings: Settings) -> None:
     console.print(f"published  {_current(settings)}", soft_wrap=True)
     _late(settings, state)
     table = _table("run", "status", "started", "stage", "seconds", "message")
-    for run in state.rows("select * from run order by started_at desc limit 10"):
-        last = state.row("select * from stage where run_id = ? order by started_at desc limit 1", run["run_id"]) or {}
+    for run in state.rows("select * from run order by rowid desc limit 10"):
+        last = state.row("select * from stage where run_id = ? order by rowid desc limit 1", run["run_id"]) or {}
         total = state.row("select sum(seconds) as seconds from stage where run_id = ?", run["run_id"]) or {}
         table.add_row(run["run_id"], f"[{RUN_COLOURS[run['status']]}]{run['status']}[/]",
                       run["started_at"][5:16].replace("T", " "), last.get("stage", ""), f"{total.get('seconds') or 0:.1f}",

@@ -16,6 +16,7 @@ from tagmart.core.locking import writer_lock
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.night.begin import BEGIN, require_turn
+from tagmart.night.space import note_space
 
 if TYPE_CHECKING:
     from tagmart.gates import GateOutcome
@@ -212,6 +213,7 @@ def run_stage(settings: Settings, run_id: str, name: str) -> str:
             _page(settings, state, run_id)
             _board(settings, state)
             raise
+        note_space(settings, state, run_id, date.fromisoformat(run["biz_date"]), name)
         _finish(state, run_id, name, "done", perf_counter() - started, message)
         if name == STAGES[-1].name:
             _page(settings, state, run_id)

@@ -177,7 +177,7 @@ def rotate_runs(settings: Settings, state: State, policy: Policy) -> list[str]:
     Returns:
         Runs of which something was removed.
     """
-    begun = [row["run_id"] for row in state.rows("select run_id from run order by started_at desc, rowid desc")]
+    begun = [row["run_id"] for row in state.rows("select run_id from run order by rowid desc")]
     now_built = settings.candidate.readlink().name if settings.candidate.is_symlink() else None
     touched, seen = [], 0
     for place, run_id in enumerate(begun):

@@ -35,6 +35,7 @@ class Published:
         published_at: when, in ISO form with the bank's zone.
         is_current: True where readers are led here.
         withdrawn: True where an operator went back from it; it is then nobody's yesterday.
+        number: it counts up in the order of publishing, whatever the clock said.
     """
 
     run_id: str
@@ -43,6 +44,7 @@ class Published:
     published_at: str
     is_current: bool
     withdrawn: bool
+    number: int
 
     @property
     def published_moment(self) -> datetime:
@@ -50,9 +52,9 @@ class Published:
         return datetime.fromisoformat(self.published_at)
 
     @property
-    def order(self) -> tuple[date, str, str]:
+    def order(self) -> tuple[date, int]:
         """Newest business date last, and of one date the last published."""
-        return self.biz_date, self.published_at, self.run_id
+        return self.biz_date, self.number
 
 
 def list_published(settings: Settings, state: State) -> list[Published]:
@@ -67,8 +69,9 @@ def list_published(settings: Settings, state: State) -> list[Published]:
             published_at=row["published_at"],
             is_current=link is not None and link.name == row["run_id"],
             withdrawn=row["run_id"] in away,
+            number=row["number"],
         )
-        for row in state.rows("select * from publish where removed_at is null")
+        for row in state.rows("select rowid as number, * from publish where removed_at is null")
     ]
     return sorted((run for run in runs if (run.path / MART_FILE).is_file()), key=lambda run: run.order, reverse=True)
 
@@ -84,7 +87,7 @@ def latest_good(state: State, biz_date: date) -> Path | None:
     """The folder of the last good run of a date, or None; a run from which an operator went back is not good."""
     away = _withdrawn(state)
     rows = state.rows(
-        "select run_id, path from publish where biz_date = ? and removed_at is null order by published_at desc, run_id desc",
+        "select run_id, path from publish where biz_date = ? and removed_at is null order by rowid desc",
         biz_date.isoformat(),
     )
     home = state.path.parent
@@ -180,7 +183,7 @@ def write_status(settings: Settings, state: State) -> None:
             **_quality(here.path / MART_FILE),
             "rows": manifest_rows(here.path / MART_FILE),
         }
-    newest = max(runs, key=lambda run: run.published_at, default=None)
+    newest = max(runs, key=lambda run: run.number, default=None)
     if newest is not None:
         status["last_published"] = {"run_id": newest.run_id, "biz_date": newest.biz_date.isoformat()}
     write_file(settings.published / STATUS, json.dumps(status, ensure_ascii=False, indent=2) + "\n")

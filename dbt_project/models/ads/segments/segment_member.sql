@@ -21,16 +21,19 @@ late_segments as (
 -- the members of an earlier night who are still customers, of segments whose rule is not run on tags of an earlier day
 held_members as (
     select
-        customer_id,
-        segment_id,
-        first_date
-    from {{ source('ops', 'held_member') }}
+        held.customer_id,
+        held.segment_id,
+        catalogue.entity,
+        held.first_date
+    from {{ source('ops', 'held_member') }} as held
+    inner join {{ ref('segment_catalog') }} as catalogue on held.segment_id = catalogue.segment_id
 ),
 
 membership as (
     select
         selected.customer_id,
         selected.segment_id,
+        selected.entity,
         cast(null as date) as first_date
     from selected
     left join late_segments on selected.segment_id = late_segments.segment_id
@@ -39,6 +42,7 @@ membership as (
     select
         customer_id,
         segment_id,
+        entity,
         first_date
     from held_members
 ),

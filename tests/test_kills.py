@@ -1,0 +1,114 @@
+"""SIGKILL after every stage marker and at random moments within every stage, by stages and through Airflow, for `make drill`.
+
+Whatever was killed: readers have the mart that they had, the stage runs again without hands, and the night that comes out has
+the content of one that nobody disturbed. Six kills of the same kind are part of the suite: tests/test_demo_night.py.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.nights import STAGES, Home
+from tests.test_demo_night import hashes
+
+pytestmark = pytest.mark.drill
+
+BEFORE, D = "2026-06-29", "2026-06-30"
+ROUNDS = 5
+THROUGH_AIRFLOW = 3
+
+
+@pytest.fixture(scope="module")
+def home(home_of) -> Home:
+    """A bank with two published nights, so that the nights of the drill have a yesterday."""
+    home = home_of("demo")
+    home.synth(customers=100, seed=11, days=2, date=D)
+    home.night(BEFORE)
+    home.night(D)
+    return home
+
+
+def published(home: Home) -> dict[str, tuple[int, int]]:
+    """Every published database with its size and the time of its last change: what nobody may touch."""
+    files = (home.path / "published").glob("2*/2*/*.duckdb")
+    return {str(file.relative_to(home.path)): (file.stat().st_size, file.stat().st_mtime_ns) for file in files}
+
+
+def seconds_of(home: Home) -> dict[str, float]:
+    """How long each stage took in the last whole night."""
+    return {row["stage"]: row["seconds"] for row in home.state.rows("select stage, max(seconds) as seconds from stage group by stage")}
+
+
+def killed(home: Home, *words: str, **how: object) -> bool:
+    """Run a step that is to be killed; whether it was still running then."""
+    done = home.troubled("night", *words, **how)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr[-2000:]
+    return done.returncode == -signal.SIGKILL
+
+
+def test_a_night_killed_everywhere_is_the_night_that_nobody_disturbed(home, capsys):
+    """Each round is a night: `begin` and every stage are killed, once at a marker or at a random moment, and run again."""
+    draw, wanted, seconds = random.Random(5), hashes(home, home.current / "tagmart.duckdb"), seconds_of(home)
+    kills, missed, started = 0, 0, time.monotonic()
+    for number in range(ROUNDS):
+        before = published(home)
+        kills += killed(home, "begin", "--date", D, **({"die_at": "done"} if number else {"kill_after": 0.2}))
+        run_id = home.begin(D)
+        for stage in STAGES:
+            # Two rounds at the markers, the others anywhere within; publishing is short and is aimed at more closely.
+            how = {0: {"die_at": "running"}, 1: {"die_at": "done"}}.get(number, {"kill_after": draw.uniform(0.05, seconds[stage])})
+            hit = killed(home, stage, "--run-id", run_id, **how)
+            kills, missed = kills + hit, missed + (not hit)
+            assert published(home).items() >= before.items(), f"a published file was changed by {stage}"
+            assert hashes(home, home.current / "tagmart.duckdb") == wanted
+            if home.state.row("select status from run where run_id = ?", run_id)["status"] != "published":
+                home.stage(run_id, stage)
+        assert home.published_status["run_id"] == run_id
+        assert hashes(home, home.mart(D, run_id)) == wanted
+        assert not list((home.path / "published").rglob(".*.part")), "something half-made is left"
+    with capsys.disabled():
+        print(f"\n{kills} kills in {ROUNDS} nights ({missed} came too late), {time.monotonic() - started:.0f} s; the mart is the same each time")
+    assert kills >= 50
+
+
+def test_a_night_killed_within_airflow_is_run_again_by_the_same_command(home, capsys):
+    """Airflow and all that it has started are killed at random moments; the next `tagmart run` needs nobody."""
+    draw, wanted = random.Random(7), hashes(home, home.current / "tagmart.duckdb")
+    night, kills = sum(seconds_of(home).values()), 0
+    for _ in range(THROUGH_AIRFLOW):
+        process = subprocess.Popen([sys.executable, "-m", "tagmart", "run", "--date", D], env=home.environment, start_new_session=True,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        runs = len(home.state.rows("select * from run"))
+        while len(home.state.rows("select * from run")) == runs and process.poll() is None:
+            time.sleep(0.2)
+        time.sleep(draw.uniform(0, night))
+        kills += process.poll() is None
+        kill_all(process)
+        assert hashes(home, home.current / "tagmart.duckdb") == wanted
+    home.airflow_night(D)
+    assert home.state.row("select max(rowid), status from run")["status"] == "published"
+    assert hashes(home, home.current / "tagmart.duckdb") == wanted
+    with capsys.disabled():
+        print(f"\n{kills} of {THROUGH_AIRFLOW} nights killed within Airflow; the next one is the same")
+    assert kills >= 2
+
+
+def kill_all(process: subprocess.Popen) -> None:
+    """SIGKILL to a process and to all that it and its children have started, whatever sessions they are in."""
+    family = [process.pid]
+    for pid in family:
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
+            family += [int(child) for child in task.read_text().split()]
+    for pid in family:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
