@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import date, timedelta
 
+import duckdb
 import pytest
 
 from tests.nights import STAGES, Home
@@ -77,6 +78,27 @@ def test_a_bigger_bank_takes_the_same_path(home_of, capsys):
     with capsys.disabled():
         print(f"\n20,000 customers, {rows:,} rows: " + " · ".join(f"{stage} {seconds[stage]:.0f} s" for stage in STAGES))
     assert home.published_status["run_id"] == run_id
+
+
+def test_amounts_of_any_size(home_of):
+    """Every amount a thousand times as large, so that persons have billions: nothing overflows on the way to the wide tables."""
+    home = home_of("demo")
+    home.synth(customers=200, seed=7, days=1, date=D)
+    run_id = home.begin(D)
+    for stage in ("ingest", "gate1"):
+        home.stage(run_id, stage)
+    with duckdb.connect(str(home.path / "warehouse.duckdb")) as warehouse:
+        amounts = warehouse.execute("""
+            select columns.schema_name, columns.table_name, list(columns.column_name)
+            from duckdb_columns() as columns
+            inner join duckdb_tables() as tables using (schema_name, table_name)
+            where columns.schema_name in ('ods', 'hist') and columns.data_type = 'DECIMAL(18,2)'
+            group by all
+        """).fetchall()
+        for schema, table, columns in amounts:
+            warehouse.execute(f"update {schema}.{table} set {', '.join(f'{name} = {name} * 1000' for name in columns)}")
+    for stage in ("dwd", "dws", "tags", "wide"):
+        home.stage(run_id, stage)
 
 
 def test_a_night_goes_on_with_faults_that_a_policy_lets_pass(home_of):

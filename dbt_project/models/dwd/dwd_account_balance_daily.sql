@@ -36,10 +36,10 @@ final as (
         accounts.nature_code,
         balances.ccy,
         -- Valued at the middle rate of the day: a foreign balance without one is unknown.
-        case when fx_ccys.ccy is null then balances.bal else cast(balances.bal * fx_rates.rate as decimal(18, 2)) end as bal,
+        case when fx_ccys.ccy is null then balances.bal else cast(cast(balances.bal as decimal(38, 2)) * fx_rates.rate as decimal(18, 2)) end as bal,
         case
             when fx_ccys.ccy is null then balances.frozen_amt
-            else cast(balances.frozen_amt * fx_rates.rate as decimal(18, 2))
+            else cast(cast(balances.frozen_amt as decimal(38, 2)) * fx_rates.rate as decimal(18, 2))
         end as frozen_amt,
         balances.bal as bal_orig,
         balances.src_file,

@@ -27,7 +27,7 @@ final as (
         balances.ccy,
         case
             when fx_ccys.ccy is null then balances.accrued_int
-            else cast(balances.accrued_int * fx_rates.rate as decimal(18, 2))
+            else cast(cast(balances.accrued_int as decimal(38, 2)) * fx_rates.rate as decimal(18, 2))
         end as accrued_amt,
         balances.src_file,
         balances.src_line

@@ -29,7 +29,7 @@ balances as (
         {% endfor %}
         sum(case when prod not in ('demand', 'term', 'cd') then bal else 0 end) as inv_bal,
         max(bal) as top_bal,
-        sum(cast(bal as decimal(18, 2)) * cast(bal as decimal(18, 2))) as square_sum,
+        sum(cast(bal as decimal(38, 2)) * bal) as square_sum,
         first(prod order by bal desc, prod) filter (where bal > 0) as main_prod
     from current_assets
     group by customer_id
@@ -100,7 +100,7 @@ month_stats as (
         month_steps.customer_id,
         -- Six times the deviation, in cents. Sums of exact decimals: a floating-point one is another number in another order of rows.
         sqrt(
-            (6 * sum(month_steps.davg_amt * month_steps.davg_amt) - sum(month_steps.davg_amt) * sum(month_steps.davg_amt)) * 10000
+            (6 * sum(cast(month_steps.davg_amt as decimal(38, 2)) * month_steps.davg_amt) - sum(month_steps.davg_amt) * sum(month_steps.davg_amt)) * 10000
         ) as spread_cents,
         sum(month_steps.davg_amt) as sum_amt,
         min(month_steps.davg_amt) as min_amt,

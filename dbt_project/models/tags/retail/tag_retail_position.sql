@@ -83,7 +83,7 @@ market_moves as (
     select
         holdings.customer_id,
         prices.valued_date >= night.month_start as is_mtd,
-        holdings.units * (prices.price - prices.prev_price) as move_amt
+        cast(holdings.units as decimal(38, 4)) * (prices.price - prices.prev_price) as move_amt
     from {{ ref('dwd_price') }} as prices
     inner join night on prices.valued_date >= date_trunc('year', night.biz_date) and prices.valued_date <= night.biz_date
     inner join {{ ref('dwd_holding') }} as holdings
