@@ -72,7 +72,7 @@ def postgres() -> Iterator[str]:
                     connection.close()
                     return True
 
-                until(made, 30, "Postgres")
+                until(made, 120, "Postgres")
                 yield f"postgresql+psycopg2://airflow@127.0.0.1:{port}/airflow"
             finally:
                 process.terminate()

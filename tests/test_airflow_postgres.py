@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from datetime import datetime, time, timedelta
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tagmart.core import clock
+from tagmart.core.locking import writing
 from tagmart.core.settings import Settings
 from tagmart.night import airflow
 from tagmart.synth.faults import plant_faults
@@ -21,6 +24,8 @@ from tests.test_tell import Hook
 pytestmark = [pytest.mark.night, pytest.mark.drill]
 
 D = "2026-06-30"
+# Seconds that anything may take: minutes on a machine that does other things too.
+LONG = 600
 
 
 def passed_deadline(now: datetime) -> tuple[str, datetime]:
@@ -60,11 +65,11 @@ def test_a_failed_night_is_told_cleared_and_goes_on_and_a_backfill_waits(home_of
             return found or None
 
         with servers(environment, home.path.parent / "servers.log"):
-            until(lambda: airflow.DAG_ID in command("dags", "list", "--output", "plain", check=False), 180, "the DAG is parsed")
+            until(lambda: airflow.DAG_ID in command("dags", "list", "--output", "plain", check=False), LONG, "the DAG is parsed")
             # A failure is told, in the log with its words, on the webhook without them.
             command("dags", "trigger", "nightly", "--run-id", "one", "--conf", json.dumps({"biz_date": D}))
-            until(lambda: stage("gate1", "failed"), 240, "gate 1 is red")
-            sent = until(lambda: [one for one in hook.got if one["event"] == "failed"], 60, "the webhook is told")
+            until(lambda: stage("gate1", "failed"), LONG, "gate 1 is red")
+            sent = until(lambda: [one for one in hook.got if one["event"] == "failed"], LONG, "the webhook is told")
             assert (sent[0]["task"], sent[0]["biz_date"], sent[0]["gates"][0]["gate"]) == ("take_in.gate1", D, "gate1")
             assert json.loads((home.path / "alerts.log").read_text("utf-8").splitlines()[0])["dag_run"] == "one"
             run_id = sent[0]["run_id"]
@@ -72,16 +77,19 @@ def test_a_failed_night_is_told_cleared_and_goes_on_and_a_backfill_waits(home_of
             shutil.rmtree(day)
             (home.landing / "good").rename(day)
             command("tasks", "clear", "nightly", "--task-regex", "take_in.ingest", "--downstream", "--yes")
-            until(lambda: stage("gate1", "done"), 240, "gate 1 is green after one click")
+            until(lambda: stage("gate1", "done"), LONG, "gate 1 is green after one click")
             assert {row["run_id"] for row in home.state.rows("select run_id from run")} == {run_id}
             # A backfill that comes meanwhile waits, and says for what.
             airflow.queue_backfill(settings, clock.parse_biz_date("2026-06-29"), clock.parse_biz_date("2026-06-29"))
-            waits = until(lambda: home.state.row("select * from turn where kind = 'backfill'"), 180, "the backfill asks for its turn")
+            waits = until(lambda: home.state.row("select * from turn where kind = 'backfill'"), LONG, "the backfill asks for its turn")
             assert (waits["granted_at"], waits["biz_date"]) == (None, "2026-06-29")
             assert f"the night of {D} is under way" in waits["reason"]
             # A night that is not published in time is told, though none of its tasks has failed.
             command("dags", "trigger", "nightly", "--run-id", "late", "--logical-date", missed.isoformat())
-            late = until(lambda: [one for one in hook.got if one["event"] == "late"], 120, "the missed deadline is told")
+            late = until(lambda: [one for one in hook.got if one["event"] == "late"], LONG, "the missed deadline is told")
             assert late[0]["biz_date"] == str(clock.biz_date_of(missed))
             assert len(home.state.rows("select * from run")) == 1
     hook.server.shutdown()
+    # The servers are gone, the stage that they had started is not.
+    if holder := writing(home.path):
+        os.kill(holder["pid"], signal.SIGTERM)

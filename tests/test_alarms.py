@@ -96,3 +96,9 @@ def test_a_stage_of_two_gates_tells_both_in_its_first_line():
     outcomes = [GateOutcome("gate2", False, "25 of 26 expectations green\nwarn a: x", ()), GateOutcome("ledger", False, "57 of 58 expectations green\nwarn b: y", ())]
     assert _one_line(outcomes).splitlines() == ["gate2: 25 of 26 expectations green · ledger: 57 of 58 expectations green", "warn a: x", "warn b: y"]
     assert _one_line(outcomes[:1]) == "25 of 26 expectations green\nwarn a: x"
+
+
+def test_a_delivery_that_was_refused_is_not_called_late_and_a_title_is_not_said_twice():
+    feeds = [{"feed": "cc_txn", "status": "refused", "message": "cut short", "owner": "cards"}]
+    found = alarms([result("feed_accepted", "cc_txn", "cut short", "fail"), result("a", "", "账｜The books tie: they do not")], feeds)
+    assert [(alarm.cause, alarm.message) for alarm in found] == [("cc_txn is refused", "cut short"), ("a", "they do not")]

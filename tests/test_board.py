@@ -104,7 +104,7 @@ def test_one_late_feed_is_one_need_and_a_failed_stage_names_the_command(home, ca
     state.do("update run set status = 'failed', ended_at = ? where run_id = '20260701-001'", NOW.isoformat())
     now = board(settings, state, look=False)
     assert [(need.tone, need.en) for need in now.needs] == [
-        ("bad", "stage gate1 has failed"), ("bad", "core_acct is late"), ("warn", "gl_balance is late")]
+        ("bad", "stage gate1 has failed"), ("bad", "core_acct is refused"), ("warn", "gl_balance is late")]
     assert now.needs[0].command == "tagmart resume 20260701-001 --from ingest"
     assert [one["feed"] for one in now.feeds] == ["core_acct", "gl_balance", "core_bal"]
     assert headline(now)[0] == "bad" and now.ends is None

@@ -11,6 +11,8 @@ import yaml
 from tagmart.core.errors import TagmartError
 
 UP_TO_DATE = ("loaded", "unchanged")
+# A feed whose delivery has come and was not taken is not late.
+NOT_LATE = {"refused": "refused", "over_limit": "over its limit of bad rows"}
 # Subjects named per alarm.
 MOST_NAMED = 3
 
@@ -21,7 +23,7 @@ class Alarm:
 
     Attributes:
         severity: fail or warn, the worse of what it groups.
-        cause: the feed that is late, else the expectation.
+        cause: the feed that is late or was refused, else the expectation.
         owner: who mends it.
         message: what is wrong.
         do: what to do.
@@ -117,6 +119,13 @@ def _alarm(kind: str, name: str, rows: Sequence[Mapping[str, object]], late: Map
     first = next((row for row in rows if row["subject"] == name), rows[0])
     subjects = tuple(str(row["subject"] or row["expectation"]) for row in rows)
     severity = "fail" if any(row["severity"] == "fail" for row in rows) else "warn"
-    message = str(late[name]["message"] or f"{name} is {late[name]['status']}") if kind == "feed" else str(first["message"])
+    message = str(late[name]["message"] or f"{name} is {late[name]['status']}") if kind == "feed" else _meaning(str(first["message"]))
     owner = str(late[name]["owner"] or first["owner"]) if kind == "feed" else str(first["owner"])
-    return Alarm(severity, f"{name} is late" if kind == "feed" else name, owner, message, str(first["what_to_do"] or ""), subjects)
+    cause = f"{name} is {NOT_LATE.get(str(late[name]['status']), 'late')}" if kind == "feed" else name
+    return Alarm(severity, cause, owner, message, str(first["what_to_do"] or ""), subjects)
+
+
+def _meaning(message: str) -> str:
+    """What a break means: the message of an expectation without its title, which stands beside it."""
+    title, _, meaning = message.partition(": ")
+    return meaning if "｜" in title and meaning else message
