@@ -27,7 +27,7 @@ from tests.tie_bank import YESTERDAY, D, make_mart, make_warehouse
 TIES = load_suite(SUITES, "ledger").ties
 COMPUTED = [tie for tie in TIES if tie.lacks is None]
 # Rows that are there on some days only: nothing is wrong with a day without them.
-NOT_HERE = {"t15_bridge_customer", "t59_upgrade", "t60_tier_churn"}
+NOT_HERE = {"t15_bridge_customer", "t59_six_months", "t59_upgrade", "t60_tier_churn"}
 GL = "update dwd.gl_balance set {change} where acct_date = " + D + " and gl_org = '{org}' and subject = '{subject}'"
 
 
@@ -62,7 +62,15 @@ CASES = [
     ("t15_bridge_bank", "update dws.retail_asset_daily set bal = 171 where bal = 170", ("-", "AUM", "CNY"), 1, set()),
     ("t15_bridge_customer", "update dws.retail_asset_daily set bal = bal + if(bal = 170, 10150, 10000)", ("-", "AUM", "CNY"), 150, {"t15_bridge_bank"}),
     ("t17_averages", "mart: update mart.tags_corporate set dep_davg_mtd = 11", ("-", "deposits", "CNY"), 30, set()),
-    ("t18_interest_paid", gl("B200", "2231", "turn_dr = turn_dr + 3, close_cr = close_cr - 3"), ("B200", "2231", "CNY"), -3, {"t01_trial_balance"}),
+    ("t18_interest_paid", gl("B200", "2231", "turn_dr = turn_dr + 3, close_cr = close_cr - 3"), ("B200", "2231", "CNY"), -3, {"t01_trial_balance", "t18_accrued_interest"}),
+    ("t18_accrued_interest", "update dwd.ledger_account set accrued_int = 6 where accrued_int = 4", ("B200", "interest payable", "CNY"), 2, set()),
+    ("t11_contracts_within_limit", "update dwd.credit_limit set amt = 640 where limit_no = 'L1'", ("-", "single", "CNY"), 10, set()),
+    ("t24_org_totals", "mart: update mart.tags_retail set prof_mng_org = 'B999' where customer_id = 'R1'", ("-", "AUM", "CNY"), -200, set()),
+    ("t25_migration_matrix", "mart: delete from mart.tags_retail where customer_id = 'R2'", ("-", "tier 3", "customers"), -1,
+     {"t17_averages", "t22_spine_flow", "t23_merges"}),
+    ("t28_contribution_parts", "update dwd.contribution set cost_amt = 2", ("-", "dep", "CNY"), -1, set()),
+    ("t59_six_months", "update dwd.loan_class set prev_class = 3 where note_no = 'N2'; insert into dwd.loan_note by name"
+     " select 'N2' as note_no, date '2026-03-01' as bal_date, 7 as dpd, 0 as principal_amt", ("B200", "130311", "days"), 1, {"t53_windows"}),
     ("t19_payroll_debit", "update dwd.ledger_leg set biz_ref = null where txn_no = 'T1' and dc_flag = 'D'", ("-", "wage", "CNY"), 50, set()),
     ("t19_payroll_credit", "update dwd.pay_detail set amt = 51 where seq = 1", ("-", "paid", "CNY"), 1, {"t19_payroll_debit"}),
     ("t19_payroll_heads", "update dwd.pay_detail set seq = 3 where seq = 2", ("-", "heads", "lines"), -1, set()),
@@ -75,7 +83,7 @@ CASES = [
     ("t22_one_customer", "insert into dwd.party_xref by name select 'ecif' as source_system, 'E1' as source_id, 'R2' as customer_id", ("-", "ecif", "customers"), -1, set()),
     ("t23_merges", "mart: update mart.tags_retail set dep_bal = 270 where customer_id = 'R2'", ("-", "deposits", "CNY"), -1, set()),
     ("t24_manager_share", "update dwd.manager_assignment set share_ratio = 0.5 where manager_id = 'M2'", ("-", "AUM", "CNY"), 40, set()),
-    ("t25_tier_heads", "mart: update mart.tags_retail set tier_code = 'gold' where customer_id = 'R2'", ("-", "heads", "customers"), 1, set()),
+    ("t25_tier_heads", "mart: update mart.tags_retail set tier_code = 'gold' where customer_id = 'R2'", ("-", "heads", "customers"), 1, {"t25_migration_matrix"}),
     ("t26_class_floor", "update dwd.loan_class set class_code = 1 where note_no = 'N1'", ("B100", "130301", "class"), -1, set()),
     ("t26_debtor_share", "update dwd.loan_class set class_code = 3 where note_no = 'N4'", ("B200", "130311", "class"), -2, set()),
     ("t27_overdue", gl("B100", "1303019", "close_dr = 41, open_dr = 41"), ("B100", "130301", "CNY"), -1,
@@ -162,7 +170,12 @@ def _reading(change: str) -> tuple:
 
 
 def _query(tie: str) -> str:
-    return (SUITES.parent / "ties" / f"{tie}.sql").read_text(encoding="utf-8")
+    """The query of a tie; what it shares with others stands before it."""
+    folder = SUITES.parent / "ties"
+    shared = next(one.reads for one in TIES if one.id == tie)
+    made = [f"{name} as materialized ({(folder / 'shared' / f'{name}.sql').read_text(encoding='utf-8')})" for name in shared]
+    own = (folder / f"{tie}.sql").read_text(encoding="utf-8")
+    return f"with {', '.join(made)} select * from ({own})" if made else own
 
 
 @pytest.mark.parametrize(("tie", "change", "line", "gap", "others"), CASES, ids=[case[0] for case in CASES])
@@ -296,6 +309,7 @@ def _suites(tmp_path: Path, which: str, **changes: object) -> Path:
     ({"tie": "t05_cards"}, "a tie is called as its file"), ({"lacks": {"zh": "无", "en": "no feed"}}, "belongs to no tie"), ({"colour": "red"}, "unknown key"),
     ({"known": [{"org": "B100"}]}, "a known difference says org, subject, ccy, amount, until and reason"),
     ({"each": "key", "tolerance": "1 %"}, "a share is allowed of lines only"),
+    ({"reads": ["aum_bridges"]}, "a shared query is not there.*Did you mean 'aum_bridge'"),
 ])  # fmt: skip
 def test_mistakes_in_a_block_are_errors(tmp_path: Path, changes: dict, said: str):
     folder = _suites(tmp_path, "t05_card_debt", **changes) / "expectations" / "suites"
@@ -329,7 +343,8 @@ def test_queries_read_dwd_and_the_mart_only():
     """What a tie compares is what tags are made of: no source table, no staging view."""
     for tie in COMPUTED:
         text = _query(tie.id)
-        assert text.startswith("-- a row is one amount on one side: left "), tie.id
+        own = (SUITES.parent / "ties" / f"{tie.id}.sql").read_text(encoding="utf-8")
+        assert own.startswith("-- a row is one amount on one side: left "), tie.id
         assert not re.search(r"warehouse\.(ods|hist|stg)\.", text), tie.id
 
 

@@ -16,7 +16,7 @@ from tagmart.core.settings import project_root
 ROOT = project_root()
 D, YESTERDAY = "date '2026-06-30'", "date '2026-06-29'"
 TAGS = "customer_id varchar, dep_bal decimal(18,2), dep_davg_mtd decimal(18,2), loan_bal decimal(18,2), aum_bal decimal(18,2)," \
-    " tier_code varchar, prof_is_id_checkdigit_right boolean, prof_is_id_birth_same boolean"
+    " tier_code varchar, prof_is_id_checkdigit_right boolean, prof_is_id_birth_same boolean, prof_mng_org varchar"
 # Organisation, currency, subject, net debit before the day, debited, credited. What is missing to a trial balance is booked
 # against one subject on and one off the balance sheet.
 BOOK = [
@@ -41,7 +41,8 @@ ROWS = {
         ('A0000000000000004', {YESTERDAY}, 'demand', 70, 10), ('A0000000000000004', {D}, 'demand', 70, 10),
         ('A0000000000000005', {YESTERDAY}, 'margin', 20, 20), ('A0000000000000005', {D}, 'margin', 20, 20)
         as row(acct_no, bal_date, prod, bal, bal_orig)""",
-    "ledger_account": f"('A0000000000000005', {D}, 20, 20) as row(acct_no, bal_date, bal, frozen_amt)",
+    "ledger_account": f"""('A0000000000000005', {D}, 20, 20, 0, 'B100', 'CNY'), ('A0000000000000003', {D}, 201, 0, 4, 'B200', 'CNY')
+        as row(acct_no, bal_date, bal, frozen_amt, accrued_int, gl_org, ccy)""",
     "ledger_accum": f"""('A0000000000000001', {D}, 'CNY', 150), ('A0000000000000002', {D}, 'CNY', 300), ('A0000000000000003', {D}, 'CNY', 60),
         ('A0000000000000004', {D}, 'USD', 30) as row(acct_no, bal_date, ccy, gained)""",
     "ledger_leg": """('T1', 1, 'A0000000000000002', 'D', 50, 'wage', '201111', 'P1'), ('T1', 2, 'A0000000000000001', 'C', 50, 'wage', '201101', 'P1'),
@@ -60,10 +61,13 @@ ROWS = {
     "loan_repayment": f"('N1', {D}, 10) as row(note_no, acct_date, prin_amt)",
     "loan_schedule": """('N1', 1, 250, 10), ('N1', 2, 250, 0), ('N2', 1, 300, 0), ('N3', 1, 70, 0), ('N4', 1, 50, 0)
         as row(note_no, term_no, prin_amt, paid_prin_amt)""",
-    "loan_contract": """('K1', 'L1', 600), ('K2', 'L2', 300), ('K3', null, 90), ('K4', 'L1', 50) as row(contract_no, limit_no, contract_amt)""",
-    "credit_limit": """('L1', 'single', null, 540, true, false, 'live'), ('L2', 'single', null, 300, false, false, 'live'),
-        ('L3', 'single', 'L4', 80, true, false, 'live'), ('L4', 'group', null, 80, true, false, 'live')
-        as row(limit_no, kind_code, parent_limit_no, used_amt, is_revolving, is_low_risk, status_code)""",
+    "loan_contract": """('K1', 'L1', 600, date '2020-01-01'), ('K2', 'L2', 300, date '2020-01-01'), ('K3', null, 90, date '2020-01-01'),
+        ('K4', 'L1', 50, date '2020-01-01') as row(contract_no, limit_no, contract_amt, from_date)""",
+    "credit_limit": """('L1', 'single', null, 700, 540, true, false, 'live'), ('L2', 'single', null, 300, 300, false, false, 'live'),
+        ('L3', 'single', 'L4', 100, 80, true, false, 'live'), ('L4', 'group', null, 100, 80, true, false, 'live')
+        as row(limit_no, kind_code, parent_limit_no, amt, used_amt, is_revolving, is_low_risk, status_code)""",
+    "branch": "('H000', null), ('B100', 'H000'), ('B101', 'B100') as row(org_id, parent_id)",
+    "contribution": "('A0000000000000001', date '2026-05-31', 'dep', 9, 10, 2, 3, 0) as row(item_no, month_end, side_code, net_amt, ftp_amt, fee_amt, cost_amt, provision_amt)",
     "off_balance": f"""('BW1', 'L3', 'guarantee', 100, 'A0000000000000005', 20, {YESTERDAY}, date '2026-09-01', '7002', 'B200'),
         ('BW2', null, 'discount', 40, null, 0, {YESTERDAY}, date '2026-09-01', '1301', 'B200')
         as row(biz_no, limit_no, kind_code, face_amt, margin_acct_no, margin_amt, start_date, due_date, gl_subject, gl_org)""",
@@ -94,9 +98,9 @@ ROWS = {
 }  # fmt: skip
 ALWAYS = {"ledger_leg": {"ccy": "CNY", "acct_date": D}, "ledger_note": {"ccy": "CNY"}}
 MART = """
-    insert into mart.tags_retail values ('R1', 150, 5, 490, 200, 'mass', true, true), ('R2', 271, 9, 0, 300, 'wealth', true, true);
-    insert into mart.tags_corporate values ('C1', 977, 10, 350, null, null, null, null);
-    insert into mart.tags_merchant values ('MC1', null, null, null, null, null, null, null);
+    insert into mart.tags_retail values ('R1', 150, 5, 490, 200, 'mass', true, true, 'B101'), ('R2', 271, 9, 0, 300, 'wealth', true, true, null);
+    insert into mart.tags_corporate values ('C1', 977, 10, 350, null, null, null, null, 'B100');
+    insert into mart.tags_merchant values ('MC1', null, null, null, null, null, null, null, null);
 """
 
 

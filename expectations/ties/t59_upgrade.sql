@@ -1,14 +1,4 @@
 -- a row is one amount on one side: left the days past due of a note that left the non-performing classes today, right none
-with classed as (
-    select
-        class.note_no, class.class_code, class.prev_class, note.gl_org, note.gl_subject, note.kind_code, note.dpd,
-        note.principal_amt, loan.customer_id, loan.entity
-    from warehouse.dwd.loan_class as class
-    inner join warehouse.dwd.ledger_note as note on class.note_no = note.note_no and note.bal_date = getvariable('biz_date')
-    inner join warehouse.dwd.loan_note as loan on class.note_no = loan.note_no and loan.bal_date = getvariable('biz_date')
-    where class.class_date = getvariable('biz_date')
-)
-
 select 'left' as side, gl_org, gl_subject as subject, 'days' as ccy, note_no as key, dpd as amount
-from classed
+from classed_today
 where prev_class >= 3 and class_code <= 2

@@ -1,18 +1,10 @@
 -- a row is one amount on one side: left the number of a customer's tier, right that of the day before, but on the day of evaluation
-with tiers as (
-    select rule.tier, rule.tier_no
-    from warehouse.ref.tier_rule as rule
-    cross join warehouse.ops.run_context as night
-    where rule.entity = 'retail' and rule.bank in ('all', night.bank)
-        and rule.valid_from <= getvariable('biz_date') and coalesce(rule.valid_to, getvariable('biz_date')) >= getvariable('biz_date')
-),
-
-today as (
-    select tagged.customer_id, tiers.tier_no from mart.tags_retail as tagged inner join tiers on tagged.tier_code = tiers.tier
+with today as (
+    select customer_id, tier_no from tier_days where is_today
 ),
 
 yesterday as (
-    select tagged.customer_id, tiers.tier_no from prior.mart.tags_retail as tagged inner join tiers on tagged.tier_code = tiers.tier
+    select customer_id, tier_no from tier_days where not is_today
 ),
 
 excused as (

@@ -143,7 +143,8 @@ def _groups(base: Mapping[str, int], now: Mapping[str, int]) -> list[list[str]]:
             held = 0
     # What is left at the end is less than a tenth: it joins its neighbour, unless all of it is new.
     if groups[-1] and len(groups) > 1 and held:
-        groups[-2] += groups.pop()
+        last = groups.pop()
+        groups[-1] += last
     return [group for group in groups if group]
 
 

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tagmart.contracts import load_contracts
-from tagmart.core.duck import literal
+from tagmart.core.duck import identifier, literal
 from tagmart.core.errors import TagmartError
 from tagmart.core.mart import MART_FILE
 from tagmart.gates.failing import FailingRow, masked
-from tagmart.gates.ties import KEY, Tie, sql_of
+from tagmart.gates.ties import FOLDER, KEY, SHARED, Tie, shared_sql, sql_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -78,12 +78,25 @@ def tie_facts(given: GateInput) -> list[Fact]:
     with night_database(given) as connection:
         connection.execute(f"set variable biz_date = date {literal(given.biz_date.isoformat())}")
         prior = _attach_prior(connection, given)
+        made: set[str] = set()
         for tie in given.ties:
             if reason := _not_computed(tie, feeds, prior):
                 facts.append(_whole(tie, *reason))
                 continue
+            _make_shared(connection, given, tie, made)
             facts += _computed(connection, given, tie)
     return facts
+
+
+def _make_shared(connection: duckdb.DuckDBPyConnection, given: GateInput, tie: Tie, made: set[str]) -> None:
+    """Compute the shared queries that a tie reads, those that no tie before it has read."""
+    for name in [one for one in tie.reads if one not in made]:
+        try:
+            connection.execute(f"create temp table {identifier(name)} as {shared_sql(given.settings.suites_dir, name)}")
+        except Exception as error:
+            raise TagmartError("a query that ties share cannot be run", where=f"expectations/{FOLDER}/{SHARED}/{name}.sql",
+                               seen=" ".join(str(error).split())[:400], do="mend it; the gate has not passed") from error
+        made.add(name)
 
 
 def _feed_states(given: GateInput) -> dict[str, str]:

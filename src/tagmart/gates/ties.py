@@ -18,6 +18,8 @@ import yaml
 from tagmart.core.errors import TagmartError, nearest
 
 FOLDER = "ties"
+# Queries that several ties read, by the name of their file, as a table: written once, computed once a night.
+SHARED = "shared"
 # What is compared: every line (organisation, subject, currency) as a whole, or every key by itself.
 LINE, KEY = "line", "key"
 GRAINS = (LINE, KEY)
@@ -27,7 +29,7 @@ STOP, THEME, FAMILY, WARN = "stop", "theme", "family", "warn"
 PLAIN_KEYS = ("subject", "customer", "holding", "product", "batch", "day")
 KEYS = {
     "tie", "covers", "title", "left", "right", "feeds", "key", "each", "tolerance", "on_break", "owner", "means", "do",
-    "known", "may_be_empty", "prior", "lacks",
+    "known", "may_be_empty", "prior", "lacks", "reads",
 }  # fmt: skip
 NEEDED = {"tie", "covers", "title", "tolerance", "on_break", "owner"}
 COMPUTED = {"left", "right", "feeds", "key", "means", "do"}
@@ -92,6 +94,7 @@ class Tie:
         may_be_empty: true if there are days with nothing to compare.
         prior: true if it needs the mart that was published for the day before.
         lacks: why it cannot be computed in any bank yet, by language; None if it can.
+        reads: queries of expectations/ties/shared that it reads.
     """
 
     id: str
@@ -111,6 +114,7 @@ class Tie:
     may_be_empty: bool = False
     prior: bool = False
     lacks: Mapping[str, str] | None = None
+    reads: tuple[str, ...] = ()
 
     @property
     def severity(self) -> str:
@@ -138,6 +142,11 @@ def read_ties(suites_dir: Path) -> tuple[Tie, ...]:
                 # A feed nobody ever delivers would switch the tie off in every bank, silently.
                 raise TagmartError("no bank has this feed", where=f"{FOLDER}/{tie.id}.yml", seen=repr(feed),
                                    do=nearest(feed, feeds) or "name feeds of expectations/contracts, or say what it `lacks`")
+    shared = {file.stem for file in (folder / SHARED).glob("*.sql")}
+    read = {name for tie in ties for name in tie.reads}
+    for name in sorted(shared ^ read):
+        what = "a shared query is not there" if name in read else "a shared query is read by no tie"
+        raise TagmartError(what, where=f"{FOLDER}/{SHARED}/{name}.sql", do=nearest(name, (shared | read) - {name}) or "name it under `reads`")
     files = {file.stem for file in folder.glob("*.sql")}
     wanted = {tie.id for tie in ties if tie.lacks is None}
     for stem in sorted(files ^ wanted):
@@ -149,6 +158,11 @@ def read_ties(suites_dir: Path) -> tuple[Tie, ...]:
 def sql_of(suites_dir: Path, tie: Tie) -> str:
     """The query of a tie."""
     return (suites_dir.parent / FOLDER / f"{tie.id}.sql").read_text(encoding="utf-8")
+
+
+def shared_sql(suites_dir: Path, name: str) -> str:
+    """A query that several ties read."""
+    return (suites_dir.parent / FOLDER / SHARED / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _read(path: Path) -> Tie:
@@ -183,6 +197,7 @@ def _tie(where: str, block: dict[str, Any]) -> Tie:
         key=block.get("key", ""), each=grain, means=" ".join(block.get("means", "").split()),
         do=" ".join(block.get("do", "").split()), known=tuple(_known(where, one) for one in block.get("known") or ()),
         may_be_empty=bool(block.get("may_be_empty", False)), prior=bool(block.get("prior", False)), lacks=block.get("lacks"),
+        reads=tuple(block.get("reads", ())),
     )  # fmt: skip
 
 
