@@ -209,6 +209,14 @@ def test_risk_tags_keep_people_out_and_never_pick_them(text, allowed):
         assert len(compile_rules([dataclasses.replace(item, purpose="risk") for item in rules], CATALOGUE)) == 2
 
 
+def test_minus_of_a_segment_on_the_same_base_picks_nobody_by_its_risk_tags():
+    base, upper = rule("not risk_is_blocked and prof_is_staff", "base", 2), rule("in segment base and dep_bal > 1", "upper", 3)
+    assert compile_rules([rule("in segment base and not in segment upper"), base, upper], CATALOGUE)
+    for text in ("prof_is_staff and not in segment upper", "in segment base or not in segment upper", "not in segment base"):
+        with pytest.raises(TagmartError, match=r"'risk_is_blocked' may not be used this way"):
+            compile_rules([rule(text), base, upper], CATALOGUE)
+
+
 def test_risk_tags_rank_nobody_for_marketing():
     ranked = rule("not risk_is_blocked", "ranked", 2, top={"n": 5, "by": "risk_code"}, purpose="risk")
     assert compile_rules([ranked], CATALOGUE)

@@ -179,13 +179,14 @@ def _check_purpose(
     and so is to rank them.
     """
     waiting, met = [(trees[rule.key], True)], {(rule.key, True)}
-    keys = {rule.key}
+    keys, assured = {rule.key}, _assured(trees[rule.key], trees)
     while waiting:
         node, positive = waiting.pop()
         key = segment_key(node)
         if key is not None:
             keys.add(key)
-            if (key, positive) not in met:
+            # Whom the rule selects is in every assured segment, so `not` of a segment that stands on it picks nobody by it.
+            if (key, positive) not in met and (positive or key not in assured):
                 met.add((key, positive))
                 waiting.append((trees[key], positive))
         elif isinstance(node, exp.Not):
@@ -200,6 +201,21 @@ def _check_purpose(
         # A tag that is not known is refused with the rule that names it.
         if top is not None and top.by in tags:
             _check_tag_purpose(rule, tags[top.by], keeps_out=False)
+
+
+def _assured(tree: exp.Expression, trees: Mapping[str, exp.Expression]) -> set[str]:
+    """The segments that everybody whom a rule selects is in: those that it joins by `and`, and those that these join."""
+    found: set[str] = set()
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        key = segment_key(node)
+        if key is not None and key not in found:
+            found.add(key)
+            waiting.append(trees[key])
+        elif isinstance(node, (exp.And, exp.Paren)):
+            waiting.extend(node.iter_expressions())
+    return found
 
 
 def _check_tag_purpose(rule: Rule, tag: Tag, keeps_out: bool) -> None:

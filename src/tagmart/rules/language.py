@@ -80,6 +80,16 @@ def segment_key(node: exp.Expression) -> str | None:
     return None
 
 
+def segment_keys(text: str, where: str) -> list[str]:
+    """The keys of the segments that a rule names, ordered.
+
+    Raises:
+        TagmartError: as `parse`.
+    """
+    found = {segment_key(node) for node in parse(text, where).find_all(exp.Column)}
+    return sorted(key for key in found if key is not None)
+
+
 def past_value(node: exp.Expression) -> tuple[str, int, str] | None:
     """(`before` or `chg`, days, tag) if a node stands for a value of a past night, else None."""
     found = re.fullmatch(r"(before|chg) (\d+) (\w+)", node.name) if isinstance(node, exp.Column) else None
