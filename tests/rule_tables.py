@@ -54,13 +54,15 @@ def rule(text: str, key: str = "the_rule", number: int = 1, **fields: object) ->
 
 
 def members(
-    rules: list[Rule], rows: list[dict], biz_date: date = D, past: dict[int, list[dict]] | None = None
+    rules: list[Rule], rows: list[dict], biz_date: date = D, past: dict[int, list[dict]] | None = None,
+    listed: dict[str, list[str]] | None = None,
 ) -> dict[str, set[str]]:
     """Members of each segment by key, from the generated models over a wide table with these rows.
 
     Args:
         rules: the rules.
         rows: one per customer: c0, c1, …; a column that is left out is missing.
+        listed: whom imported lists name, by key.
         past: days back → rows of that night, likewise; a night that is left out was not published.
     """
     compiled = compile_rules(rules, CATALOGUE, ENTITIES)
@@ -70,6 +72,9 @@ def members(
         connection.execute("create table dim_branch (org_id varchar, org_path varchar)")
         connection.executemany("insert into dim_branch values (?, ?)", list(BRANCHES.items()))
         _fill(connection, "tags_retail", [{"biz_date": biz_date, **row} for row in rows])
+        connection.execute("create table list_member (entity varchar, list_key varchar, customer_id varchar)")
+        for key, ids in (listed or {}).items():
+            connection.executemany("insert into list_member values ('retail', ?, ?)", [[key, one] for one in ids])
         for days, then in (past or {}).items():
             _fill(connection, "past_tags_retail", [{"days_back": days, **row} for row in then])
         files = model_files(compiled)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tagmart.core.settings import Settings
     from tagmart.explain.selection import Night
 
+ENTITIES = ("retail", "corporate", "merchant")
 EntityOption = Annotated[str, typer.Option("--entity", help="retail, corporate or merchant.")]
 PurposeOption = Annotated[str, typer.Option("--purpose", help="marketing, service, risk, management or statutory.")]
 RuleArgument = Annotated[str, typer.Argument(help="The rule, in quotes.")]
@@ -26,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
     segment = typer.Typer(help="Customer groups: try a rule, save it, compare.", no_args_is_help=True)
     segment.command("preview")(preview_rule)
     segment.command("save")(save_rule)
+    segment.command("import")(import_file)
     segment.command("diff")(diff_rule)
     segment.command("overlap")(overlap_segments)
     app.add_typer(segment, name="segment")
@@ -63,6 +65,34 @@ def save_rule(
               "description": {"zh": says_zh, "en": says_en}, "rule": rule}  # fmt: skip
     print(save(settings_for(None), fields))
     print("next: have it reviewed, then `tagmart rules generate`, and commit both")
+
+
+def import_file(
+    source: Annotated[Path, typer.Argument(help="CSV or XLSX with a header row.")],
+    key: Annotated[str, typer.Option(help="The name by which rules call it: `in segment <key>`.")],
+    owner: Annotated[str, typer.Option(help="Department that answers for it.")],
+    expires: Annotated[str, typer.Option(help="The last business date on which it holds.")],
+    zh: Annotated[str, typer.Option(help="Chinese label.")],
+    en: Annotated[str, typer.Option(help="English label.")],
+    column: Annotated[str, typer.Option(help="The column with customer numbers.")] = "customer_id",
+    entity: EntityOption = "retail",
+    purpose: PurposeOption = "marketing",
+    bank: BankOption = None,
+) -> None:
+    """Take in a list of customers: its rows into the home, its declaration into models/lists for review."""
+    from tagmart.core import clock
+    from tagmart.rules.lists import import_list
+
+    settings = settings_for(bank)
+    with night_of(settings, None) as night:
+        rows = night.mart.execute(f"select customer_id from mart.tags_{entity}").fetchall() if entity in ENTITIES else []
+    fields = {"key": key, "zh": zh, "en": en, "entity": entity, "owner": owner, "purpose": purpose,
+              "expires": clock.parse_biz_date(expires)}  # fmt: skip
+    path, count, strangers = import_list(settings, source, fields, column, frozenset(one for (one,) in rows), clock.now().date())
+    print(f"{path}: {count:,} rows, {count - len(strangers):,} of them customers of {night.biz_date}")
+    if strangers:
+        print(f"{len(strangers):,} rows match no customer; they are kept, and every night asks anew: {settings.lists_home / f'{key}.unmatched.csv'}")
+    print("next: have it reviewed, then `tagmart rules generate`, and commit both; the rows stay in the home")
 
 
 def diff_rule(

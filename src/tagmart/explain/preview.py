@@ -121,8 +121,11 @@ def _traits(night: Night, rule: Rule) -> tuple[Trait, ...]:
     for name, mean in zip(names, found, strict=True):
         whole, theme, zh, en = everybody[name]
         if mean is not None:
+            mean = float(mean)
             spread = 1.0 if kinds[name] == "flag" else abs(mean) + abs(whole)
-            traits.append(Trait(theme, name, zh, en, kinds[name], float(mean), whole, abs(mean - whole) / spread if spread else 0.0))
+            score = abs(mean - whole) / spread if spread else 0.0
+            # What none of the members has tells little where few of anybody have it.
+            traits.append(Trait(theme, name, zh, en, kinds[name], mean, whole, score if mean else score / 2))
     best: dict[str, list[Trait]] = {}
     for trait in sorted(traits, key=lambda one: (-one.score, one.name)):
         if trait.score and len(best.setdefault(trait.theme, [])) < PER_THEME:
@@ -133,10 +136,10 @@ def _traits(night: Night, rule: Rule) -> tuple[Trait, ...]:
 def _shared(night: Night, rule: Rule, size: int) -> tuple[Shared, ...]:
     """Live segments by the part of all customers of either that is in both."""
     rows = night.mart.execute(
-        "with both as (select segment_id, count(*) as both from mart.segment_member inner join tried using (customer_id) group by 1)"
-        " select segment_id, catalog.key, catalog.zh, daily.size, both.both from both"
+        "with shared as (select segment_id, count(*) as cnt from mart.segment_member inner join tried using (customer_id) group by 1)"
+        " select segment_id, catalog.key, catalog.zh, daily.size, shared.cnt from shared"
         " inner join mart.segment_catalog as catalog using (segment_id) inner join mart.segment_daily as daily using (segment_id)"
         f" where catalog.entity = {literal(rule.entity)} and catalog.key <> {literal(rule.key)}"
-        f" order by both.both / (daily.size + {size} - both.both) desc, segment_id limit {OVERLAPS}"
+        f" order by shared.cnt / (daily.size + {size} - shared.cnt) desc, segment_id limit {OVERLAPS}"
     ).fetchall()
     return tuple(Shared(*row) for row in rows)

@@ -13,7 +13,7 @@ from tagmart.core.errors import TagmartError, nearest
 from tagmart.rules.catalogue import Catalogue, Tag
 from tagmart.rules.entities import Entity
 from tagmart.rules.files import HEAD_OFFICE, Rule
-from tagmart.rules.language import parse, past_value, segment_key, tag_named
+from tagmart.rules.language import LIST_MARK, parse, past_value, segment_key, tag_named
 from tagmart.rules.terms import Builder
 
 EXCLUDABLE = ("marketing", "service")
@@ -68,7 +68,9 @@ def compile_rules(
     compiled: list[CompiledRule] = []
     for entity in dict.fromkeys(rule.entity for rule in rules):
         of_entity = {rule.key: rule for rule in rules if rule.entity == entity}
-        trees = {key: parse(rule.text, rule.where) for key, rule in of_entity.items()}
+        trees = {
+            key: _list_tree(key) if rule.is_list else parse(rule.text, rule.where) for key, rule in of_entity.items()
+        }
         storeys = _storeys(of_entity, trees)
         tags = catalogue.of(entity)
         for key, rule in of_entity.items():
@@ -102,6 +104,11 @@ def _compile(
         past=tuple(sorted(builder.past_used)), branch_tag=branch_tag, within_tag=within_tag,
         data_types=tuple(tags[name].data_type for name in names),
     )  # fmt: skip
+
+
+def _list_tree(key: str) -> exp.Expression:
+    """What an imported list stands on: itself."""
+    return exp.Column(this=exp.Identifier(this=LIST_MARK + key, quoted=False))
 
 
 def _asked(rule: Rule, tag: str | None, field: str) -> str:

@@ -23,6 +23,8 @@ MAX_CHARACTERS = 4000
 MAX_DEPTH = 100
 MAX_BRACKETS = 20
 SEGMENT_MARK = "segment "
+# An imported list; only the list itself stands on it, rules name its segment.
+LIST_MARK = "list "
 # The value of a tag so many days ago, and how far it has come since.
 PAST_WORDS = ("before", "chg")
 MAX_DAYS_BACK = 366

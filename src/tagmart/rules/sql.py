@@ -140,6 +140,14 @@ def faults_sql(compiled: Sequence[CompiledRule], says: str) -> str:
                     f"    from {{{{ ref('segment_flags_{entity}_{storey}') }}}}"
                 )
             placed += [f"        ('{entity}_{word}', {bit}, '{item.rule.segment_id}')" for word, bit, item in guarded]
+    if lists := [item.rule for item in compiled if item.rule.is_list]:
+        listed = ",\n".join(f"        ('{rule.segment_id}', '{rule.key}')" for rule in lists)
+        imports.append(("lists", f"    select * from (values\n{listed}\n    ) as listed (segment_id, list_key)"))
+        imports.append(("there", _select(["list_key"], "{{ source('ops', 'list_state') }}")))
+        parts.append(
+            "    select\n        lists.segment_id,\n        'list_gone' as reason_code,\n        lists.list_key as seen\n    from lists\n"
+            "    left join there on lists.list_key = there.list_key\n    where there.list_key is null"
+        )
     if errors:
         imports += [("errors", "\n    union all\n".join(errors)), ("bits", BITS), ("placed", _placed(placed))]
         parts.append(
@@ -235,6 +243,10 @@ def _beside(table: str, columns: Sequence[str], entity: str, below: Mapping[str,
     """What is read beside the wide table: a lower storey, a past night, the branches."""
     if table == "branches":
         return "    select\n        org_id,\n        '/' || org_path || '/' as org_path\n    from {{ ref('dim_branch') }}"
+    if table == "lists":
+        flags = [f"bool_or(list_key = '{name.removeprefix('in_')}') as {name}" for name in columns]
+        body = _select(["customer_id", *flags], "{{ source('ops', 'list_member') }}")
+        return f"{body}\n    where entity = '{entity}'\n    group by customer_id"
     kind, _, number = table.partition("_")
     if kind == "past":
         body = _select(["customer_id", *columns], f"{{{{ source('ops', 'past_tags_{entity}') }}}}")
@@ -248,7 +260,7 @@ def _join(table: str, on_storey: Sequence[CompiledRule]) -> str:
         tag = next(item.branch_tag for item in on_storey if item.branch_tag)
         return f"    left join branches on tags.{tag} = branches.org_id"
     # Every customer is in every storey, and not in every past night.
-    kind = "left" if table.startswith("past_") else "inner"
+    kind = "left" if table.startswith(("past_", "lists")) else "inner"
     return f"    {kind} join {table} on tags.customer_id = {table}.customer_id"
 
 

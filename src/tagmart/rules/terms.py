@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from tagmart.core.errors import TagmartError, nearest
 from tagmart.rules.catalogue import Tag
-from tagmart.rules.language import SEE, past_value, segment_key
+from tagmart.rules.language import LIST_MARK, SEE, past_value, segment_key
 
 MAX_FACTORS = 4
 MAX_DAYS = 36500
@@ -169,6 +169,8 @@ class Builder:
             return self._segment(key)
         if node.name == "D":
             return Term(exp.column("biz_date", "tags"), "date", "D")
+        if node.name.startswith(LIST_MARK):
+            return Term(exp.column(f"in_{node.name.removeprefix(LIST_MARK)}", "lists"), "flag", node.name)
         past = past_value(node)
         return self._past(node, *past) if past else self._tag(node.name, "tags")
 

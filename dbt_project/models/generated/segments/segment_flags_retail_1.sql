@@ -50,7 +50,9 @@ final as (
         case
             when
                 storey_0.in_base_retail
-                and tags.prof_age between 22 and 60
+                and (
+                  tags.prof_age >= 22 and tags.prof_age <= 60
+                )
                 and not tags.prof_is_student
                 and tags.loan_dpd_max = 0
                 and tags.loan_dpd_max_l12m < 30
@@ -161,7 +163,10 @@ final as (
         -- S-R-0018 代发中断｜Payroll stopped
         case
             when
-                storey_0.in_base_retail and tags.pay_stop_days between 45 and 120
+                storey_0.in_base_retail
+                and (
+                  tags.pay_stop_days >= 45 and tags.pay_stop_days <= 120
+                )
                 then 1024
             else 0
         end as word_0,

@@ -100,7 +100,9 @@ final as (
             when
                 storey_1.in_base_credit
                 and tags.cc_stmt_amt_lm >= 3000
-                and tags.cc_util_ratio between 0.3 and 0.9
+                and (
+                  tags.cc_util_ratio >= 0.3 and tags.cc_util_ratio <= 0.9
+                )
                 and tags.cc_revolve_cnt_l6m >= 1
                 and tags.cc_instal_bal = 0
                 then 64

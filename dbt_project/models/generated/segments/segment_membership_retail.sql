@@ -4,57 +4,22 @@
 with storey_0 as (
     select
         customer_id,
-        word_0 as word_0_0
+        word_0
     from {{ ref('segment_flags_retail_0') }}
 ),
 
 storey_1 as (
     select
         customer_id,
-        word_0 as word_1_0
+        word_0
     from {{ ref('segment_flags_retail_1') }}
 ),
 
 storey_2 as (
     select
         customer_id,
-        word_0 as word_2_0
+        word_0
     from {{ ref('segment_flags_retail_2') }}
-),
-
-words as (
-    select
-        customer_id,
-        place,
-        word
-    from storey_0
-    unpivot (
-        word for place in (
-            word_0_0
-        )
-    )
-    union all
-    select
-        customer_id,
-        place,
-        word
-    from storey_1
-    unpivot (
-        word for place in (
-            word_1_0
-        )
-    )
-    union all
-    select
-        customer_id,
-        place,
-        word
-    from storey_2
-    unpivot (
-        word for place in (
-            word_2_0
-        )
-    )
 ),
 
 bits as (
@@ -64,40 +29,91 @@ bits as (
     from {{ word_bits() }}
 ),
 
-placed as (
-    select * from (values
-        ('word_0_0', 0, 'S-R-0001'),
-        ('word_0_0', 1, 'S-R-0014'),
-        ('word_0_0', 2, 'S-R-0022'),
-        ('word_1_0', 0, 'S-R-0002'),
-        ('word_1_0', 1, 'S-R-0003'),
-        ('word_1_0', 2, 'S-R-0004'),
-        ('word_1_0', 3, 'S-R-0005'),
-        ('word_1_0', 4, 'S-R-0006'),
-        ('word_1_0', 5, 'S-R-0007'),
-        ('word_1_0', 6, 'S-R-0012'),
-        ('word_1_0', 7, 'S-R-0015'),
-        ('word_1_0', 8, 'S-R-0016'),
-        ('word_1_0', 9, 'S-R-0017'),
-        ('word_1_0', 10, 'S-R-0018'),
-        ('word_2_0', 0, 'S-R-0008'),
-        ('word_2_0', 1, 'S-R-0009'),
-        ('word_2_0', 2, 'S-R-0010'),
-        ('word_2_0', 3, 'S-R-0011'),
-        ('word_2_0', 4, 'S-R-0013'),
-        ('word_2_0', 5, 'S-R-0019'),
-        ('word_2_0', 6, 'S-R-0020'),
-        ('word_2_0', 7, 'S-R-0021')
-    ) as listed (place, bit, segment_id)
+words_0 as (
+    select
+        customer_id,
+        unnest(range(1)) as place,
+        unnest([
+            word_0
+        ]) as word
+    from storey_0
+),
+
+members_0 as (
+    select
+        words_0.customer_id,
+        [
+            'S-R-0001',
+            'S-R-0014',
+            'S-R-0022'
+        ][words_0.place * 16 + bits.bit + 1] as segment_id
+    from words_0
+    inner join bits on words_0.word = bits.word
+),
+
+words_1 as (
+    select
+        customer_id,
+        unnest(range(1)) as place,
+        unnest([
+            word_0
+        ]) as word
+    from storey_1
+),
+
+members_1 as (
+    select
+        words_1.customer_id,
+        [
+            'S-R-0002',
+            'S-R-0003',
+            'S-R-0004',
+            'S-R-0005',
+            'S-R-0006',
+            'S-R-0007',
+            'S-R-0012',
+            'S-R-0015',
+            'S-R-0016',
+            'S-R-0017',
+            'S-R-0018'
+        ][words_1.place * 16 + bits.bit + 1] as segment_id
+    from words_1
+    inner join bits on words_1.word = bits.word
+),
+
+words_2 as (
+    select
+        customer_id,
+        unnest(range(1)) as place,
+        unnest([
+            word_0
+        ]) as word
+    from storey_2
+),
+
+members_2 as (
+    select
+        words_2.customer_id,
+        [
+            'S-R-0008',
+            'S-R-0009',
+            'S-R-0010',
+            'S-R-0011',
+            'S-R-0013',
+            'S-R-0019',
+            'S-R-0020',
+            'S-R-0021'
+        ][words_2.place * 16 + bits.bit + 1] as segment_id
+    from words_2
+    inner join bits on words_2.word = bits.word
 ),
 
 final as (
-    select
-        words.customer_id,
-        placed.segment_id
-    from words
-    inner join bits on words.word = bits.word
-    inner join placed on words.place = placed.place and bits.bit = placed.bit
+    select * from members_0
+    union all
+    select * from members_1
+    union all
+    select * from members_2
 )
 
 select * from final
