@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -96,13 +97,15 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict]) -
         connection.execute(f"insert into {table} ({', '.join(full)}) values ({marks})", list(full.values()))
 
 
-def rendered(query: str) -> str:
-    """The SQL of a generated model over tables that bear the models' names and have every column."""
+def rendered(query: str, gone: Sequence[str] = ()) -> str:
+    """The SQL of a generated model over tables that bear the models' names; `gone` are tags that the wide table is said to lack."""
+    lost = ", ".join(f"('{name}')" for name in ("", *gone))
     macros = Template((project_root() / "dbt_project" / "macros" / "segment.sql").read_text(encoding="utf-8"), extensions=["jinja2.ext.do"])
     bits = macros.module.default__word_bits()
     return Template(query).render(
         ref=lambda name: name, source=lambda _, name: name, config=lambda **_: "", word_bits=lambda: bits,
         tags_there=lambda _, wanted: "".join(f", {name}" for name in wanted),
+        tags_gone=lambda *_: f"select tag_name from (values {lost}) as listed (tag_name) where tag_name <> ''",
     )
 
 

@@ -42,6 +42,10 @@ from tests.rule_tables import CATALOGUE, rule, selects
         ("2 * 3 < dep_bal", "two numbers make one"),
         ("dep_bal / 0 > 1", "division by zero"),
         ("dep_bal * 2 * 2 * 2 * 2 > 1", "more than 4 factors"),
+        # no product that could be too large for the database, whatever the customers have
+        ("dep_bal * 999999999999999 * 999999999999999 > 1", "more than 38 digits"),
+        ("dep_bal * 0.123456 * 0.123456 * 0.123456 * 1 > 1", "more than 4 factors|more than 38 digits"),
+        ("dep_bal * 123456789012345 * 0.123456 > 1", "more than 38 digits"),
         ("dep_bal = null", "'null' is no part.*is missing"),
         ("prof_is_staff = true", "'true' is no part.*name the tag alone"),
         ("dep_bal > 1e5", "at most 15 digits"),

@@ -41,17 +41,13 @@ def flags_sql(entity: str, storey: int, on_storey: Sequence[CompiledRule], below
     imports += [(table, _beside(table, sorted(names), entity, below)) for table, names in sorted(read.items())]
     joins = [_join(table, on_storey) for table in sorted(read)]
     words = [_word(number, some, conditions) for number, some in enumerate(_in_words(on_storey))]
-    faults = [
-        _faults(number, some, conditions) for number, some in enumerate(_in_words(on_storey)) if any(map(calculates, some))
-    ]
     carried = [f"        tags.{tag}" for tag in ranking]
     carried += [f"        case\n            when\n{_printed(conditions[key], 16)}\n                then true\n        end as in_{key}" for key in ranked]
-    body = "\n".join(["    select", "        tags.customer_id,", ",\n".join(carried + words + faults), "    from tags", *joins])
+    body = "\n".join(["    select", "        tags.customer_id,", ",\n".join(carried + words), "    from tags", *joins])
     says = f"One row per {entity} customer of the spine; bits that are set say which segments of storey {storey} the customer is in."
     if not ranked:
         return _model(says, [*imports, ("final", body)])
     kept = [_with_ranks(number, some) for number, some in enumerate(_in_words(on_storey))]
-    kept += [f"        {fault.rpartition(' as ')[2]}" for fault in faults]
     final = "    select\n        customer_id,\n" + ",\n".join(kept) + "\n    from flags"
     return _model(says, [*imports, ("flags", body), ("final", final)])
 
@@ -119,9 +115,9 @@ def sizes_sql(compiled: Sequence[CompiledRule], table: str) -> str:
 
 
 def faults_sql(compiled: Sequence[CompiledRule], says: str) -> str:
-    """The model that says which segments failed of themselves: a tag is gone or not of its kind, or the SQL met an error."""
+    """The model that says which segments failed of themselves: a tag or a list is gone, or not of its kind."""
     imports = [("uses", _select(["segment_id", "entity", "used_kind", "used_name"], "{{ ref('segment_use') }}"))]
-    parts, errors, placed = [], [], []
+    parts = []
     for entity in sorted({item.rule.entity for item in compiled}):
         of_entity = [item for item in compiled if item.rule.entity == entity]
         wanted = {name: kind for item in of_entity for name, kind in zip(item.tags, item.data_types, strict=True)}
@@ -131,15 +127,6 @@ def faults_sql(compiled: Sequence[CompiledRule], says: str) -> str:
             f"    inner join gone_{entity} on uses.used_name = gone_{entity}.tag_name\n"
             f"    where uses.used_kind = 'tag' and uses.entity = '{entity}'"
         )
-        for storey in sorted({item.storey for item in of_entity}):
-            guarded = [one for one in places(storey, [item for item in of_entity if item.storey == storey]) if calculates(one[2])]
-            for word in sorted({word for word, _, _ in guarded}):
-                number = word.rpartition("_")[2]
-                errors.append(
-                    f"    select\n        '{entity}_{word}' as place,\n        bit_or(fault_{number}) as word\n"
-                    f"    from {{{{ ref('segment_flags_{entity}_{storey}') }}}}"
-                )
-            placed += [f"        ('{entity}_{word}', {bit}, '{item.rule.segment_id}')" for word, bit, item in guarded]
     if lists := [item.rule for item in compiled if item.rule.is_list]:
         listed = ",\n".join(f"        ('{rule.segment_id}', '{rule.key}')" for rule in lists)
         imports.append(("lists", f"    select * from (values\n{listed}\n    ) as listed (segment_id, list_key)"))
@@ -148,21 +135,7 @@ def faults_sql(compiled: Sequence[CompiledRule], says: str) -> str:
             "    select\n        lists.segment_id,\n        'list_gone' as reason_code,\n        lists.list_key as seen\n    from lists\n"
             "    left join there on lists.list_key = there.list_key\n    where there.list_key is null"
         )
-    if errors:
-        imports += [("errors", "\n    union all\n".join(errors)), ("bits", BITS), ("placed", _placed(placed))]
-        parts.append(
-            "    select\n        placed.segment_id,\n        'sql_error' as reason_code,\n        'a number too large' as seen\n"
-            "    from errors\n    inner join bits on errors.word = bits.word\n"
-            "    inner join placed on errors.place = placed.place and bits.bit = placed.bit"
-        )
     return _model(says, [*imports, ("final", "\n    union all\n".join(parts))])
-
-
-def calculates(item: CompiledRule) -> bool:
-    """True if the rule does arithmetic with numbers, which alone can fail while it runs; days are added without risk."""
-    return item.predicate.find(exp.Mul, exp.Div) is not None or any(
-        cast.to.this is exp.DataType.Type.DECIMAL for cast in item.predicate.find_all(exp.Cast)
-    )
 
 
 def with_validity(item: CompiledRule) -> exp.Expression:
@@ -181,10 +154,6 @@ def printed(condition: exp.Expression) -> str:
     return re.sub(r"'[^']*'|[^']+", lambda found: found[0] if found[0][0] == "'" else found[0].lower(), text)
 
 
-def _placed(rows: Sequence[str]) -> str:
-    return "    select * from (values\n" + ",\n".join(rows) + "\n    ) as listed (place, bit, segment_id)"
-
-
 def _in_words(on_storey: Sequence[CompiledRule]) -> list[list[CompiledRule]]:
     return [list(on_storey[start : start + WORD_BITS]) for start in range(0, len(on_storey), WORD_BITS)]
 
@@ -198,21 +167,8 @@ def _word(number: int, some: Sequence[CompiledRule], conditions: Mapping[str, ex
             parts.append(f"{comment}: ranked below\n        0")
             continue
         condition = _printed(conditions[item.rule.key], 16)
-        if calculates(item):
-            condition = f"                try(\n{_printed(conditions[item.rule.key], 20)}\n                )"
         parts.append(f"{comment}\n        case\n            when\n{condition}\n                then {1 << bit}\n            else 0\n        end")
     return "\n        |\n".join(parts) + f" as word_{number}"
-
-
-def _faults(number: int, some: Sequence[CompiledRule], conditions: Mapping[str, exp.Expression]) -> str:
-    """Bits that are set where a rule met an error: inside `try` a condition that is false or missing is false, so NULL is an error."""
-    parts = [
-        f"        case when try(coalesce(\n{_printed(conditions[item.rule.key], 12)},\n            false\n        )) is null"
-        f" then {1 << bit} else 0 end"
-        for bit, item in enumerate(some)
-        if calculates(item)
-    ]
-    return "\n        |\n".join(parts) + f" as fault_{number}"
 
 
 def _with_ranks(number: int, some: Sequence[CompiledRule]) -> str:

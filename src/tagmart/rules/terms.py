@@ -18,6 +18,8 @@ from tagmart.rules.catalogue import Tag
 from tagmart.rules.language import LIST_MARK, SEE, past_value, segment_key
 
 MAX_FACTORS = 4
+# DuckDB's widest decimal. What cannot outgrow it cannot fail while it runs, whatever the tags hold.
+MAX_DIGITS = 38
 MAX_DAYS = 36500
 # Units that carry no dimension: shares and grades go with any plain number.
 PLAIN_UNITS = ("ratio", "level", "none")
@@ -36,6 +38,8 @@ class Term:
         scale: decimals of a number as it is stored; None once it has been calculated with, or for a literal.
         factors: how many numbers are multiplied in it; bounded, so that no product outgrows DuckDB's decimals.
         codes: what a code tag can hold; empty if not known.
+        digits: how many digits a number can have before the point; 0 where it is no decimal.
+        places: and after it.
     """
 
     sql: exp.Expression
@@ -46,6 +50,8 @@ class Term:
     scale: int | None = None
     factors: int = 1
     codes: frozenset[str] = frozenset()
+    digits: int = 0
+    places: int = 0
 
     @property
     def described(self) -> str:
@@ -184,7 +190,7 @@ class Builder:
         self.tags_used.add(tag.name)
         return Term(
             exp.column(tag.name, table), tag.kind, tag.name, unit="" if tag.unit in PLAIN_UNITS else tag.unit,
-            scale=tag.scale if tag.kind == "number" else None, codes=tag.codes,
+            scale=tag.scale if tag.kind == "number" else None, codes=tag.codes, digits=tag.digits, places=tag.scale,
         )
 
     def _past(self, node: exp.Column, word: str, days: int, name: str) -> Term:
@@ -196,7 +202,7 @@ class Builder:
         if then.kind != "number":
             raise self._error(f"chg needs a number: {then.described}", seen=said(node), do="compare with before(…) instead")
         change = exp.Paren(this=exp.Sub(this=_wide(self._tag(name, "tags")), expression=_wide(then)))
-        return Term(change, "number", said(node), unit=then.unit)
+        return Term(change, "number", said(node), unit=then.unit, digits=then.digits + 1, places=then.places)
 
     def _segment(self, key: str) -> Term:
         storey = self.storey_of.get(key)
@@ -210,7 +216,8 @@ class Builder:
     def _literal(self, node: exp.Literal) -> Term:
         if node.is_string:
             return Term(exp.Literal.string(node.this), "text", said(node), is_literal=True)
-        return Term(exp.Literal.number(node.this), "number", node.this, is_literal=True)
+        whole, _, decimals = node.this.partition(".")
+        return Term(exp.Literal.number(node.this), "number", node.this, is_literal=True, digits=len(whole), places=len(decimals))
 
     def _minus(self, node: exp.Neg) -> Term:
         inner = self._number(node.this, node)
@@ -234,6 +241,7 @@ class Builder:
         return Term(
             type(node)(this=_wide(left), expression=_wide(right)), "number", said(node),
             unit=left.unit or right.unit, factors=max(left.factors, right.factors),
+            **self._fitting(node, max(left.digits, right.digits) + 1, max(left.places, right.places)),
         )
 
     def _days(self, node: exp.Binary, left: Term, right: Term) -> Term:
@@ -257,6 +265,7 @@ class Builder:
         return Term(
             exp.Mul(this=_wide(left), expression=_wide(right)), "number", said(node),
             unit=left.unit or right.unit, factors=left.factors + right.factors,
+            **self._fitting(node, left.digits + right.digits, left.places + right.places),
         )
 
     def _quotient(self, node: exp.Div) -> Term:
@@ -272,6 +281,14 @@ class Builder:
         )
 
     # checks
+
+    def _fitting(self, node: exp.Expression, digits: int, places: int) -> dict[str, int]:
+        """The size of a result, refused where it could be too large for the database: one overflow would stop all rules."""
+        if digits + places > MAX_DIGITS:
+            raise self._error(
+                f"the result can have more than {MAX_DIGITS} digits", seen=said(node), do="use smaller numbers or fewer decimals"
+            )
+        return {"digits": digits, "places": places}
 
     def _flag(self, node: exp.Expression, place: str) -> Term:
         term = self._term(node)
@@ -300,6 +317,9 @@ class Builder:
             raise self._error(f"kinds differ: {left.described}, {right.described}", seen=said(whole))
         if left.unit and right.unit and left.unit != right.unit:
             raise self._error(f"units differ: {left.described}, {right.described}", seen=said(whole))
+        if left.kind == "number":
+            # Both are compared at the finer of their scales.
+            self._fitting(whole, max(left.digits, right.digits), max(left.places, right.places))
         if left.is_literal and right.is_literal:
             raise self._error("both sides are written out", seen=said(whole), do="name a tag on one side")
         return left, right

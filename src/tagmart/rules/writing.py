@@ -167,8 +167,8 @@ def _flags_yaml(name: str, entity: str, storey: int) -> str:
 def _own_faults_yaml() -> str:
     columns = [
         {"name": "segment_id", "data_type": "varchar", "description": "客群编号｜Number of the segment"},
-        {"name": "reason_code", "data_type": "varchar", "description": "失败原因：tag_gone 标签停用、sql_error 计算出错、list_gone 名单缺失｜Why it failed"},
-        {"name": "seen", "data_type": "varchar", "description": "所见｜What was seen: the tag, or the error"},
+        {"name": "reason_code", "data_type": "varchar", "description": "失败原因：tag_gone 标签停用、list_gone 名单缺失｜Why it failed"},
+        {"name": "seen", "data_type": "varchar", "description": "所见｜What was seen: the tag or the list"},
     ]
     return _yaml(_document("segment_own_fault", OWN_FAULTS, columns))
 

@@ -41,11 +41,9 @@ final as (
         -- S-R-0014 风评过期持仓客户｜Holders whose risk assessment has expired
         case
             when
-                try(
-                    tags.prof_status_code = 'normal'
-                    and tags.prod_risk_valid_days <= 0
-                    and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) > 0
-                )
+                tags.prof_status_code = 'normal'
+                and tags.prod_risk_valid_days <= 0
+                and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) > 0
                 then 2
             else 0
         end
@@ -58,13 +56,7 @@ final as (
                 and tags.loan_dpd_max = 0
                 then 4
             else 0
-        end as word_0,
-        case when try(coalesce(
-            tags.prof_status_code = 'normal'
-            and tags.prod_risk_valid_days <= 0
-            and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) > 0,
-            false
-        )) is null then 2 else 0 end as fault_0
+        end as word_0
     from tags
 )
 

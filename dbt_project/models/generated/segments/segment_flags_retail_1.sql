@@ -85,12 +85,10 @@ final as (
         -- S-R-0005 高活期低收益｜High demand balances that earn little
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.dep_demand_davg_lm >= 100000
-                    and tags.dep_demand_ratio >= 0.8
-                    and tags.txn_out_amt_sum_30d < 0.2 * cast(tags.dep_demand_davg_lm as decimal(38, 2))
-                )
+                storey_0.in_base_retail
+                and tags.dep_demand_davg_lm >= 100000
+                and tags.dep_demand_ratio >= 0.8
+                and tags.txn_out_amt_sum_30d < 0.2 * cast(tags.dep_demand_davg_lm as decimal(38, 2))
                 then 8
             else 0
         end
@@ -109,12 +107,10 @@ final as (
         -- S-R-0007 存款较年初下降｜Deposits down since the start of the year
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.dep_bal_boy >= 100000
-                    and tags.dep_chg_boy <= -0.3 * cast(tags.dep_bal_boy as decimal(38, 2))
-                    and tags.aum_chg_boy < 0
-                )
+                storey_0.in_base_retail
+                and tags.dep_bal_boy >= 100000
+                and tags.dep_chg_boy <= -0.3 * cast(tags.dep_bal_boy as decimal(38, 2))
+                and tags.aum_chg_boy < 0
                 then 32
             else 0
         end
@@ -169,22 +165,7 @@ final as (
                 )
                 then 1024
             else 0
-        end as word_0,
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.dep_demand_davg_lm >= 100000
-            and tags.dep_demand_ratio >= 0.8
-            and tags.txn_out_amt_sum_30d < 0.2 * cast(tags.dep_demand_davg_lm as decimal(38, 2)),
-            false
-        )) is null then 8 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.dep_bal_boy >= 100000
-            and tags.dep_chg_boy <= -0.3 * cast(tags.dep_bal_boy as decimal(38, 2))
-            and tags.aum_chg_boy < 0,
-            false
-        )) is null then 32 else 0 end as fault_0
+        end as word_0
     from tags
     inner join storey_0 on tags.customer_id = storey_0.customer_id
 )

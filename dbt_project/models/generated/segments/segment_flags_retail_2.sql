@@ -56,11 +56,9 @@ final as (
         -- S-R-0010 赎回资金沉淀活期｜Redemption money parked in demand deposits
         case
             when
-                try(
-                    storey_1.in_base_invest
-                    and tags.wm_red_amt_sum_30d >= 50000
-                    and tags.dep_demand_bal >= 0.5 * cast(tags.wm_red_amt_sum_30d as decimal(38, 2))
-                )
+                storey_1.in_base_invest
+                and tags.wm_red_amt_sum_30d >= 50000
+                and tags.dep_demand_bal >= 0.5 * cast(tags.wm_red_amt_sum_30d as decimal(38, 2))
                 then 4
             else 0
         end
@@ -115,13 +113,7 @@ final as (
                 storey_1.in_base_credit and tags.prod_has_etc and tags.cc_active_cnt = 0
                 then 128
             else 0
-        end as word_0,
-        case when try(coalesce(
-            storey_1.in_base_invest
-            and tags.wm_red_amt_sum_30d >= 50000
-            and tags.dep_demand_bal >= 0.5 * cast(tags.wm_red_amt_sum_30d as decimal(38, 2)),
-            false
-        )) is null then 4 else 0 end as fault_0
+        end as word_0
     from tags
     inner join storey_1 on tags.customer_id = storey_1.customer_id
 )

@@ -63,39 +63,6 @@ gone_retail as (
         }) }}
 ),
 
-errors as (
-    select
-        'retail_word_0_0' as place,
-        bit_or(fault_0) as word
-    from {{ ref('segment_flags_retail_0') }}
-    union all
-    select
-        'retail_word_1_0' as place,
-        bit_or(fault_0) as word
-    from {{ ref('segment_flags_retail_1') }}
-    union all
-    select
-        'retail_word_2_0' as place,
-        bit_or(fault_0) as word
-    from {{ ref('segment_flags_retail_2') }}
-),
-
-bits as (
-    select
-        word,
-        bit
-    from {{ word_bits() }}
-),
-
-placed as (
-    select * from (values
-        ('retail_word_0_0', 1, 'S-R-0014'),
-        ('retail_word_1_0', 3, 'S-R-0005'),
-        ('retail_word_1_0', 5, 'S-R-0007'),
-        ('retail_word_2_0', 2, 'S-R-0010')
-    ) as listed (place, bit, segment_id)
-),
-
 final as (
     select
         uses.segment_id,
@@ -104,14 +71,6 @@ final as (
     from uses
     inner join gone_retail on uses.used_name = gone_retail.tag_name
     where uses.used_kind = 'tag' and uses.entity = 'retail'
-    union all
-    select
-        placed.segment_id,
-        'sql_error' as reason_code,
-        'a number too large' as seen
-    from errors
-    inner join bits on errors.word = bits.word
-    inner join placed on errors.place = placed.place and bits.bit = placed.bit
 )
 
 select * from final
