@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from tagmart.cli import bank, contact, contract, home, night, published, quarantine, restate, room, why
+from tagmart.cli import bank, contact, contract, home, night, published, quarantine, restate, room, segment, why
 from tagmart.core.errors import BusyError, TagmartError
 from tagmart.night.launch import TRY_AGAIN
 
@@ -26,6 +26,7 @@ quarantine.add_to(app)
 home.add_to(app)
 why.add_to(app)
 restate.add_to(app)
+segment.add_to(app)
 
 
 def main() -> None:
