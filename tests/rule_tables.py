@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from datetime import date
 
 import duckdb
+from jinja2 import Template
 
+from tagmart.core.settings import project_root
 from tagmart.rules import Catalogue, Entity, Rule, Tag, compile_rules
 from tagmart.rules.files import rule_of
-from tagmart.rules.writing import flags_sql, membership_sql
+from tagmart.rules.writing import model_files
 
 D = date(2026, 6, 30)
 BOTH = ("marketing", "service", "management")
@@ -29,7 +31,6 @@ TAGS = (
     Tag("R-PROF-00004", "prof_manager_id", "retail", "text", purposes=frozenset(BOTH)),
     Tag("R-TAX-00001", "tax_bal", "retail", "number", scale=2, unit="cny", purposes=frozenset({"statutory"})),
 )  # fmt: skip
-CATALOGUE = Catalogue({"retail": {tag.name: tag for tag in TAGS}})
 ENTITIES = {"retail": Entity(branch="prof_mng_org", manager="prof_manager_id", money="dep_bal")}
 BRANCHES = {"H000": "H000", "B100": "H000/B100", "B101": "H000/B100/B101", "B201": "H000/B200/B201"}
 COLUMN_TYPES = {
@@ -38,6 +39,9 @@ COLUMN_TYPES = {
     "pay_start_date": "date", "risk_is_blocked": "boolean", "risk_code": "integer", "tax_bal": "decimal(18,2)",
     "prof_mng_org": "varchar", "prof_manager_id": "varchar",
 }  # fmt: skip
+
+
+CATALOGUE = Catalogue({"retail": {tag.name: replace(tag, data_type=COLUMN_TYPES[tag.name]) for tag in TAGS}})
 
 
 def rule(text: str, key: str = "the_rule", number: int = 1, **fields: object) -> Rule:
@@ -68,10 +72,10 @@ def members(
         _fill(connection, "tags_retail", [{"biz_date": biz_date, **row} for row in rows])
         for days, then in (past or {}).items():
             _fill(connection, "past_tags_retail", [{"days_back": days, **row} for row in then])
-        for storey in sorted({item.storey for item in compiled}):
-            query = flags_sql("retail", storey, [item for item in compiled if item.storey == storey])
-            connection.execute(f"create table segment_flags_retail_{storey} as {_without_refs(query)}")
-        found = connection.execute(_without_refs(membership_sql("retail", compiled))).fetchall()
+        files = model_files(compiled)
+        for name in sorted(name for name in files if name.startswith("segment_flags") and name.endswith(".sql")):
+            connection.execute(f"create table {name.removesuffix('.sql')} as {rendered(files[name])}")
+        found = connection.execute(rendered(files["segment_membership_retail.sql"])).fetchall()
     by_key = {item.segment_id: item.key for item in rules}
     result: dict[str, set[str]] = {key: set() for key in by_key.values()}
     for customer_id, segment_id in found:
@@ -87,8 +91,14 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict]) -
         connection.execute(f"insert into {table} ({', '.join(full)}) values ({marks})", list(full.values()))
 
 
-def _without_refs(query: str) -> str:
-    return re.sub(r"\{\{ (?:ref|source)\((?:'ops', )?'(\w+)'\) \}\}", r"\1", query)
+def rendered(query: str) -> str:
+    """The SQL of a generated model over tables that bear the models' names and have every column."""
+    macros = Template((project_root() / "dbt_project" / "macros" / "segment.sql").read_text(encoding="utf-8"), extensions=["jinja2.ext.do"])
+    bits = macros.module.default__word_bits()
+    return Template(query).render(
+        ref=lambda name: name, source=lambda _, name: name, config=lambda **_: "", word_bits=lambda: bits,
+        tags_there=lambda _, wanted: "".join(f", {name}" for name in wanted),
+    )
 
 
 def selects(text: str, column: str, values: list[object], **fields: object) -> list[object]:

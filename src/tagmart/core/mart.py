@@ -26,6 +26,8 @@ TAG_CATALOG = "tag_catalog"
 SEGMENT_CATALOG = "segment_catalog"
 SEGMENT_MEMBER = "segment_member"
 SEGMENT_DAILY = "segment_daily"
+SEGMENT_FAULT = "segment_fault"
+TAG_USE = "tag_use"
 CODE_VALUE = "code_value"
 
 

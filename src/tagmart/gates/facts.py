@@ -171,6 +171,7 @@ def segment_facts(given: GateInput) -> list[Fact]:
             "entered_seen",
             "left_seen",
             "spine_cnt",
+            "failed",
         )
         found = connection.execute(
             _SEGMENTS.format(
@@ -215,11 +216,12 @@ gone as (
 )
 select
     coalesce(daily.segment_id, counted.segment_id) as segment_id, catalog.entity, catalog.owner, catalog.zh,
-    catalog.storey, catalog.segment_id is not null, daily.size, coalesce(counted.member_cnt, 0),
-    coalesce(counted.distinct_cnt, 0), coalesce(counted.stranger_cnt, 0), daily.prior_size,
+    catalog.storey, catalog.segment_id is not null, daily.size, case when not daily.is_failed then coalesce(counted.member_cnt, 0) else counted.member_cnt end,
+    case when not daily.is_failed then coalesce(counted.distinct_cnt, 0) else counted.distinct_cnt end, coalesce(counted.stranger_cnt, 0), daily.prior_size,
     case when has_prior.is_known then coalesce(gone.prior_seen, 0) end, daily.entered, daily.left_cnt,
     case when has_prior.is_known then coalesce(counted.entered_seen, 0) end,
-    case when has_prior.is_known then coalesce(gone.left_seen, 0) end, spine_size.spine_cnt
+    case when has_prior.is_known then coalesce(gone.left_seen, 0) end, spine_size.spine_cnt,
+    coalesce(daily.is_failed, false)::integer
 from {daily} as daily
 full outer join counted on counted.segment_id = daily.segment_id
 left join gone on gone.segment_id = coalesce(daily.segment_id, counted.segment_id)

@@ -42,6 +42,7 @@ class Tag:
         theme: its theme; tags of the theme risk only keep people out of marketing.
         purposes: what it may be used for.
         codes: the codes it can hold, where the catalogue names a list; empty if not known.
+        data_type: the column's type as the catalogue writes it.
     """
 
     tag_id: str
@@ -53,6 +54,7 @@ class Tag:
     theme: str = ""
     purposes: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
+    data_type: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def _tag(row: Mapping[str, str], code_lists: Mapping[str, frozenset[str]]) -> Ta
         theme=row.get("theme_code") or "",
         purposes=frozenset(part for part in re.split(r"[,|;\s]+", row["purposes"]) if part),
         codes=code_lists.get(row.get("value_list") or "", frozenset()),
+        data_type=row["data_type"].strip().lower(),
     )
 
 

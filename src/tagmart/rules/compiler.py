@@ -30,6 +30,7 @@ class CompiledRule:
         storey: 0 if it names no segment, else one more than the highest storey that it reads.
         tags: the tags that it names, ordered.
         tag_ids: their stable numbers, in the same order.
+        data_types: the types of their columns, in the same order.
         segments: the keys of the segments that it names, ordered.
         past: (tag, days back) of the past values that it names, ordered.
         branch_tag: the tag that says who manages the customer, where the rule is a branch's; else None.
@@ -45,6 +46,7 @@ class CompiledRule:
     past: tuple[tuple[str, int], ...] = ()
     branch_tag: str | None = None
     within_tag: str | None = None
+    data_types: tuple[str, ...] = ()
 
 
 def compile_rules(
@@ -98,6 +100,7 @@ def _compile(
         rule=rule, predicate=predicate, storey=storeys[rule.key], tags=names,
         tag_ids=tuple(tags[name].tag_id for name in names), segments=tuple(sorted(builder.segments_used)),
         past=tuple(sorted(builder.past_used)), branch_tag=branch_tag, within_tag=within_tag,
+        data_types=tuple(tags[name].data_type for name in names),
     )  # fmt: skip
 
 

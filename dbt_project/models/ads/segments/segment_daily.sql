@@ -7,6 +7,14 @@ with catalogue as (
         and coalesce(valid_to >= {{ biz_date() }}, true)
 ),
 
+failed as (
+    select
+        segment_id,
+        string_agg(distinct reason_code || ' ' || seen, '; ' order by reason_code || ' ' || seen) as failure
+    from {{ ref('segment_fault') }}
+    group by segment_id
+),
+
 members as (
     select
         segment_id,
@@ -54,15 +62,19 @@ final as (
     select
         catalogue.segment_id,
         {{ biz_date() }} as biz_date,
-        coalesce(sizes.size, 0) as size,
-        case when prior_night.is_known then coalesce(moves.entered, 0) end as entered,
-        case when prior_night.is_known then coalesce(moves.left_cnt, 0) end as left_cnt,
-        case when prior_night.is_known then coalesce(moves.prior_size, 0) end as prior_size,
+        -- of a segment that failed nothing is known, which is not the same as empty
+        case when failed.segment_id is null then coalesce(sizes.size, 0) end as size,
+        case when prior_night.is_known and failed.segment_id is null then coalesce(moves.entered, 0) end as entered,
+        case when prior_night.is_known and failed.segment_id is null then coalesce(moves.left_cnt, 0) end as left_cnt,
+        case when prior_night.is_known and failed.segment_id is null then coalesce(moves.prior_size, 0) end as prior_size,
         -- always false in this version: a feed that is late stops the night; it will say that a stale feed was carried
-        cast(false as boolean) as is_degraded
+        cast(false as boolean) as is_degraded,
+        failed.segment_id is not null as is_failed,
+        failed.failure
     from catalogue
     cross join prior_night
     left join sizes on catalogue.segment_id = sizes.segment_id
+    left join failed on catalogue.segment_id = failed.segment_id
     left join moves on catalogue.segment_id = moves.segment_id
 )
 

@@ -7,6 +7,11 @@ with membership as (
     from {{ ref('segment_membership') }}
 ),
 
+failed as (
+    select distinct segment_id
+    from {{ ref('segment_fault') }}
+),
+
 prior_members as (
     select
         segment_id,
@@ -27,6 +32,8 @@ final as (
     left join prior_members
         on membership.segment_id = prior_members.segment_id
         and membership.customer_id = prior_members.customer_id
+    left join failed on membership.segment_id = failed.segment_id
+    where failed.segment_id is null
 )
 
 select * from final
