@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import duckdb
 
-from tagmart.core.duck import identifier
 from tagmart.core.settings import project_root
 from tagmart.rules import Catalogue, CompiledRule, Rule, compile_rules, load_rules, read_catalogue
 from tagmart.rules.entities import read_entities
-from tagmart.rules.writing import flags_sql
+from tagmart.rules.writing import model_files
+from tests.rule_tables import rendered
 
 ROOT = project_root()
-KINDS = {"flag": "boolean", "date": "date", "text": "varchar"}
 
 
 @cache
@@ -36,25 +34,25 @@ def compiled(some: Sequence[Rule]) -> list[CompiledRule]:
     return compile_rules(some, catalogue(), read_entities(ROOT / "models" / "entities.yml", catalogue()))
 
 
-def columns(entity: str, tags: Sequence[str]) -> dict[str, str]:
+def columns(entity: str, tags: Iterable[str]) -> dict[str, str]:
     """The types in which a table holds tags."""
-    of = catalogue().of(entity)
-    return {tag: KINDS.get(of[tag].kind, f"decimal(18, {of[tag].scale})") for tag in tags}
+    return {tag: catalogue().of(entity)[tag].data_type for tag in sorted(tags)}
 
 
-def make_flags(db: duckdb.DuckDBPyConnection, items: Sequence[CompiledRule]) -> dict[str, str]:
-    """Make the tables of flags of one entity from its table tags_<entity>, and dim_branch where a rule has a scope.
+def members(db: duckdb.DuckDBPyConnection, items: Sequence[CompiledRule]) -> dict[str, set[str]]:
+    """Who is in which segment of one entity: by key, from its table tags_<entity>, and dim_branch where a rule has a scope.
 
-    No past night was published here. Returns where each segment's members are: key → a condition after `from`.
+    No past night was published here.
     """
     entity = items[0].rule.entity
-    past = sorted({tag for item in items for tag, _ in item.past})
-    listed = "".join(f", {tag} {kind}" for tag, kind in columns(entity, past).items())
+    past = columns(entity, {tag for item in items for tag, _ in item.past})
+    listed = "".join(f", {tag} {kind}" for tag, kind in past.items())
     db.execute(f"create temp table past_tags_{entity} (customer_id varchar, days_back integer{listed})")
-    where = {}
-    for storey in sorted({item.storey for item in items}):
-        on_storey = [item for item in items if item.storey == storey]
-        model = re.sub(r"\{\{ (?:ref|source)\((?:'ops', )?'(\w+)'\) \}\}", r"\1", flags_sql(entity, storey, on_storey))
-        db.execute(f"create temp table segment_flags_{entity}_{storey} as {model}")
-        where |= {item.rule.key: f"segment_flags_{entity}_{storey} where {identifier('in_' + item.rule.key)}" for item in on_storey}
-    return where
+    files = model_files(items)
+    for name in sorted(name for name in files if name.startswith("segment_flags") and name.endswith(".sql")):
+        db.execute(f"create temp table {name.removesuffix('.sql')} as {rendered(files[name])}")
+    keys = {item.rule.segment_id: item.rule.key for item in items}
+    found: dict[str, set[str]] = {key: set() for key in keys.values()}
+    for customer_id, segment_id in db.execute(rendered(files[f"segment_membership_{entity}.sql"])).fetchall():
+        found[keys[segment_id]].add(customer_id)
+    return found

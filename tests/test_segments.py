@@ -13,7 +13,7 @@ from tagmart.core.duck import connect, identifier, literal
 from tagmart.core.errors import TagmartError
 from tagmart.rules import Rule
 from tests.drawn_segments import CASES, Case, Row
-from tests.segment_flags import columns, compiled, make_flags, rules
+from tests.segment_flags import columns, compiled, members, rules
 
 GOLDEN = Path(__file__).with_name("segments.txt")
 LINES = {
@@ -72,7 +72,7 @@ def test_the_domains_rules_select_whom_they_say_and_none_can_change_unseen(entit
     }
     able = {key: found for key, found in changed.items() if can_run(found[2], bases)}
     rows = {f"{key}|{side}|{number}": row for key, case in cases.items() for side, number, row in numbered(case)}
-    found = members([*{rule.key: rule for rule in [*bases, *real.values()]}.values(), *(one[2] for one in able.values())], rows)
+    found = drawn([*{rule.key: rule for rule in [*bases, *real.values()]}.values(), *(one[2] for one in able.values())], rows)
     wrong = [
         f"{row}: {'out' if row.split('|')[1] == 'in' else 'in'}"
         for row in rows if (row in found[row.split("|")[0]]) is not (row.split("|")[1] == "in")
@@ -173,16 +173,15 @@ def numbered(case: Case) -> Iterator[tuple[str, int, Row]]:
         yield from ((side, number, row) for number, row in enumerate(rows))
 
 
-def members(some: Sequence[Rule], rows: dict[str, Row]) -> dict[str, set[str]]:
+def drawn(some: Sequence[Rule], rows: dict[str, Row]) -> dict[str, set[str]]:
     """Who of the drawn customers (name → tags) is in which segment, by the generated models."""
     items = compiled(some)
     table = identifier(f"tags_{items[0].rule.entity}")
     tags = {tag for item in items for tag in item.tags} | {tag for row in rows.values() for tag in row} - {"biz_date"}
-    kinds = columns(items[0].rule.entity, sorted(tags)) | {"biz_date": "date"}
+    kinds = columns(items[0].rule.entity, tags) | {"biz_date": "date"}
     with connect() as db:
         db.execute(f"create table {table} (customer_id varchar, {', '.join(f'{tag} {kind}' for tag, kind in kinds.items())})")
         for name, row in rows.items():
             values = ", ".join(literal(value) for value in (name, *row.values()))
             db.execute(f"insert into {table} (customer_id, {', '.join(row)}) values ({values})")
-        places = make_flags(db, items)
-        return {key: {name for (name,) in db.execute(f"select customer_id from {place}").fetchall()} for key, place in places.items()}
+        return members(db, items)
