@@ -117,7 +117,7 @@ GOOD = {
         "message": "新客户",
         "owner": "retail banking",
         "is_catalogued": 1,
-        "storey": 0,
+        "line": "base",
         "size": 4,
         "member_cnt": 4,
         "distinct_cnt": 4,
@@ -213,14 +213,13 @@ RED = [
     (
         "gate3",
         "segment",
-        {"size": 0, "size_by_flow": 0, "member_cnt": 0, "distinct_cnt": 0, "storey": 1},
+        {"size": 0, "size_by_flow": 0, "member_cnt": 0, "distinct_cnt": 0, "line": "deposit"},
         {"segment_not_emptied"},
     ),
     ("gate3", "lead", {"stranger_cnt": 1}, {"leads_are_customers"}),
     ("gate3", "lead", {"twice_cnt": 2}, {"leads_once"}),
     ("gate3", "lead", {"over_budget": 1}, {"leads_within_budget"}),
     ("gate3", "lead", {"deviations": 7}, {"leads_as_usual"}),
-    ("gate3", "segment", {"spine_share": 0.95}, {"segments_select"}),
     ("gate3", "lead_key", {"early_cnt": 1}, {"leads_after_their_evidence"}),
     ("gate3", "lead_key", {"repeat_cnt": 1}, {"leads_once_per_key"}),
     ("gate3", "lead_key", {"over_kind_cnt": 1}, {"leads_of_a_kind_within_share"}),
@@ -228,6 +227,8 @@ RED = [
     ("gate3", "contact", {"twice_cnt": 2}, {"contacts_once"}),
     ("gate3", "contact", {"stranger_cnt": 1}, {"contacts_are_customers"}),
     ("gate3", "contact", {"warning_cnt": 1}, {"warnings_are_no_contacts"}),
+    ("gate3", "segment", {"spine_share": 0.95, "line": "deposit"}, {"segments_select"}),
+    ("gate3", "segment", {"spine_share": 0.95}, set()),
 ]
 
 

@@ -257,8 +257,8 @@ def test_facts_of_segments_are_counted_anew(home):
     with connect(given.settings.run_dir(RUN) / "tagmart.duckdb") as mart:
         mart.execute("""
             create table mart.segment_catalog as
-            select * from (values ('S1', '甲', 'retail', 'us', 0), ('S2', '乙', 'retail', 'us', 1), ('S3', '丙', 'retail', 'us', 0))
-                as rows (segment_id, zh, entity, owner, storey);
+            select * from (values ('S1', '甲', 'retail', 'us', 'base'), ('S2', '乙', 'retail', 'us', 'fund'), ('S3', '丙', 'retail', 'us', 'base'))
+                as rows (segment_id, zh, entity, owner, line);
             create table mart.segment_member as
             select segment_id, customer_id, 'retail' as entity, date '2026-06-30' as first_date
             from (values ('S1', 'C1'), ('S1', 'C2'), ('S2', 'C1'), ('S2', 'C9'), ('S4', 'C1')) as rows (segment_id, customer_id);
@@ -291,7 +291,7 @@ def test_without_a_night_before_no_movement_is_claimed(home):
     given = make_night(home)
     with connect(given.settings.run_dir(RUN) / "tagmart.duckdb") as mart:
         mart.execute("""
-            create table mart.segment_catalog as select 'S1' as segment_id, '甲' as zh, 'retail' as entity, 'us' as owner, 0 as storey;
+            create table mart.segment_catalog as select 'S1' as segment_id, '甲' as zh, 'retail' as entity, 'us' as owner, 'base' as line;
             create table mart.segment_member as select 'S1' as segment_id, 'C1' as customer_id, 'retail' as entity;
             create table mart.segment_daily as select 'S1' as segment_id, 1 as size, null::integer as entered,
                 null::integer as left_cnt, null::integer as prior_size;

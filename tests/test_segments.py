@@ -5,20 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tagmart.core.duck import connect, identifier, literal
 from tagmart.core.errors import TagmartError
-from tagmart.core.settings import project_root
-from tagmart.rules import Catalogue, CompiledRule, Rule, compile_rules, load_rules, read_catalogue
-from tagmart.rules.entities import read_entities
-from tagmart.rules.writing import flags_sql
+from tagmart.rules import Rule
 from tests.drawn_segments import CASES, Case, Row
+from tests.segment_flags import columns, compiled, members, rules
 
-ROOT = project_root()
 GOLDEN = Path(__file__).with_name("segments.txt")
 LINES = {
     "retail": {
@@ -31,28 +27,9 @@ LINES = {
     },
     "merchant": {"base", "acquiring", "settlement", "loan", "service", "risk"},
 }  # fmt: skip
-KINDS = {"flag": "boolean", "date": "date", "text": "varchar"}
 TOKEN = re.compile(r"'[^']*'|[()]|[^\s()']+")
 NUMBER = re.compile(r"(?<![\w.'])\d+(?:\.\d+)?(?![\w.'])")
 RETAIL_BASES = ("base_retail", "base_credit", "base_invest")
-
-
-@cache
-def catalogue() -> Catalogue:
-    """The tags of this checkout."""
-    seeds = ROOT / "dbt_project" / "seeds"
-    return read_catalogue(seeds / "generated" / "tag_catalog.csv", seeds / "code_value.csv")
-
-
-@cache
-def rules() -> tuple[Rule, ...]:
-    """The rule files of this checkout."""
-    return tuple(load_rules(ROOT / "models" / "rules"))
-
-
-def compiled(some: Sequence[Rule]) -> list[CompiledRule]:
-    """Rules by way of the real compiler."""
-    return compile_rules(some, catalogue(), read_entities(ROOT / "models" / "entities.yml", catalogue()))
 
 
 def test_no_segment_is_lost_or_renamed():
@@ -95,7 +72,7 @@ def test_the_domains_rules_select_whom_they_say_and_none_can_change_unseen(entit
     }
     able = {key: found for key, found in changed.items() if can_run(found[2], bases)}
     rows = {f"{key}|{side}|{number}": row for key, case in cases.items() for side, number, row in numbered(case)}
-    found = members([*{rule.key: rule for rule in [*bases, *real.values()]}.values(), *(one[2] for one in able.values())], rows)
+    found = drawn([*{rule.key: rule for rule in [*bases, *real.values()]}.values(), *(one[2] for one in able.values())], rows)
     wrong = [
         f"{row}: {'out' if row.split('|')[1] == 'in' else 'in'}"
         for row in rows if (row in found[row.split("|")[0]]) is not (row.split("|")[1] == "in")
@@ -196,26 +173,15 @@ def numbered(case: Case) -> Iterator[tuple[str, int, Row]]:
         yield from ((side, number, row) for number, row in enumerate(rows))
 
 
-def members(some: Sequence[Rule], rows: dict[str, Row]) -> dict[str, set[str]]:
+def drawn(some: Sequence[Rule], rows: dict[str, Row]) -> dict[str, set[str]]:
     """Who of the drawn customers (name → tags) is in which segment, by the generated models."""
     items = compiled(some)
-    entity = items[0].rule.entity
-    tags = catalogue().of(entity)
-    named = sorted({tag for item in items for tag in item.tags} | {tag for row in rows.values() for tag in row} - {"biz_date"})
-    kinds = {tag: KINDS.get(tags[tag].kind, f"decimal(18, {tags[tag].scale})") for tag in named} | {"biz_date": "date"}
-    found: dict[str, set[str]] = {}
+    table = identifier(f"tags_{items[0].rule.entity}")
+    tags = {tag for item in items for tag in item.tags} | {tag for row in rows.values() for tag in row} - {"biz_date"}
+    kinds = columns(items[0].rule.entity, tags) | {"biz_date": "date"}
     with connect() as db:
-        columns = ", ".join(f"{identifier(tag)} {kind}" for tag, kind in kinds.items())
-        db.execute(f"create table {identifier('tags_' + entity)} (customer_id varchar, {columns})")
+        db.execute(f"create table {table} (customer_id varchar, {', '.join(f'{tag} {kind}' for tag, kind in kinds.items())})")
         for name, row in rows.items():
             values = ", ".join(literal(value) for value in (name, *row.values()))
-            db.execute(f"insert into {identifier('tags_' + entity)} (customer_id, {', '.join(row)}) values ({values})")
-        for storey in sorted({item.storey for item in items}):
-            on_storey = [item for item in items if item.storey == storey]
-            model = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"\1", flags_sql(entity, storey, on_storey))
-            table = identifier(f"segment_flags_{entity}_{storey}")
-            db.execute(f"create table {table} as {model}")
-            for item in on_storey:
-                flag = identifier(f"in_{item.rule.key}")
-                found[item.rule.key] = {name for (name,) in db.execute(f"select customer_id from {table} where {flag}").fetchall()}
-    return found
+            db.execute(f"insert into {table} (customer_id, {', '.join(row)}) values ({values})")
+        return members(db, items)
