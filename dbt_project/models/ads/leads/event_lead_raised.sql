@@ -64,7 +64,7 @@ places as (
 assignments as (
     select
         assignments.customer_id,
-        case assignments.role_code when 'main' then 'manager' else 'shared' end as owner_kind,
+        case assignments.role_code when 'main' then 'manager' else 'shared_manager' end as owner_kind,
         assignments.manager_id,
         assignments.org_id
     from {{ ref('dwd_manager_assignment') }} as assignments
@@ -121,7 +121,7 @@ offered as (
     inner join assignments on places.assigned_id = assignments.customer_id
     where customers.goes_to is null
     union all
-    select customers.*, 'branch' as owner_kind, 'branch:' || branches.org_id as owner_id, branches.org_id
+    select customers.*, 'branch_pool' as owner_kind, 'branch:' || branches.org_id as owner_id, branches.org_id
     from customers
     inner join places on customers.customer_id = places.customer_id
     inner join branches on places.mng_org = branches.org_id
