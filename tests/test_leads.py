@@ -121,7 +121,7 @@ def test_the_chain_of_owners(machine: Machine) -> None:
     assert machine.leads("customer_id", "owner_kind", "owner_id", "lead_kind") == [
         ("alone", "digital", "digital", "marketing"), ("c", "risk", "risk:B1", "warning"), ("called", "remote", "remote", "marketing"),
         ("left", "digital", "digital", "marketing"), ("managed", "line_head", "line_head:loan", "warning"), ("managed", "manager", "M1", "marketing"),
-        ("pooled", "branch", "branch:B1", "marketing"), ("shared", "shared", "M2", "marketing"), ("shop", "manager", "M1", "marketing"),
+        ("pooled", "branch_pool", "branch:B1", "marketing"), ("shared", "shared_manager", "M2", "marketing"), ("shop", "manager", "M1", "marketing"),
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tagmart.core.duck import identifier, literal
 from tagmart.core.state import State
 from tagmart.leads import load_contract
+from tagmart.publish.store import withdrawn
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,7 +23,7 @@ def remember_for_leads(
     Args:
         warehouse: open for writing, with the published file of the day before attached as `yesterday` if there is one.
         leads_dir: where the contract of the leads stands: it names the tags.
-        state: which runs were published.
+        state: which runs were published, and from which an operator went back.
         biz_date: of the night; runs of this date and later ones are none of its past.
         has_yesterday: is there a last good run of the day before.
 
@@ -37,10 +38,10 @@ def remember_for_leads(
             listed = [identifier(tag) if tag in there else f"cast(null as {kind})" for tag, kind in tags.items()]
             warehouse.execute(f"insert into {table} select customer_id, {', '.join(listed)} from yesterday.mart.{identifier(wide)}")
     rows = state.rows(
-        "select publish.biz_date, publish.run_id from publish join run using (run_id) where publish.biz_date < ?"
-        " order by publish.published_at", biz_date.isoformat(),
+        "select biz_date, run_id from publish where biz_date < ? order by published_at, run_id", biz_date.isoformat()
     )
-    newest = {row["biz_date"]: row["run_id"] for row in rows}
+    away = withdrawn(state)
+    newest = {row["biz_date"]: row["run_id"] for row in rows if row["run_id"] not in away}
     warehouse.execute("create or replace table ops.published_run (biz_date date, run_id varchar)")
     if newest:
         listed = ", ".join(f"({literal(day)}, {literal(run_id)})" for day, run_id in newest.items())

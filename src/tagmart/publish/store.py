@@ -60,7 +60,7 @@ class Published:
 def list_published(settings: Settings, state: State) -> list[Published]:
     """Published runs that are still there, newest business date first."""
     link = current(settings)
-    away = _withdrawn(state)
+    away = withdrawn(state)
     runs = [
         Published(
             run_id=row["run_id"],
@@ -85,7 +85,7 @@ def current(settings: Settings) -> Path | None:
 
 def latest_good(state: State, biz_date: date) -> Path | None:
     """The folder of the last good run of a date, or None; a run from which an operator went back is not good."""
-    away = _withdrawn(state)
+    away = withdrawn(state)
     rows = state.rows(
         "select run_id, path from publish where biz_date = ? and removed_at is null order by rowid desc",
         biz_date.isoformat(),
@@ -258,7 +258,7 @@ def _because(state: State, run_id: str) -> dict:
     return said if last["kind"] == "rollback" else {"kind": said["kind"], "at": said["at"]}
 
 
-def _withdrawn(state: State) -> set[str]:
+def withdrawn(state: State) -> set[str]:
     """Runs from which an operator went back, and not to them again since."""
     away: set[str] = set()
     with state.connect() as connection:

@@ -14,7 +14,11 @@ yesterday as (
 ),
 
 leads as (
-    select lead_code, variant_code, cast(count(*) as integer) as lead_cnt, cast(count(case when is_chosen then 1 end) as integer) as chosen_cnt
+    select
+        lead_code,
+        variant_code,
+        cast(count(*) as integer) as lead_cnt,
+        cast(count(case when is_chosen then 1 end) as integer) as chosen_cnt
     from {{ ref('event_lead') }}
     group by lead_code, variant_code
 ),

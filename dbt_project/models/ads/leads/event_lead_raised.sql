@@ -23,7 +23,15 @@ events as (
         raised.*,
         spine.entity,
         night.biz_date,
-        catalogue.* exclude (lead_code, variant_code)
+        catalogue.lead_kind,
+        catalogue.priority,
+        catalogue.cool_days,
+        catalogue.life_days,
+        catalogue.product,
+        catalogue.goes_to,
+        catalogue.line,
+        catalogue.channels,
+        catalogue.holdout
     from {{ ref('lead_raised') }} as raised
     inner join spine on raised.customer_id = spine.customer_id
     inner join catalogue on raised.lead_code = catalogue.lead_code and raised.variant_code = catalogue.variant_code
@@ -64,7 +72,7 @@ places as (
 assignments as (
     select
         assignments.customer_id,
-        case assignments.role_code when 'main' then 'manager' else 'shared' end as owner_kind,
+        case assignments.role_code when 'main' then 'manager' else 'shared_manager' end as owner_kind,
         assignments.manager_id,
         assignments.org_id
     from {{ ref('dwd_manager_assignment') }} as assignments
@@ -121,7 +129,7 @@ offered as (
     inner join assignments on places.assigned_id = assignments.customer_id
     where customers.goes_to is null
     union all
-    select customers.*, 'branch' as owner_kind, 'branch:' || branches.org_id as owner_id, branches.org_id
+    select customers.*, 'branch_pool' as owner_kind, 'branch:' || branches.org_id as owner_id, branches.org_id
     from customers
     inner join places on customers.customer_id = places.customer_id
     inner join branches on places.mng_org = branches.org_id
@@ -141,7 +149,8 @@ offered as (
     select
         customers.*,
         customers.goes_to as owner_kind,
-        customers.goes_to || ':' || case customers.goes_to when 'risk' then coalesce(places.mng_org, 'head') else customers.line end as owner_id,
+        customers.goes_to || ':'
+        || case customers.goes_to when 'risk' then coalesce(places.mng_org, 'head') else customers.line end as owner_id,
         places.mng_org as org_id
     from customers
     left join places on customers.customer_id = places.customer_id

@@ -13,8 +13,8 @@ controlled as (
     from {{ ref('dwd_account_control') }} as controls
     inner join night
         on
-            (controls.from_date <= night.biz_date and controls.from_date > night.biz_date - cast({{ lead_threshold('wake_ctrl_days') }} as integer))
-            or (controls.to_date <= night.biz_date and controls.to_date > night.biz_date - cast({{ lead_threshold('wake_ctrl_days') }} as integer))
+            night.biz_date - controls.from_date between 0 and {{ lead_threshold('wake_ctrl_days') }} - 1
+            or night.biz_date - controls.to_date between 0 and {{ lead_threshold('wake_ctrl_days') }} - 1
     where controls.customer_id is not null
 ),
 
