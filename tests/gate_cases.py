@@ -148,6 +148,7 @@ RED = [
     ("gate1", "feed", {"as_of_lag_days": 1}, {"feed_up_to_date"}),
     ("gate1", "feed", {"rows_quarantined": 1}, {"rows_set_aside"}),
     ("gate1", "feed", {"status": "carried", "as_of_lag_days": 1, "stale_days": 1}, {"feed_not_carried"}),
+    ("gate1", "feed", {"status": "held", "as_of_lag_days": 1, "stale_days": 1}, {"feed_not_held"}),
     ("gate1", "feed", {"status": "carried", "stale_over": 1}, {"feed_not_carried", "carried_within_policy"}),
     ("gate1", "feed", {"noted": 1}, {"nothing_remarkable"}),
     ("gate1", "feed", {"gap_cnt": 1}, {"deliveries_without_gap"}),

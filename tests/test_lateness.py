@@ -14,7 +14,7 @@ from tagmart.core.state import State
 from tagmart.ingest import accept_delivery
 from tagmart.ingest.due import Calendar, expected, last_due, read_calendar
 from tagmart.synth.calendar_seed import lines
-from tests.tiny_bank import FIRST, FULL, SECOND, THIRD, Bank, rows
+from tests.tiny_bank import FIRST, FULL, JOURNAL, SECOND, THIRD, Bank, rows
 
 SEEDS = project_root() / "dbt_project" / "seeds"
 FOURTH, FIFTH = date(2026, 7, 1), date(2026, 7, 2)
@@ -348,3 +348,38 @@ def test_an_older_home_gets_the_columns_that_came_later(tmp_path):
         old.execute("insert into arrival values ('branch', '2026-06-28', 'I')")
     assert State(path).row("select feed, batch_no from arrival") == {"feed": "branch", "batch_no": None}
     assert State(path).row("select count(*) as n from feed_fact where stale_days > 0") == {"n": 0}
+
+
+def test_tags_of_a_late_or_refused_journal_are_held_for_as_long_as_its_contract_says(bank):
+    bank.contract(JOURNAL.format(encoding="utf-8", quote="none", bad_share=0, allow_empty="false") + "late: {hold: 2}\n")
+    bank.deliver("posting", FIRST, "I", rows(FIRST, 1))
+    assert bank.night(FIRST)["posting"].status == "loaded"
+    fact = bank.night(SECOND)["posting"]
+    assert (fact.status, fact.as_of, fact.stale_days, fact.carry_days) == ("held", "2026-06-28", 1, 2)
+    assert "no delivery for 2026-06-29" in fact.message
+    assert "keep their last good values, day 1 of at most 2" in fact.message
+    # The next day waits behind the missing one: windows have no hole, and the day is not taken for an empty one.
+    bank.deliver("posting", THIRD, "J", rows(THIRD, 3))
+    fact = bank.night(THIRD)["posting"]
+    assert (fact.status, fact.stale_days) == ("held", 2)
+    assert bank.ods("select count(*) from ods.posting") == [(1,)]
+    assert bank.night(FOURTH)["posting"].status == "missing"
+    bank.deliver("posting", SECOND, "J", rows(SECOND, 2))
+    assert bank.night(THIRD)["posting"].status == "loaded"
+    assert bank.ods("select day::varchar from ods.posting order by 1") == [("2026-06-28",), ("2026-06-29",), ("2026-06-30",)]
+    # A delivery that is refused says nothing either, and leaves nothing behind.
+    [data, _] = bank.deliver("posting", FOURTH, "J", rows(FOURTH, 4))
+    data.write_bytes(data.read_bytes()[:-5])
+    fact = bank.night(FOURTH)["posting"]
+    assert (fact.status, fact.as_of, fact.stale_days) == ("held", "2026-06-30", 1)
+    assert "day 1 of at most 2" in fact.message
+    assert bank.ods("select count(*) from ods.posting") == [(3,)]
+
+
+@pytest.mark.parametrize(("late", "message"), [
+    ("{hold: 2, carry: 2}", "a late feed has one policy"), ("{carry: 2}", "a journal is never carried"), ("{hold: 0}", "late.hold"),
+])
+def test_what_a_journal_may_not_say_of_lateness(bank, late, message):
+    bank.contract(JOURNAL.format(encoding="utf-8", quote="none", bad_share=0, allow_empty="false") + f"late: {late}\n")
+    with pytest.raises(TagmartError, match=message):
+        bank.night(FIRST)

@@ -195,7 +195,7 @@ def test_the_account_that_is_the_difference_comes_first_and_masked(night: Night)
     """Of the accounts of a line the one whose amount is exactly what is missing; its number in full stays in the home."""
     night.change("delete from dwd.gl_balance where subject = '2002' and acct_date = " + D)
     outcome = run_gate(night.settings, night.state, RUN, "ledger")
-    assert outcome.failed and "only the theme asset would keep its last good values" in outcome.summary
+    assert outcome.failed and "only the theme asset and the tags derived from it keep their last good values" in outcome.summary
     row = night.state.row("select * from gate_failing_row where expectation = 't03_deposits' and place = 1")
     assert (row["key_full"], row["key_shown"], row["difference"]) == ("A0000000000000005", "****0005", "20.0000")
     assert row["reason"] == "is exactly the difference"

@@ -200,5 +200,5 @@ def _consequence(word: str) -> str:
     """What a break means for publishing, where it is less than everything."""
     if word in ("", "stop", "warn"):
         return ""
-    what = {"theme": "these themes", "family": "these families"}.get(word, f"the {word}")
-    return f" (only {what} and what is derived from them keep their last good values)"
+    what = {"theme": "the theme concerned", "family": "the family concerned"}.get(word, f"the {word}")
+    return f" (only {what} and the tags derived from it keep their last good values)"
