@@ -171,7 +171,7 @@ def test_faults_stop_at_gate_1_and_readers_keep_the_last_good_mart(demo, spoiled
 # Right after a stage has said that it begins or has ended, and in the midst of its work.
 KILLS = {
     "ingest": {"die_at": "running"}, "dwd": {"kill_after": 5}, "wide": {"kill_after": 3}, "gate2": {"die_at": "done"},
-    "segments": {"kill_after": 2}, "publish": {"kill_after": 0.7},
+    "segments": {"kill_after": 1.5}, "publish": {"kill_after": 0.7},
 }
 
 
