@@ -162,6 +162,9 @@ def test_thirty_nights_in_a_row(home_of, capsys, tmp_path):
     assert not wrong, wrong[:3]
     assert lost == []
     assert {row["biz_date"] for row in home.state.rows("select biz_date from publish")} == {str(day) for day in runs}
+    with home.opened(home.mart(str(LAST), again)) as mart:
+        stays = mart.execute("select count(distinct first_date) from mart.segment_member").fetchone()[0]
+    assert stays > 1, "who was in a segment the day before keeps the first day"
     calm_run = calm.night(str(LAST))
     query = "select name, content_hash from mart.run_manifest where kind = 'table' and starts_with(name, 'tags_')"
     with home.opened(home.mart(str(LAST), again)) as mart, home.opened(calm.mart(str(LAST), calm_run)) as other:
