@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -13,6 +14,7 @@ from tagmart.core.errors import BusyError, TagmartError, nearest
 from tagmart.core.locking import writer_lock
 from tagmart.core.settings import Settings, project_root
 from tagmart.core.state import State
+from tagmart.night import airflow
 from tagmart.night.launch import biz_date_for
 
 
@@ -65,6 +67,22 @@ def test_a_home_refuses_another_bank(tmp_path):
     with pytest.raises(TagmartError, match="belongs to bank 'demo'"):
         Settings(project_root(), "berka", tmp_path / "home").claim_home()
     assert (tmp_path / "home").stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_was_open_to_all_is_the_owner_s_alone_once_it_is_a_home(tmp_path):
+    (tmp_path / "home").mkdir(mode=0o755)
+    Settings(project_root(), "demo", tmp_path / "home").claim_home()
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
+
+
+def test_airflow_s_page_listens_on_this_machine_alone_and_its_logs_are_the_owner_s(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.startswith("AIRFLOW__")]:
+        monkeypatch.delenv(name)
+    said = airflow.environment(Settings(project_root(), "demo", tmp_path))
+    assert said["AIRFLOW__API__HOST"] == "127.0.0.1"
+    assert {said[f"AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_{what}_PERMISSIONS"] for what in ("FOLDER", "FILE")} == {"0o700", "0o600"}
+    assert [words for words in airflow.SERVERS if words[0] in ("scheduler", "triggerer")] == [
+        ("scheduler", "--skip-serve-logs"), ("triggerer", "--skip-serve-logs")]
 
 
 def test_state_keeps_all_of_a_write_or_none(tmp_path):

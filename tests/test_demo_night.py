@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tagmart.synth.faults import plant_faults
-from tests import demo_files
 from tests.drawn import columns_of
 from tests.nights import STAGES
+from tests.planted import Identifiers, named
 
 pytestmark = [pytest.mark.night, pytest.mark.xdist_group("demo")]
 
@@ -108,36 +105,6 @@ def test_the_spine_is_every_customer_once(demo):
         assert mart.execute("select count(*), count(distinct customer_id), count(distinct biz_date) from mart.tags_retail").fetchone() == (truth, truth, 1)
 
 
-def identifiers(landing: Path) -> set[str]:
-    """Every name, document number, phone, address, account and card number in the demo bank's files."""
-    wanted = {
-        "ecif_retail": ("cust_name", "id_no", "employer_name"), "ecif_contact": ("mobile", "address"), "core_acct": ("acct_no",),
-        "core_txn": ("cp_acct_no",), "cc_acct": ("cc_acct_no",),
-    }
-    connection, found = demo_files.tables(landing, *wanted), set()
-    for feed, columns in wanted.items():
-        for column in columns:
-            found |= {row[0] for row in connection.execute(f"select distinct {column} from {feed} where length({column}) > 1").fetchall()}
-    return found
-
-
-def test_no_identifier_is_in_the_mart_a_page_or_a_log(demo):
-    planted = identifiers(demo.landing)
-    assert len(planted) > 1000
-    for file in (demo.current / "tagmart.duckdb", demo.current / "restricted.duckdb"):
-        with demo.opened(file) as mart:
-            columns = mart.execute("select schema_name, table_name, column_name from duckdb_columns() where not internal and data_type = 'VARCHAR'").fetchall()
-            for schema, table, column in columns:
-                values = {row[0] for row in mart.execute(f'select distinct "{column}" from {schema}."{table}" where "{column}" is not null').fetchall()}
-                assert not values & planted, f"{table}.{column}"
-    numbers = {value for value in planted if len(value) >= 11 and value[:11].isdigit()}
-    for folder in ("runs", "airflow"):
-        for path in (demo.path / folder).rglob("*"):
-            if path.suffix in (".log", ".html", ".json"):
-                text = path.read_text("utf-8", errors="replace")
-                assert not any(number in text for number in numbers), path
-
-
 def test_a_stay_in_a_segment_keeps_its_first_day(demo):
     """The night before is published, so the night of D knows who was there."""
     with demo.opened(demo.current / "tagmart.duckdb") as mart:
@@ -201,21 +168,24 @@ def test_faults_stop_at_gate_1_and_readers_keep_the_last_good_mart(demo, spoiled
     assert (demo.current, demo.published_status) == before
 
 
+# Right after a stage has said that it begins or has ended, and in the midst of its work.
+KILLS = {
+    "ingest": {"die_at": "running"}, "dwd": {"kill_after": 5}, "wide": {"kill_after": 3}, "gate2": {"die_at": "done"},
+    "segments": {"kill_after": 1.5}, "publish": {"kill_after": 0.7},
+}
+
+
 def test_the_same_night_again_gives_the_same_mart_and_an_older_one_never_moves_current(demo):
-    """The next day is published; then the night of D again, with SIGKILL in the middle of `dwd`: nothing to clean up."""
+    """The next day is published; then the night of D again, with six stages killed on the way: nothing to clean up."""
     file = demo.current / "tagmart.duckdb"
     first, newest = hashes(demo, file), demo.night(NEXT)
     assert demo.published_status["run_id"] == newest
     run_id = demo.begin(D)
-    demo.stage(run_id, "ingest")
-    demo.stage(run_id, "gate1")
-    process = subprocess.Popen([sys.executable, "-m", "tagmart", "night", "dwd", "--run-id", run_id], env=demo.environment,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(6)
-    assert demo.state.row("select status from stage where run_id = ? and stage = 'dwd'", run_id)["status"] == "running"
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    for stage in STAGES[STAGES.index("dwd"):]:
+    for stage in STAGES:
+        if stage in KILLS:
+            killed = demo.troubled("night", stage, "--run-id", run_id, **KILLS[stage])
+            assert killed.returncode == -signal.SIGKILL, f"{stage} was through too soon"
+            assert hashes(demo, demo.mart(D, demo.state.row("select run_id from publish where biz_date = ?", D)["run_id"])) == first
         demo.stage(run_id, stage)
     assert hashes(demo, demo.mart(D, run_id)) == first
     assert demo.published_status["run_id"] == newest
@@ -228,3 +198,24 @@ def test_a_superseded_run_may_not_go_on(demo):
     refused = demo.stage(first, "ingest", check=False)
     assert refused.returncode == 1
     assert second in refused.stderr
+
+
+def test_nothing_that_anybody_is_shown_names_a_customer(demo):
+    """After nights with faults: the mart, the restricted file, Parquet, the state, pages, logs, what dbt and the gates wrote, verbs."""
+    identifiers = Identifiers.of(demo.path / "warehouse.duckdb")
+    assert len(identifiers.numbers) > 1000
+    assert len(identifiers.names) > 500
+    assert named(demo.path, identifiers) == {}
+    fact = demo.state.row("select feed, biz_date from quarantine limit 1")
+    run_id = demo.state.row("select run_id from gate_result where not success limit 1")["run_id"]
+    for verb in (("quarantine", "list"), ("quarantine", "show", fact["feed"], fact["biz_date"]), ("gate", "show", run_id), ("status",)):
+        assert not identifiers.in_text(demo.tagmart(*verb).stdout), verb
+
+
+def test_everything_in_the_home_is_its_owner_s_alone(demo):
+    """Airflow's logs, the quarantine, exports and backups too, though the shell would let everybody read."""
+    demo.tagmart("export", "--to", str(demo.path / "export"))
+    demo.tagmart("backup", "--to", str(demo.path.with_name("backup")))
+    open_to_others = [path for folder in (demo.path, demo.path.with_name("backup")) for path in (folder, *folder.rglob("*"))
+                      if not path.is_symlink() and path.stat().st_mode & 0o077]
+    assert open_to_others == []

@@ -1,51 +1,18 @@
-"""The long ones, for `make drill`: every stage killed, many nights in a row, a bigger bank. They print what they measure."""
+"""A bigger bank, and a night whose faults a policy lets pass, for `make drill`; kills and many nights are in modules of their own."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import time
 from datetime import date, timedelta
 
 import duckdb
 import pytest
 
-from tests.nights import STAGES, Home
-from tests.test_demo_night import hashes
+from tests.nights import STAGES
 
 pytestmark = pytest.mark.drill
 
 D = "2026-06-30"
-
-
-def kill_in(home: Home, run_id: str, stage: str, after: float) -> bool:
-    """Start a stage and SIGKILL it after some seconds; whether it was still running then."""
-    process = subprocess.Popen([sys.executable, "-m", "tagmart", "night", stage, "--run-id", run_id], env=home.environment,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(after)
-    process.send_signal(signal.SIGKILL)
-    return process.wait() == -signal.SIGKILL
-
-
-def test_every_stage_may_be_killed(home_of, capsys):
-    """One night in which every stage is killed once, half-way, and run again: the mart of an undisturbed night."""
-    home = home_of("demo")
-    home.synth(customers=300, seed=11, days=1, date=D)
-    first = home.night(D)
-    wanted = hashes(home, home.mart(D, first))
-    seconds = {row["stage"]: row["seconds"] for row in home.state.rows("select stage, seconds from stage where run_id = ?", first)}
-    run_id, killed = home.begin(D), 0
-    for stage in STAGES:
-        if kill_in(home, run_id, stage, 0.5 + seconds[stage] / 2):
-            killed += 1
-            home.stage(run_id, stage)
-        # Whatever was killed, a reader finds a whole mart.
-        assert hashes(home, home.current / "tagmart.duckdb") == wanted
-    assert hashes(home, home.mart(D, run_id)) == wanted
-    with capsys.disabled():
-        print(f"\n{killed} of {len(STAGES)} stages killed while they ran; the mart is the same")
-    assert killed >= 8
 
 
 def test_nights_in_a_row(home_of, capsys):

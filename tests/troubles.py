@@ -78,11 +78,12 @@ def on_a_small_disk(home: Path, free: int, command: list[str], environment: Mapp
     home.mkdir(mode=0o700)
     words = shlex.join(command)
     done = mounted(
-        f"mount -t tmpfs -o size={used + free},mode=700 none {home}; cp -a {kept}/. {home}; code=0; {words} || code=$?;"
+        f"mount -t tmpfs -o size={used + free},mode=700 none {home}; cp -a {kept}/. {home}; echo began; code=0; {words} || code=$?;"
         f" rm -rf {kept}; cp -a {home} {kept}; exit $code", environment,
     )  # fmt: skip
     home.rmdir()
     kept.rename(home)
+    assert "began" in done.stdout, done.stderr
     return done
 
 

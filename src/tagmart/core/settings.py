@@ -157,6 +157,8 @@ class Settings:
                     do="give every bank its own TAGMART_HOME",
                 )
         else:
+            # Somebody may have made the folder, for everybody to read.
+            self.home.chmod(0o700)
             fresh = mark.with_name(f".{BANK_MARK}.new")
             fresh.write_text(self.bank + "\n", encoding="utf-8")
             os.replace(fresh, mark)
