@@ -6,6 +6,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -75,8 +76,12 @@ def postgres() -> Iterator[str]:
                 until(made, 120, "Postgres")
                 yield f"postgresql+psycopg2://airflow@127.0.0.1:{port}/airflow"
             finally:
-                process.terminate()
-                process.wait(20)
+                # The fast way: asked politely it would wait for whoever is still connected.
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(60)
+                except subprocess.TimeoutExpired:
+                    process.kill()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -91,7 +96,10 @@ def servers(environment: Mapping[str, str], log: Path) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.wait(60)
+            try:
+                process.wait(120)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def until(true: Callable[[], object], seconds: float, what: str) -> object:
