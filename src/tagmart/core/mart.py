@@ -289,6 +289,8 @@ PROMISED = (
     LEAD_CATALOG,
     CONTACT_LIST,
     CONTACT_SUPPRESSED,
+    SEGMENT_FAULT,
+    TAG_USE,
     CODE_VALUE,
     "dim_branch",
     "dim_product",
