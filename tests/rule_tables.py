@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -54,13 +55,15 @@ def rule(text: str, key: str = "the_rule", number: int = 1, **fields: object) ->
 
 
 def members(
-    rules: list[Rule], rows: list[dict], biz_date: date = D, past: dict[int, list[dict]] | None = None
+    rules: list[Rule], rows: list[dict], biz_date: date = D, past: dict[int, list[dict]] | None = None,
+    listed: dict[str, list[str]] | None = None,
 ) -> dict[str, set[str]]:
     """Members of each segment by key, from the generated models over a wide table with these rows.
 
     Args:
         rules: the rules.
         rows: one per customer: c0, c1, …; a column that is left out is missing.
+        listed: whom imported lists name, by key.
         past: days back → rows of that night, likewise; a night that is left out was not published.
     """
     compiled = compile_rules(rules, CATALOGUE, ENTITIES)
@@ -70,6 +73,9 @@ def members(
         connection.execute("create table dim_branch (org_id varchar, org_path varchar)")
         connection.executemany("insert into dim_branch values (?, ?)", list(BRANCHES.items()))
         _fill(connection, "tags_retail", [{"biz_date": biz_date, **row} for row in rows])
+        connection.execute("create table list_member (entity varchar, list_key varchar, customer_id varchar)")
+        for key, ids in (listed or {}).items():
+            connection.executemany("insert into list_member values ('retail', ?, ?)", [[key, one] for one in ids])
         for days, then in (past or {}).items():
             _fill(connection, "past_tags_retail", [{"days_back": days, **row} for row in then])
         files = model_files(compiled)
@@ -91,13 +97,15 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict]) -
         connection.execute(f"insert into {table} ({', '.join(full)}) values ({marks})", list(full.values()))
 
 
-def rendered(query: str) -> str:
-    """The SQL of a generated model over tables that bear the models' names and have every column."""
+def rendered(query: str, gone: Sequence[str] = ()) -> str:
+    """The SQL of a generated model over tables that bear the models' names; `gone` are tags that the wide table is said to lack."""
+    lost = ", ".join(f"('{name}')" for name in ("", *gone))
     macros = Template((project_root() / "dbt_project" / "macros" / "segment.sql").read_text(encoding="utf-8"), extensions=["jinja2.ext.do"])
     bits = macros.module.default__word_bits()
     return Template(query).render(
         ref=lambda name: name, source=lambda _, name: name, config=lambda **_: "", word_bits=lambda: bits,
         tags_there=lambda _, wanted: "".join(f", {name}" for name in wanted),
+        tags_gone=lambda *_: f"select tag_name from (values {lost}) as listed (tag_name) where tag_name <> ''",
     )
 
 

@@ -57,6 +57,7 @@ from tests.rule_tables import CATALOGUE, D, members, rule, selects
         # no number overflows
         ("dep_bal * 0.999999 * 0.999999 > dep_bal - 1", "dep_bal", [0, Decimal("9999999999999999.99")], [0]),
         ("dep_bal + dep_bal > 999999999999999", "dep_bal", [1, Decimal("9999999999999999.99")], [Decimal("9999999999999999.99")]),
+        ("dep_bal * 999999999999999 * 9.99 > 0.000001", "dep_bal", [0, Decimal("9999999999999999.99")], [Decimal("9999999999999999.99")]),
         ("txn_cnt * 1000000000 > 2000000000", "txn_cnt", [2, 2147483647], [2147483647]),
         ("pay_start_date > D - 90", "pay_start_date", [D, D - timedelta(89), D - timedelta(90), None], [D, D - timedelta(89)]),
         ("D - pay_start_date <= 90", "pay_start_date", [D - timedelta(90), D - timedelta(91), None], [D - timedelta(90)]),

@@ -42,6 +42,10 @@ from tests.rule_tables import CATALOGUE, rule, selects
         ("2 * 3 < dep_bal", "two numbers make one"),
         ("dep_bal / 0 > 1", "division by zero"),
         ("dep_bal * 2 * 2 * 2 * 2 > 1", "more than 4 factors"),
+        # no product that could be too large for the database, whatever the customers have
+        ("dep_bal * 999999999999999 * 999999999999999 > 1", "more than 38 digits"),
+        ("dep_bal * 0.123456 * 0.123456 * 0.123456 * 1 > 1", "more than 4 factors|more than 38 digits"),
+        ("dep_bal * 123456789012345 * 0.123456 > 1", "more than 38 digits"),
         ("dep_bal = null", "'null' is no part.*is missing"),
         ("prof_is_staff = true", "'true' is no part.*name the tag alone"),
         ("dep_bal > 1e5", "at most 15 digits"),
@@ -207,6 +211,14 @@ def test_risk_tags_keep_people_out_and_never_pick_them(text, allowed):
             compile_rules(rules, CATALOGUE)
     if "prof" not in text:
         assert len(compile_rules([dataclasses.replace(item, purpose="risk") for item in rules], CATALOGUE)) == 2
+
+
+def test_minus_of_a_segment_on_the_same_base_picks_nobody_by_its_risk_tags():
+    base, upper = rule("not risk_is_blocked and prof_is_staff", "base", 2), rule("in segment base and dep_bal > 1", "upper", 3)
+    assert compile_rules([rule("in segment base and not in segment upper"), base, upper], CATALOGUE)
+    for text in ("prof_is_staff and not in segment upper", "in segment base or not in segment upper", "not in segment base"):
+        with pytest.raises(TagmartError, match=r"'risk_is_blocked' may not be used this way"):
+            compile_rules([rule(text), base, upper], CATALOGUE)
 
 
 def test_risk_tags_rank_nobody_for_marketing():

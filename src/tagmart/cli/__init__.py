@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from tagmart.cli import bank, contract, night, published, quarantine, room, why
+from tagmart.cli import bank, contract, night, published, quarantine, room, segment, why
 from tagmart.core.errors import BusyError, TagmartError
 from tagmart.night.launch import TRY_AGAIN
 
@@ -23,6 +23,7 @@ room.add_to(app)
 contract.add_to(app)
 quarantine.add_to(app)
 why.add_to(app)
+segment.add_to(app)
 
 
 def main() -> None:

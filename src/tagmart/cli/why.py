@@ -17,6 +17,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the verbs of this module."""
     why = typer.Typer(help="Why a published value is what it is.", no_args_is_help=True)
     why.command("tag")(why_tag)
+    why.command("segment")(why_segment)
     app.add_typer(why, name="why")
 
 
@@ -35,12 +36,32 @@ def why_tag(
     from tagmart.explain.why_page import why_page
 
     settings = settings_for(bank)
-    receipt = receipt_of(settings, _folder(settings, date), customer, tag, restricted)
+    receipt = receipt_of(settings, published_folder(settings, date), customer, tag, restricted)
     console = Console(soft_wrap=True)
     (console if console.is_terminal else Console(soft_wrap=True, width=200)).print(why_page(receipt, everything))
 
 
-def _folder(settings: Settings, text: str | None) -> Path:
+def why_segment(
+    customer: Annotated[str, typer.Argument(help="The customer's number.")],
+    segment: Annotated[str, typer.Argument(help="The segment's key or number.")],
+    date: DateOption = None,
+    bank: BankOption = None,
+) -> None:
+    """Why a customer is in a segment, or is not: each condition with the customer's values, and since when it is so."""
+    from rich.console import Console
+
+    from tagmart.cli.segment import night_of, nights_before
+    from tagmart.explain.segment_page import why_segment_page
+    from tagmart.explain.segment_why import why_segment as answer_of
+
+    settings = settings_for(bank)
+    with night_of(settings, date) as night:
+        answer = answer_of(night, customer, segment, lambda: nights_before(settings, night.biz_date))
+    console = Console(soft_wrap=True)
+    (console if console.is_terminal else Console(soft_wrap=True, width=200)).print(why_segment_page(answer))
+
+
+def published_folder(settings: Settings, text: str | None) -> Path:
     """The published run that is asked about: the current one, or the last good one of a date."""
     from tagmart.core.state import State
     from tagmart.publish.store import current, latest_good, list_published

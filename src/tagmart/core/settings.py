@@ -120,6 +120,16 @@ class Settings:
         """Which tags say who manages a customer: for rules."""
         return self.root / "models" / "entities.yml"
 
+    @property
+    def lists_dir(self) -> Path:
+        """Imported lists as they are declared: what they are, not whom they name."""
+        return self.root / "models" / "lists"
+
+    @property
+    def lists_home(self) -> Path:
+        """Whom imported lists name, readable by the owner only: customer numbers stay with the bank."""
+        return self.home / "lists"
+
     def run_dir(self, run_id: str) -> Path:
         """The working folder of a run."""
         return self.runs / run_id

@@ -13,6 +13,7 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.locking import writer_lock
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
+from tagmart.night.lists import write_lists
 from tagmart.night.partials import make_bookkeeping
 from tagmart.night.past import write_past
 from tagmart.publish import Policy, latest_good, remember_sources, rotate_runs
@@ -148,3 +149,4 @@ def _write_ops(settings: Settings, state: State, run_id: str, biz_date: date) ->
         make_bookkeeping(warehouse)
         warehouse.execute("commit")
         write_past(warehouse, settings, state, biz_date)
+        write_lists(warehouse, settings)

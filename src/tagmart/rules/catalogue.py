@@ -28,6 +28,9 @@ KINDS = {
 }
 
 
+WHOLE_DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
+
+
 @dataclass(frozen=True)
 class Tag:
     """One tag as a rule sees it.
@@ -55,6 +58,14 @@ class Tag:
     purposes: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
     data_type: str = ""
+
+    @property
+    def digits(self) -> int:
+        """How many digits a number can have before the point; 0 for anything else."""
+        if self.kind != "number":
+            return 0
+        decimal = re.match(r"(?:decimal|numeric)\((\d+),(\d+)\)", self.data_type.replace(" ", ""))
+        return int(decimal[1]) - int(decimal[2]) if decimal else WHOLE_DIGITS.get(self.data_type, 16)
 
 
 @dataclass(frozen=True)

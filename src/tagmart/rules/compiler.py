@@ -13,7 +13,7 @@ from tagmart.core.errors import TagmartError, nearest
 from tagmart.rules.catalogue import Catalogue, Tag
 from tagmart.rules.entities import Entity
 from tagmart.rules.files import HEAD_OFFICE, Rule
-from tagmart.rules.language import parse, past_value, segment_key, tag_named
+from tagmart.rules.language import LIST_MARK, parse, past_value, segment_key, tag_named
 from tagmart.rules.terms import Builder
 
 EXCLUDABLE = ("marketing", "service")
@@ -68,7 +68,9 @@ def compile_rules(
     compiled: list[CompiledRule] = []
     for entity in dict.fromkeys(rule.entity for rule in rules):
         of_entity = {rule.key: rule for rule in rules if rule.entity == entity}
-        trees = {key: parse(rule.text, rule.where) for key, rule in of_entity.items()}
+        trees = {
+            key: _list_tree(key) if rule.is_list else parse(rule.text, rule.where) for key, rule in of_entity.items()
+        }
         storeys = _storeys(of_entity, trees)
         tags = catalogue.of(entity)
         for key, rule in of_entity.items():
@@ -102,6 +104,11 @@ def _compile(
         past=tuple(sorted(builder.past_used)), branch_tag=branch_tag, within_tag=within_tag,
         data_types=tuple(tags[name].data_type for name in names),
     )  # fmt: skip
+
+
+def _list_tree(key: str) -> exp.Expression:
+    """What an imported list stands on: itself."""
+    return exp.Column(this=exp.Identifier(this=LIST_MARK + key, quoted=False))
 
 
 def _asked(rule: Rule, tag: str | None, field: str) -> str:
@@ -179,13 +186,14 @@ def _check_purpose(
     and so is to rank them.
     """
     waiting, met = [(trees[rule.key], True)], {(rule.key, True)}
-    keys = {rule.key}
+    keys, assured = {rule.key}, _assured(trees[rule.key], trees)
     while waiting:
         node, positive = waiting.pop()
         key = segment_key(node)
         if key is not None:
             keys.add(key)
-            if (key, positive) not in met:
+            # Whom the rule selects is in every assured segment, so `not` of a segment that stands on it picks nobody by it.
+            if (key, positive) not in met and (positive or key not in assured):
                 met.add((key, positive))
                 waiting.append((trees[key], positive))
         elif isinstance(node, exp.Not):
@@ -200,6 +208,21 @@ def _check_purpose(
         # A tag that is not known is refused with the rule that names it.
         if top is not None and top.by in tags:
             _check_tag_purpose(rule, tags[top.by], keeps_out=False)
+
+
+def _assured(tree: exp.Expression, trees: Mapping[str, exp.Expression]) -> set[str]:
+    """The segments that everybody whom a rule selects is in: those that it joins by `and`, and those that these join."""
+    found: set[str] = set()
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        key = segment_key(node)
+        if key is not None and key not in found:
+            found.add(key)
+            waiting.append(trees[key])
+        elif isinstance(node, (exp.And, exp.Paren)):
+            waiting.extend(node.iter_expressions())
+    return found
 
 
 def _check_tag_purpose(rule: Rule, tag: Tag, keeps_out: bool) -> None:

@@ -68,6 +68,7 @@ class Rule:
         priority: 1 (first) to 9.
         distribution: where the chain of those who act on it begins.
         top: the rule selects only the first so many; None: everybody.
+        is_list: true for an imported list, whose text is no rule.
     """
 
     segment_id: str
@@ -89,6 +90,7 @@ class Rule:
     priority: int = 5
     distribution: str = DISTRIBUTION[0]
     top: Top | None = None
+    is_list: bool = False
 
 
 def load_rules(rules_dir: Path) -> list[Rule]:
@@ -117,12 +119,13 @@ def _load(path: Path, rules_dir: Path) -> Rule:
     return rule_of(raw, where, path.relative_to(rules_dir).with_suffix("").parts)
 
 
-def rule_of(raw: dict, where: str, place: tuple[str, ...] | None = None) -> Rule:
+def rule_of(raw: dict, where: str, place: tuple[str, ...] | None = None, *, is_list: bool = False) -> Rule:
     """Check the form of a rule and return it.
 
     Args:
         raw: the fields of the file.
         where: the file, for messages.
+        is_list: the fields are those of an imported list, numbered apart.
         place: (entity, line, key) as the file's path says them, which must be what its fields say; None to skip.
 
     Raises:
@@ -149,6 +152,7 @@ def rule_of(raw: dict, where: str, place: tuple[str, ...] | None = None) -> Rule
         priority=raw.get("priority", 5),
         distribution=_plain({"distribution": DISTRIBUTION[0], **raw}, "distribution", where),
         top=_top(raw.get("top"), where),
+        is_list=is_list,
     )
     _check(rule, place)
     return rule
@@ -208,9 +212,10 @@ def _check(rule: Rule, place: tuple[str, ...] | None) -> None:
         raise TagmartError(
             f"unknown entity '{rule.entity}'", where=rule.where, do=f"use one of {', '.join(ENTITY_LETTERS)}"
         )
-    if not re.fullmatch(rf"S-{ENTITY_LETTERS[rule.entity]}-\d{{4}}", rule.segment_id):
+    start = f"{'L' if rule.is_list else 'S'}-{ENTITY_LETTERS[rule.entity]}"
+    if not re.fullmatch(rf"{start}-\d{{4}}", str(rule.segment_id)):
         raise TagmartError(
-            f"segment_id does not have the form S-{ENTITY_LETTERS[rule.entity]}-0001", where=rule.where,
+            f"segment_id does not have the form {start}-0001", where=rule.where,
             seen=repr(rule.segment_id), do="take the next free number of the entity",
         )
     if not re.fullmatch(r"[a-z][a-z0-9_]{2,47}", rule.key):

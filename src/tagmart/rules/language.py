@@ -23,6 +23,8 @@ MAX_CHARACTERS = 4000
 MAX_DEPTH = 100
 MAX_BRACKETS = 20
 SEGMENT_MARK = "segment "
+# An imported list; only the list itself stands on it, rules name its segment.
+LIST_MARK = "list "
 # The value of a tag so many days ago, and how far it has come since.
 PAST_WORDS = ("before", "chg")
 MAX_DAYS_BACK = 366
@@ -78,6 +80,16 @@ def segment_key(node: exp.Expression) -> str | None:
     if isinstance(node, exp.Column) and node.name.startswith(SEGMENT_MARK):
         return node.name.removeprefix(SEGMENT_MARK)
     return None
+
+
+def segment_keys(text: str, where: str) -> list[str]:
+    """The keys of the segments that a rule names, ordered.
+
+    Raises:
+        TagmartError: as `parse`.
+    """
+    found = {segment_key(node) for node in parse(text, where).find_all(exp.Column)}
+    return sorted(key for key in found if key is not None)
 
 
 def past_value(node: exp.Expression) -> tuple[str, int, str] | None:

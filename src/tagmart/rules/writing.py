@@ -18,6 +18,7 @@ from tagmart.rules.catalogue import read_catalogue
 from tagmart.rules.compiler import CompiledRule, compile_rules
 from tagmart.rules.entities import read_entities
 from tagmart.rules.files import load_rules
+from tagmart.rules.lists import load_lists
 from tagmart.rules.sql import MARK, all_members_sql, bits_of_storey, faults_sql, flags_sql, membership_sql
 
 OWN_FAULTS = "One row per segment and reason for which it failed of itself; what stands on it fails in mart.segment_daily."
@@ -79,7 +80,8 @@ def generate(settings: Settings, check: bool = False) -> Generated:
     """
     seeds = settings.dbt_project / "seeds"
     catalogue = read_catalogue(seeds / "generated" / "tag_catalog.csv", seeds / "code_value.csv")
-    compiled = compile_rules(load_rules(settings.rules_dir), catalogue, read_entities(settings.entities_file, catalogue))
+    segments = [*load_rules(settings.rules_dir), *load_lists(settings)]
+    compiled = compile_rules(segments, catalogue, read_entities(settings.entities_file, catalogue))
     models_dir = settings.dbt_project / "models" / "generated" / "segments"
     wanted = {models_dir / name: text for name, text in model_files(compiled).items()}
     wanted |= {seeds / "generated" / name: text for name, text in seed_files(compiled).items()}
@@ -165,8 +167,8 @@ def _flags_yaml(name: str, entity: str, storey: int) -> str:
 def _own_faults_yaml() -> str:
     columns = [
         {"name": "segment_id", "data_type": "varchar", "description": "客群编号｜Number of the segment"},
-        {"name": "reason_code", "data_type": "varchar", "description": "失败原因：tag_gone 标签停用、sql_error 计算出错｜Why it failed"},
-        {"name": "seen", "data_type": "varchar", "description": "所见｜What was seen: the tag, or the error"},
+        {"name": "reason_code", "data_type": "varchar", "description": "失败原因：tag_gone 标签停用、list_gone 名单缺失｜Why it failed"},
+        {"name": "seen", "data_type": "varchar", "description": "所见｜What was seen: the tag or the list"},
     ]
     return _yaml(_document("segment_own_fault", OWN_FAULTS, columns))
 

@@ -87,16 +87,14 @@ flags as (
         -- S-C-0009 对公综合预警｜Corporate early warning
         case
             when
-                try(
-                    tags.crd_used_amt > 0
-                    and (
-                      tags.risk_debtor_class_code >= 2
-                      or tags.risk_dpd_max > 0
-                      or tags.risk_court_defend_amt_l12m >= 0.1 * cast(tags.crd_used_amt as decimal(38, 2))
-                      or tags.reg_is_abnormal
-                      or tags.obs_accept_gap_amt_next30d > 0
-                      or tags.reg_legalrep_chg_date > tags.biz_date - 90
-                    )
+                tags.crd_used_amt > 0
+                and (
+                  tags.risk_debtor_class_code >= 2
+                  or tags.risk_dpd_max > 0
+                  or tags.risk_court_defend_amt_l12m >= 0.1 * cast(tags.crd_used_amt as decimal(38, 2))
+                  or tags.reg_is_abnormal
+                  or tags.obs_accept_gap_amt_next30d > 0
+                  or tags.reg_legalrep_chg_date > tags.biz_date - 90
                 )
                 then 2
             else 0
@@ -125,7 +123,9 @@ flags as (
         case
             when
                 tags.prof_status_code = 'normal'
-                and tags.crd_limit_expiry_days between 0 and 180
+                and (
+                  tags.crd_limit_expiry_days >= 0 and tags.crd_limit_expiry_days <= 180
+                )
                 and tags.crd_used_amt > 0
                 then 16
             else 0
@@ -150,7 +150,10 @@ flags as (
         -- S-C-0053 科技资质到期提示｜Technology lists about to end
         case
             when
-                tags.prof_status_code = 'normal' and tags.list_next_expiry_days between 0 and 270
+                tags.prof_status_code = 'normal'
+                and (
+                  tags.list_next_expiry_days >= 0 and tags.list_next_expiry_days <= 270
+                )
                 then 128
             else 0
         end
@@ -193,7 +196,9 @@ flags as (
         -- S-C-0065 对公逾期90天以内｜Corporate overdue up to 90 days
         case
             when
-                tags.risk_dpd_max between 1 and 90
+                (
+                  tags.risk_dpd_max >= 1 and tags.risk_dpd_max <= 90
+                )
                 then 8192
             else 0
         end
@@ -209,10 +214,8 @@ flags as (
         -- S-C-0067 有贷户存款骤降｜Borrowers whose deposits fell
         case
             when
-                try(
-                    tags.loan_bal > 0
-                    and tags.dep_davg_mtd < 0.5 * cast(tags.dep_davg_90d as decimal(38, 2))
-                )
+                tags.loan_bal > 0
+                and tags.dep_davg_mtd < 0.5 * cast(tags.dep_davg_90d as decimal(38, 2))
                 then 32768
             else 0
         end as word_0,
@@ -282,44 +285,15 @@ flags as (
         -- S-C-0075 用信突增｜Credit in use up sharply
         case
             when
-                try(
-                    (
-                      cast(tags.crd_used_amt as decimal(38, 2)) - cast(past_30d.crd_used_amt as decimal(38, 2))
-                    ) >= 0.5 * cast(past_30d.crd_used_amt as decimal(38, 2))
-                    and (
-                      cast(tags.crd_used_amt as decimal(38, 2)) - cast(past_30d.crd_used_amt as decimal(38, 2))
-                    ) >= 500000
-                )
+                (
+                  cast(tags.crd_used_amt as decimal(38, 2)) - cast(past_30d.crd_used_amt as decimal(38, 2))
+                ) >= 0.5 * cast(past_30d.crd_used_amt as decimal(38, 2))
+                and (
+                  cast(tags.crd_used_amt as decimal(38, 2)) - cast(past_30d.crd_used_amt as decimal(38, 2))
+                ) >= 500000
                 then 64
             else 0
-        end as word_1,
-        case when try(coalesce(
-            tags.crd_used_amt > 0
-            and (
-              tags.risk_debtor_class_code >= 2
-              or tags.risk_dpd_max > 0
-              or tags.risk_court_defend_amt_l12m >= 0.1 * cast(tags.crd_used_amt as decimal(38, 2))
-              or tags.reg_is_abnormal
-              or tags.obs_accept_gap_amt_next30d > 0
-              or tags.reg_legalrep_chg_date > tags.biz_date - 90
-            ),
-            false
-        )) is null then 2 else 0 end
-        |
-        case when try(coalesce(
-            tags.loan_bal > 0
-            and tags.dep_davg_mtd < 0.5 * cast(tags.dep_davg_90d as decimal(38, 2)),
-            false
-        )) is null then 32768 else 0 end as fault_0,
-        case when try(coalesce(
-            (
-              cast(tags.crd_used_amt as decimal(38, 2)) - cast(past_30d.crd_used_amt as decimal(38, 2))
-            ) >= 0.5 * cast(past_30d.crd_used_amt as decimal(38, 2))
-            and (
-              cast(tags.crd_used_amt as decimal(38, 2)) - cast(past_30d.crd_used_amt as decimal(38, 2))
-            ) >= 500000,
-            false
-        )) is null then 64 else 0 end as fault_1
+        end as word_1
     from tags
     left join past_30d on tags.customer_id = past_30d.customer_id
 ),
@@ -329,9 +303,7 @@ final as (
         customer_id,
         word_0
         | case when in_corp_dep_top_branch and row_number() over (partition by in_corp_dep_top_branch, prof_mng_org order by dep_davg_lm desc, customer_id) <= 5 then 512 else 0 end as word_0,
-        word_1 as word_1,
-        fault_0,
-        fault_1
+        word_1 as word_1
     from flags
 )
 

@@ -192,11 +192,9 @@ final as (
         -- S-C-0008 对公存款流失｜Corporate deposits lost
         case
             when
-                try(
-                    storey_0.in_base_corp
-                    and tags.dep_davg_ly >= 1000000
-                    and tags.dep_davg_mtd <= 0.5 * cast(tags.dep_davg_ly as decimal(38, 2))
-                )
+                storey_0.in_base_corp
+                and tags.dep_davg_ly >= 1000000
+                and tags.dep_davg_mtd <= 0.5 * cast(tags.dep_davg_ly as decimal(38, 2))
                 then 64
             else 0
         end
@@ -238,7 +236,9 @@ final as (
         case
             when
                 storey_0.in_base_corp
-                and tags.stl_idle_days between 30 and 365
+                and (
+                  tags.stl_idle_days >= 30 and tags.stl_idle_days <= 365
+                )
                 and tags.dep_bal > 0
                 then 1024
             else 0
@@ -304,11 +304,9 @@ final as (
         -- S-C-0020 对公存款创新高｜Corporate deposits near their peak
         case
             when
-                try(
-                    storey_0.in_base_corp
-                    and tags.dep_bal >= 0.9 * cast(tags.dep_peak_amt_l12m as decimal(38, 2))
-                    and tags.dep_bal >= 500000
-                )
+                storey_0.in_base_corp
+                and tags.dep_bal >= 0.9 * cast(tags.dep_peak_amt_l12m as decimal(38, 2))
+                and tags.dep_bal >= 500000
                 then 2
             else 0
         end
@@ -316,12 +314,10 @@ final as (
         -- S-C-0022 对公存款骤增承接｜Corporate deposits that have just jumped
         case
             when
-                try(
-                    storey_0.in_base_corp
-                    and (
-                      cast(tags.dep_bal as decimal(38, 2)) - cast(past_1d.dep_bal as decimal(38, 2))
-                    ) >= 500000
-                )
+                storey_0.in_base_corp
+                and (
+                  cast(tags.dep_bal as decimal(38, 2)) - cast(past_1d.dep_bal as decimal(38, 2))
+                ) >= 500000
                 then 4
             else 0
         end
@@ -453,13 +449,11 @@ final as (
         -- S-C-0050 代发人数下降｜Fewer people on the payroll
         case
             when
-                try(
-                    storey_0.in_base_corp
-                    and tags.pay_head_max_cnt_l12m >= 5
-                    and (
-                      tags.pay_head_chg_ratio_l3m <= -0.1
-                      or tags.pay_head_cnt_lm < 0.8 * cast(tags.pay_head_max_cnt_l12m as decimal(38, 0))
-                    )
+                storey_0.in_base_corp
+                and tags.pay_head_max_cnt_l12m >= 5
+                and (
+                  tags.pay_head_chg_ratio_l3m <= -0.1
+                  or tags.pay_head_cnt_lm < 0.8 * cast(tags.pay_head_max_cnt_l12m as decimal(38, 0))
                 )
                 then 32768
             else 0
@@ -542,37 +536,7 @@ final as (
                 storey_0.in_base_corp and not tags.acct_has_basic and past_30d.acct_has_basic
                 then 128
             else 0
-        end as word_2,
-        case when try(coalesce(
-            storey_0.in_base_corp
-            and tags.dep_davg_ly >= 1000000
-            and tags.dep_davg_mtd <= 0.5 * cast(tags.dep_davg_ly as decimal(38, 2)),
-            false
-        )) is null then 64 else 0 end as fault_0,
-        case when try(coalesce(
-            storey_0.in_base_corp
-            and tags.dep_bal >= 0.9 * cast(tags.dep_peak_amt_l12m as decimal(38, 2))
-            and tags.dep_bal >= 500000,
-            false
-        )) is null then 2 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_corp
-            and (
-              cast(tags.dep_bal as decimal(38, 2)) - cast(past_1d.dep_bal as decimal(38, 2))
-            ) >= 500000,
-            false
-        )) is null then 4 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_corp
-            and tags.pay_head_max_cnt_l12m >= 5
-            and (
-              tags.pay_head_chg_ratio_l3m <= -0.1
-              or tags.pay_head_cnt_lm < 0.8 * cast(tags.pay_head_max_cnt_l12m as decimal(38, 0))
-            ),
-            false
-        )) is null then 32768 else 0 end as fault_1
+        end as word_2
     from tags
     left join branches on tags.prof_mng_org = branches.org_id
     left join past_1d on tags.customer_id = past_1d.customer_id

@@ -160,12 +160,10 @@ final as (
         -- S-M-0020 当日到账潜客｜Prospects for same-day settlement
         case
             when
-                try(
-                    storey_0.in_base_mer
-                    and not tags.mer_is_d0
-                    and tags.mer_settle_pending_amt >= 0.1 * cast(tags.stl_amt_sum_7d as decimal(38, 2))
-                    and tags.mer_settle_pending_amt > 0
-                )
+                storey_0.in_base_mer
+                and not tags.mer_is_d0
+                and tags.mer_settle_pending_amt >= 0.1 * cast(tags.stl_amt_sum_7d as decimal(38, 2))
+                and tags.mer_settle_pending_amt > 0
                 then 1024
             else 0
         end
@@ -194,7 +192,9 @@ final as (
         case
             when
                 storey_0.in_base_mer
-                and tags.mer_stable_months_l12m between 6 and 9
+                and (
+                  tags.mer_stable_months_l12m >= 6 and tags.mer_stable_months_l12m <= 9
+                )
                 and tags.mer_amt_sum_30d >= 5000
                 and tags.owner_loan_dpd_max = 0
                 then 8192
@@ -207,14 +207,7 @@ final as (
                 storey_0.in_base_mer and not tags.mer_settle_is_own and past_30d.mer_settle_is_own
                 then 16384
             else 0
-        end as word_0,
-        case when try(coalesce(
-            storey_0.in_base_mer
-            and not tags.mer_is_d0
-            and tags.mer_settle_pending_amt >= 0.1 * cast(tags.stl_amt_sum_7d as decimal(38, 2))
-            and tags.mer_settle_pending_amt > 0,
-            false
-        )) is null then 1024 else 0 end as fault_0
+        end as word_0
     from tags
     left join past_30d on tags.customer_id = past_30d.customer_id
     inner join storey_0 on tags.customer_id = storey_0.customer_id

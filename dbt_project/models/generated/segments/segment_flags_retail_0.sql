@@ -105,11 +105,9 @@ final as (
         -- S-R-0014 风评过期持仓客户｜Holders whose risk assessment has expired
         case
             when
-                try(
-                    tags.prof_status_code = 'normal'
-                    and tags.prod_risk_valid_days <= 0
-                    and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) > 0
-                )
+                tags.prof_status_code = 'normal'
+                and tags.prod_risk_valid_days <= 0
+                and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) > 0
                 then 2
             else 0
         end
@@ -137,7 +135,9 @@ final as (
             when
                 tags.loan_bal > 0
                 and (
-                  tags.loan_dpd_max between 1 and 30
+                  (
+                    tags.loan_dpd_max >= 1 and tags.loan_dpd_max <= 30
+                  )
                   or (
                     tags.pay_stop_days >= 45 and tags.dep_demand_bal < tags.loan_due_amt_next30d
                   )
@@ -377,7 +377,9 @@ final as (
         -- S-R-0129 零售逾期30天以内｜Retail overdue up to 30 days
         case
             when
-                tags.risk_dpd_max between 1 and 30
+                (
+                  tags.risk_dpd_max >= 1 and tags.risk_dpd_max <= 30
+                )
                 then 8192
             else 0
         end
@@ -385,7 +387,9 @@ final as (
         -- S-R-0130 零售逾期31至90天｜Retail overdue 31 to 90 days
         case
             when
-                tags.risk_dpd_max between 31 and 90
+                (
+                  tags.risk_dpd_max >= 31 and tags.risk_dpd_max <= 90
+                )
                 then 16384
             else 0
         end
@@ -438,10 +442,8 @@ final as (
         -- S-R-0136 信用卡持续循环｜Cards that keep revolving
         case
             when
-                try(
-                    tags.cc_revolve_cnt_l12m >= 6
-                    and tags.cc_stmt_amt_lm >= 0.3 * cast(tags.cc_limit_amt as decimal(38, 2))
-                )
+                tags.cc_revolve_cnt_l12m >= 6
+                and tags.cc_stmt_amt_lm >= 0.3 * cast(tags.cc_limit_amt as decimal(38, 2))
                 then 16
             else 0
         end
@@ -467,36 +469,14 @@ final as (
         -- S-R-0141 借款人存款突降｜Debtors whose deposits vanished
         case
             when
-                try(
-                    tags.loan_bal > 0
-                    and (
-                      cast(tags.dep_bal as decimal(38, 2)) - cast(past_30d.dep_bal as decimal(38, 2))
-                    ) <= -0.8 * cast(past_30d.dep_bal as decimal(38, 2))
-                    and tags.dep_bal < tags.loan_due_amt_next30d
-                )
+                tags.loan_bal > 0
+                and (
+                  cast(tags.dep_bal as decimal(38, 2)) - cast(past_30d.dep_bal as decimal(38, 2))
+                ) <= -0.8 * cast(past_30d.dep_bal as decimal(38, 2))
+                and tags.dep_bal < tags.loan_due_amt_next30d
                 then 128
             else 0
-        end as word_2,
-        case when try(coalesce(
-            tags.prof_status_code = 'normal'
-            and tags.prod_risk_valid_days <= 0
-            and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) > 0,
-            false
-        )) is null then 2 else 0 end as fault_0,
-        case when try(coalesce(
-            tags.cc_revolve_cnt_l12m >= 6
-            and tags.cc_stmt_amt_lm >= 0.3 * cast(tags.cc_limit_amt as decimal(38, 2)),
-            false
-        )) is null then 16 else 0 end
-        |
-        case when try(coalesce(
-            tags.loan_bal > 0
-            and (
-              cast(tags.dep_bal as decimal(38, 2)) - cast(past_30d.dep_bal as decimal(38, 2))
-            ) <= -0.8 * cast(past_30d.dep_bal as decimal(38, 2))
-            and tags.dep_bal < tags.loan_due_amt_next30d,
-            false
-        )) is null then 128 else 0 end as fault_2
+        end as word_2
     from tags
     left join past_30d on tags.customer_id = past_30d.customer_id
 )

@@ -189,7 +189,9 @@ flags as (
         case
             when
                 storey_0.in_base_retail
-                and tags.prof_age between 22 and 60
+                and (
+                  tags.prof_age >= 22 and tags.prof_age <= 60
+                )
                 and not tags.prof_is_student
                 and tags.loan_dpd_max = 0
                 and tags.loan_dpd_max_l12m < 30
@@ -222,12 +224,10 @@ flags as (
         -- S-R-0005 高活期低收益｜High demand balances that earn little
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.dep_demand_davg_lm >= 100000
-                    and tags.dep_demand_ratio >= 0.8
-                    and tags.txn_out_amt_sum_30d < 0.2 * cast(tags.dep_demand_davg_lm as decimal(38, 2))
-                )
+                storey_0.in_base_retail
+                and tags.dep_demand_davg_lm >= 100000
+                and tags.dep_demand_ratio >= 0.8
+                and tags.txn_out_amt_sum_30d < 0.2 * cast(tags.dep_demand_davg_lm as decimal(38, 2))
                 then 8
             else 0
         end
@@ -246,12 +246,10 @@ flags as (
         -- S-R-0007 存款较年初下降｜Deposits down since the start of the year
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.dep_bal_boy >= 100000
-                    and tags.dep_chg_boy <= -0.3 * cast(tags.dep_bal_boy as decimal(38, 2))
-                    and tags.aum_chg_boy < 0
-                )
+                storey_0.in_base_retail
+                and tags.dep_bal_boy >= 100000
+                and tags.dep_chg_boy <= -0.3 * cast(tags.dep_bal_boy as decimal(38, 2))
+                and tags.aum_chg_boy < 0
                 then 32
             else 0
         end
@@ -300,7 +298,10 @@ flags as (
         -- S-R-0018 代发中断｜Payroll stopped
         case
             when
-                storey_0.in_base_retail and tags.pay_stop_days between 45 and 120
+                storey_0.in_base_retail
+                and (
+                  tags.pay_stop_days >= 45 and tags.pay_stop_days <= 120
+                )
                 then 1024
             else 0
         end
@@ -309,7 +310,9 @@ flags as (
         case
             when
                 storey_0.in_base_retail
-                and tags.prof_age between 30 and 55
+                and (
+                  tags.prof_age >= 30 and tags.prof_age <= 55
+                )
                 and tags.aum_davg_lm >= 200000
                 and tags.ins_protect_policy_cnt = 0
                 and (
@@ -322,12 +325,10 @@ flags as (
         -- S-R-0024 临界提升(财富级)｜Close to the wealth tier
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.tier_code = 'growth'
-                    and tags.aum_davg_mtd >= 0.8 * cast(tags.tier_next_amt as decimal(38, 2))
-                    and tags.aum_davg_mtd < tags.tier_next_amt
-                )
+                storey_0.in_base_retail
+                and tags.tier_code = 'growth'
+                and tags.aum_davg_mtd >= 0.8 * cast(tags.tier_next_amt as decimal(38, 2))
+                and tags.aum_davg_mtd < tags.tier_next_amt
                 then 4096
             else 0
         end
@@ -345,14 +346,12 @@ flags as (
         -- S-R-0026 私行易流失｜Private banking customers about to leave
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.tier_code = 'private'
-                    and (
-                      tags.aum_chg_30d <= -0.2 * cast(tags.aum_peak_amt_l12m as decimal(38, 2))
-                      or tags.txn_samename_other_net_amt_sum_30d >= 500000
-                      or tags.txn_self_idle_days >= 60
-                    )
+                storey_0.in_base_retail
+                and tags.tier_code = 'private'
+                and (
+                  tags.aum_chg_30d <= -0.2 * cast(tags.aum_peak_amt_l12m as decimal(38, 2))
+                  or tags.txn_samename_other_net_amt_sum_30d >= 500000
+                  or tags.txn_self_idle_days >= 60
                 )
                 then 16384
             else 0
@@ -385,7 +384,10 @@ flags as (
         -- S-R-0030 信用卡将成睡眠卡｜Credit cards about to fall asleep
         case
             when
-                storey_0.in_base_retail and tags.cc_self_idle_months between 12 and 17
+                storey_0.in_base_retail
+                and (
+                  tags.cc_self_idle_months >= 12 and tags.cc_self_idle_months <= 17
+                )
                 then 2
             else 0
         end
@@ -393,11 +395,9 @@ flags as (
         -- S-R-0032 按揭提前还款倾向｜Mortgages likely to be repaid early
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.loan_mtg_spread_bp >= 50
-                    and tags.dep_demand_bal >= 0.3 * cast(tags.loan_mtg_bal as decimal(38, 2))
-                )
+                storey_0.in_base_retail
+                and tags.loan_mtg_spread_bp >= 50
+                and tags.dep_demand_bal >= 0.3 * cast(tags.loan_mtg_bal as decimal(38, 2))
                 then 4
             else 0
         end
@@ -434,12 +434,10 @@ flags as (
         -- S-R-0038 存款高位回落｜Deposits well below their peak
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.dep_bal_max_90d >= 50000
-                    and tags.dep_bal <= 0.5 * cast(tags.dep_bal_max_90d as decimal(38, 2))
-                    and tags.aum_ext_net_amt_sum_30d < 0
-                )
+                storey_0.in_base_retail
+                and tags.dep_bal_max_90d >= 50000
+                and tags.dep_bal <= 0.5 * cast(tags.dep_bal_max_90d as decimal(38, 2))
+                and tags.aum_ext_net_amt_sum_30d < 0
                 then 64
             else 0
         end
@@ -457,11 +455,9 @@ flags as (
         -- S-R-0040 他行资金转入承接｜Money brought in from own accounts elsewhere
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.txn_in_samename_amt_sum_30d >= 10000
-                    and tags.dep_chg_30d >= 0.5 * cast(tags.txn_in_samename_amt_sum_30d as decimal(38, 2))
-                )
+                storey_0.in_base_retail
+                and tags.txn_in_samename_amt_sum_30d >= 10000
+                and tags.dep_chg_30d >= 0.5 * cast(tags.txn_in_samename_amt_sum_30d as decimal(38, 2))
                 then 256
             else 0
         end
@@ -469,11 +465,9 @@ flags as (
         -- S-R-0041 大额进账沉淀｜A large receipt that stayed
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.txn_in_amt_max_30d >= 100000
-                    and tags.dep_demand_bal >= 0.5 * cast(tags.txn_in_amt_max_30d as decimal(38, 2))
-                )
+                storey_0.in_base_retail
+                and tags.txn_in_amt_max_30d >= 100000
+                and tags.dep_demand_bal >= 0.5 * cast(tags.txn_in_amt_max_30d as decimal(38, 2))
                 then 512
             else 0
         end
@@ -520,7 +514,9 @@ flags as (
         case
             when
                 storey_0.in_base_retail
-                and tags.prof_age between 45 and 59
+                and (
+                  tags.prof_age >= 45 and tags.prof_age <= 59
+                )
                 and tags.aum_davg_l3m >= 50000
                 and tags.ins_annuity_policy_cnt = 0
                 then 16384
@@ -530,12 +526,10 @@ flags as (
         -- S-R-0063 子女教育金规划｜Saving for a child's education
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.prof_has_child_declared
-                    and cast(tags.ins_annuity_policy_cnt as decimal(38, 0)) + cast(tags.ins_endow_policy_cnt as decimal(38, 0)) = 0
-                    and tags.aum_bal >= 10000
-                )
+                storey_0.in_base_retail
+                and tags.prof_has_child_declared
+                and cast(tags.ins_annuity_policy_cnt as decimal(38, 0)) + cast(tags.ins_endow_policy_cnt as decimal(38, 0)) = 0
+                and tags.aum_bal >= 10000
                 then 32768
             else 0
         end as word_1,
@@ -595,11 +589,9 @@ flags as (
         -- S-R-0075 降级客户挽回｜Customers who fell to a lower tier
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.tier_down_cnt_l12m >= 1
-                    and tags.aum_bal < 0.8 * cast(tags.aum_peak_amt_l12m as decimal(38, 2))
-                )
+                storey_0.in_base_retail
+                and tags.tier_down_cnt_l12m >= 1
+                and tags.aum_bal < 0.8 * cast(tags.aum_peak_amt_l12m as decimal(38, 2))
                 then 64
             else 0
         end
@@ -657,12 +649,10 @@ flags as (
         -- S-R-0082 AUM骤增承接｜AUM that has just jumped
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and (
-                      cast(tags.aum_bal as decimal(38, 2)) - cast(past_1d.aum_bal as decimal(38, 2))
-                    ) >= 50000
-                )
+                storey_0.in_base_retail
+                and (
+                  cast(tags.aum_bal as decimal(38, 2)) - cast(past_1d.aum_bal as decimal(38, 2))
+                ) >= 50000
                 then 4096
             else 0
         end
@@ -680,11 +670,9 @@ flags as (
         -- S-R-0084 奖金沉淀｜Bonus still on the account
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.pay_bonus_amt_sum_ytd >= 5000
-                    and tags.dep_demand_bal >= 0.5 * cast(tags.pay_bonus_amt_sum_ytd as decimal(38, 2))
-                )
+                storey_0.in_base_retail
+                and tags.pay_bonus_amt_sum_ytd >= 5000
+                and tags.dep_demand_bal >= 0.5 * cast(tags.pay_bonus_amt_sum_ytd as decimal(38, 2))
                 then 16384
             else 0
         end
@@ -692,12 +680,10 @@ flags as (
         -- S-R-0085 高薪代发未理财｜Well-paid customers without investments
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.pay_source_code = 1
-                    and tags.pay_amt_median_l3m >= 8000
-                    and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) = 0
-                )
+                storey_0.in_base_retail
+                and tags.pay_source_code = 1
+                and tags.pay_amt_median_l3m >= 8000
+                and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) = 0
                 then 32768
             else 0
         end as word_2,
@@ -734,7 +720,9 @@ flags as (
         case
             when
                 storey_0.in_base_retail
-                and tags.prof_age between 25 and 55
+                and (
+                  tags.prof_age >= 25 and tags.prof_age <= 55
+                )
                 and tags.prod_gap_pay_pension
                 and tags.pay_amt_median_l3m >= 6000
                 then 8
@@ -754,11 +742,9 @@ flags as (
         -- S-R-0091 养老金代发客群｜Pensioners paid here
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.pay_pension_cnt_l12m >= 6
-                    and tags.dep_term_bal < 0.5 * cast(tags.dep_bal as decimal(38, 2))
-                )
+                storey_0.in_base_retail
+                and tags.pay_pension_cnt_l12m >= 6
+                and tags.dep_term_bal < 0.5 * cast(tags.dep_bal as decimal(38, 2))
                 then 32
             else 0
         end
@@ -778,11 +764,9 @@ flags as (
         -- S-R-0104 刷卡金额下降｜Card spending down
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and tags.cc_spend_amt_sum_l12m >= 10000
-                    and tags.cc_spend_amt_sum_30d < 0.5 * cast(tags.cc_spend_amt_sum_l12m as decimal(38, 2)) / 12
-                )
+                storey_0.in_base_retail
+                and tags.cc_spend_amt_sum_l12m >= 10000
+                and tags.cc_spend_amt_sum_30d < 0.5 * cast(tags.cc_spend_amt_sum_l12m as decimal(38, 2)) / 12
                 then 128
             else 0
         end
@@ -809,7 +793,9 @@ flags as (
         case
             when
                 storey_0.in_base_retail
-                and tags.prof_age between 18 and 65
+                and (
+                  tags.prof_age >= 18 and tags.prof_age <= 65
+                )
                 and tags.prod_gap_acct_mbank
                 and tags.prof_is_mobile_verified
                 and tags.txn_self_cnt_30d > 0
@@ -822,7 +808,9 @@ flags as (
             when
                 storey_0.in_base_retail
                 and tags.prod_has_mbank
-                and tags.chn_login_idle_days between 31 and 180
+                and (
+                  tags.chn_login_idle_days >= 31 and tags.chn_login_idle_days <= 180
+                )
                 then 2048
             else 0
         end
@@ -841,7 +829,9 @@ flags as (
         case
             when
                 storey_0.in_base_retail
-                and tags.prof_age between 18 and 50
+                and (
+                  tags.prof_age >= 18 and tags.prof_age <= 50
+                )
                 and tags.acct_has_class1
                 and tags.txn_self_cnt_90d >= 5
                 and tags.txn_qpay_out_cnt_90d < 5
@@ -852,12 +842,10 @@ flags as (
         -- S-R-0113 柜面高频客户迁移｜Frequent counter users
         case
             when
-                try(
-                    storey_0.in_base_retail
-                    and cast(tags.txn_counter_out_cnt_90d as decimal(38, 0)) + cast(tags.txn_atm_out_cnt_90d as decimal(38, 0)) >= 5
-                    and tags.txn_mbank_out_cnt_90d < 0.5 * (
-                      cast(tags.txn_counter_out_cnt_90d as decimal(38, 0)) + cast(tags.txn_atm_out_cnt_90d as decimal(38, 0))
-                    )
+                storey_0.in_base_retail
+                and cast(tags.txn_counter_out_cnt_90d as decimal(38, 0)) + cast(tags.txn_atm_out_cnt_90d as decimal(38, 0)) >= 5
+                and tags.txn_mbank_out_cnt_90d < 0.5 * (
+                  cast(tags.txn_counter_out_cnt_90d as decimal(38, 0)) + cast(tags.txn_atm_out_cnt_90d as decimal(38, 0))
                 )
                 then 16384
             else 0
@@ -904,147 +892,15 @@ flags as (
         -- S-R-0128 分行定期客群维护｜A branch's own term deposit customers
         case
             when
-                try(
-                    (
-                      storey_0.in_base_retail
-                      and tags.dep_term_bal >= 20000
-                      and tags.dep_term_bal >= 0.5 * cast(tags.dep_bal as decimal(38, 2))
-                    )
-                    and contains(branches.org_path, '/B200/')
+                (
+                  storey_0.in_base_retail
+                  and tags.dep_term_bal >= 20000
+                  and tags.dep_term_bal >= 0.5 * cast(tags.dep_bal as decimal(38, 2))
                 )
+                and contains(branches.org_path, '/B200/')
                 then 8
             else 0
-        end as word_4,
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.dep_demand_davg_lm >= 100000
-            and tags.dep_demand_ratio >= 0.8
-            and tags.txn_out_amt_sum_30d < 0.2 * cast(tags.dep_demand_davg_lm as decimal(38, 2)),
-            false
-        )) is null then 8 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.dep_bal_boy >= 100000
-            and tags.dep_chg_boy <= -0.3 * cast(tags.dep_bal_boy as decimal(38, 2))
-            and tags.aum_chg_boy < 0,
-            false
-        )) is null then 32 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.tier_code = 'growth'
-            and tags.aum_davg_mtd >= 0.8 * cast(tags.tier_next_amt as decimal(38, 2))
-            and tags.aum_davg_mtd < tags.tier_next_amt,
-            false
-        )) is null then 4096 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.tier_code = 'private'
-            and (
-              tags.aum_chg_30d <= -0.2 * cast(tags.aum_peak_amt_l12m as decimal(38, 2))
-              or tags.txn_samename_other_net_amt_sum_30d >= 500000
-              or tags.txn_self_idle_days >= 60
-            ),
-            false
-        )) is null then 16384 else 0 end as fault_0,
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.loan_mtg_spread_bp >= 50
-            and tags.dep_demand_bal >= 0.3 * cast(tags.loan_mtg_bal as decimal(38, 2)),
-            false
-        )) is null then 4 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.dep_bal_max_90d >= 50000
-            and tags.dep_bal <= 0.5 * cast(tags.dep_bal_max_90d as decimal(38, 2))
-            and tags.aum_ext_net_amt_sum_30d < 0,
-            false
-        )) is null then 64 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.txn_in_samename_amt_sum_30d >= 10000
-            and tags.dep_chg_30d >= 0.5 * cast(tags.txn_in_samename_amt_sum_30d as decimal(38, 2)),
-            false
-        )) is null then 256 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.txn_in_amt_max_30d >= 100000
-            and tags.dep_demand_bal >= 0.5 * cast(tags.txn_in_amt_max_30d as decimal(38, 2)),
-            false
-        )) is null then 512 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.prof_has_child_declared
-            and cast(tags.ins_annuity_policy_cnt as decimal(38, 0)) + cast(tags.ins_endow_policy_cnt as decimal(38, 0)) = 0
-            and tags.aum_bal >= 10000,
-            false
-        )) is null then 32768 else 0 end as fault_1,
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.tier_down_cnt_l12m >= 1
-            and tags.aum_bal < 0.8 * cast(tags.aum_peak_amt_l12m as decimal(38, 2)),
-            false
-        )) is null then 64 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and (
-              cast(tags.aum_bal as decimal(38, 2)) - cast(past_1d.aum_bal as decimal(38, 2))
-            ) >= 50000,
-            false
-        )) is null then 4096 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.pay_bonus_amt_sum_ytd >= 5000
-            and tags.dep_demand_bal >= 0.5 * cast(tags.pay_bonus_amt_sum_ytd as decimal(38, 2)),
-            false
-        )) is null then 16384 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.pay_source_code = 1
-            and tags.pay_amt_median_l3m >= 8000
-            and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) = 0,
-            false
-        )) is null then 32768 else 0 end as fault_2,
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.pay_pension_cnt_l12m >= 6
-            and tags.dep_term_bal < 0.5 * cast(tags.dep_bal as decimal(38, 2)),
-            false
-        )) is null then 32 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and tags.cc_spend_amt_sum_l12m >= 10000
-            and tags.cc_spend_amt_sum_30d < 0.5 * cast(tags.cc_spend_amt_sum_l12m as decimal(38, 2)) / 12,
-            false
-        )) is null then 128 else 0 end
-        |
-        case when try(coalesce(
-            storey_0.in_base_retail
-            and cast(tags.txn_counter_out_cnt_90d as decimal(38, 0)) + cast(tags.txn_atm_out_cnt_90d as decimal(38, 0)) >= 5
-            and tags.txn_mbank_out_cnt_90d < 0.5 * (
-              cast(tags.txn_counter_out_cnt_90d as decimal(38, 0)) + cast(tags.txn_atm_out_cnt_90d as decimal(38, 0))
-            ),
-            false
-        )) is null then 16384 else 0 end as fault_3,
-        case when try(coalesce(
-            (
-              storey_0.in_base_retail
-              and tags.dep_term_bal >= 20000
-              and tags.dep_term_bal >= 0.5 * cast(tags.dep_bal as decimal(38, 2))
-            )
-            and contains(branches.org_path, '/B200/'),
-            false
-        )) is null then 8 else 0 end as fault_4
+        end as word_4
     from tags
     left join branches on tags.prof_mng_org = branches.org_id
     left join past_1d on tags.customer_id = past_1d.customer_id
@@ -1060,12 +916,7 @@ final as (
         word_2
         | case when in_pb_top_drop and row_number() over (partition by in_pb_top_drop, prof_manager_id order by aum_chg_30d, customer_id) <= 10 then 16 else 0 end as word_2,
         word_3 as word_3,
-        word_4 as word_4,
-        fault_0,
-        fault_1,
-        fault_2,
-        fault_3,
-        fault_4
+        word_4 as word_4
     from flags
 )
 

@@ -115,11 +115,9 @@ final as (
         -- S-R-0010 赎回资金沉淀活期｜Redemption money parked in demand deposits
         case
             when
-                try(
-                    storey_1.in_base_invest
-                    and tags.wm_red_amt_sum_30d >= 50000
-                    and tags.dep_demand_bal >= 0.5 * cast(tags.wm_red_amt_sum_30d as decimal(38, 2))
-                )
+                storey_1.in_base_invest
+                and tags.wm_red_amt_sum_30d >= 50000
+                and tags.dep_demand_bal >= 0.5 * cast(tags.wm_red_amt_sum_30d as decimal(38, 2))
                 then 4
             else 0
         end
@@ -159,7 +157,9 @@ final as (
             when
                 storey_1.in_base_credit
                 and tags.cc_stmt_amt_lm >= 3000
-                and tags.cc_util_ratio between 0.3 and 0.9
+                and (
+                  tags.cc_util_ratio >= 0.3 and tags.cc_util_ratio <= 0.9
+                )
                 and tags.cc_revolve_cnt_l6m >= 1
                 and tags.cc_instal_bal = 0
                 then 64
@@ -206,11 +206,9 @@ final as (
         -- S-R-0049 持仓集中优化配置｜Investments in one product
         case
             when
-                try(
-                    storey_1.in_base_invest
-                    and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) >= 10000
-                    and tags.inv_top_ratio >= 0.8
-                )
+                storey_1.in_base_invest
+                and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) >= 10000
+                and tags.inv_top_ratio >= 0.8
                 then 2048
             else 0
         end
@@ -241,7 +239,9 @@ final as (
         case
             when
                 storey_1.in_base_invest
-                and tags.prof_age between 25 and 45
+                and (
+                  tags.prof_age >= 25 and tags.prof_age <= 45
+                )
                 and tags.pay_wage_cnt_l3m >= 3
                 and tags.prod_sip_cnt_90d = 0
                 then 16384
@@ -270,12 +270,10 @@ final as (
         -- S-R-0057 货币基金转稳健理财｜From money funds to wealth products
         case
             when
-                try(
-                    storey_1.in_base_invest
-                    and tags.fund_money_bal >= 1000
-                    and tags.fund_money_bal >= 0.5 * cast(tags.fund_bal as decimal(38, 2))
-                    and tags.wm_closed_bal = 0
-                )
+                storey_1.in_base_invest
+                and tags.fund_money_bal >= 1000
+                and tags.fund_money_bal >= 0.5 * cast(tags.fund_bal as decimal(38, 2))
+                and tags.wm_closed_bal = 0
                 then 2
             else 0
         end
@@ -284,7 +282,9 @@ final as (
         case
             when
                 storey_1.in_base_credit
-                and tags.prof_age between 25 and 50
+                and (
+                  tags.prof_age >= 25 and tags.prof_age <= 50
+                )
                 and tags.prod_gap_mtg_protect
                 and tags.loan_ontime_ratio_l12m = 1
                 then 4
@@ -336,7 +336,9 @@ final as (
         case
             when
                 storey_1.in_base_credit
-                and tags.loan_cons_limit_left_days between 0 and 90
+                and (
+                  tags.loan_cons_limit_left_days >= 0 and tags.loan_cons_limit_left_days <= 90
+                )
                 and tags.loan_late_cnt_l12m = 0
                 then 128
             else 0
@@ -446,27 +448,7 @@ final as (
                 and not tags.prod_has_etc
                 then 1
             else 0
-        end as word_2,
-        case when try(coalesce(
-            storey_1.in_base_invest
-            and tags.wm_red_amt_sum_30d >= 50000
-            and tags.dep_demand_bal >= 0.5 * cast(tags.wm_red_amt_sum_30d as decimal(38, 2)),
-            false
-        )) is null then 4 else 0 end
-        |
-        case when try(coalesce(
-            storey_1.in_base_invest
-            and cast(tags.wm_bal as decimal(38, 2)) + cast(tags.fund_bal as decimal(38, 2)) >= 10000
-            and tags.inv_top_ratio >= 0.8,
-            false
-        )) is null then 2048 else 0 end as fault_0,
-        case when try(coalesce(
-            storey_1.in_base_invest
-            and tags.fund_money_bal >= 1000
-            and tags.fund_money_bal >= 0.5 * cast(tags.fund_bal as decimal(38, 2))
-            and tags.wm_closed_bal = 0,
-            false
-        )) is null then 2 else 0 end as fault_1
+        end as word_2
     from tags
     inner join storey_0 on tags.customer_id = storey_0.customer_id
     inner join storey_1 on tags.customer_id = storey_1.customer_id

@@ -4,63 +4,25 @@
 with storey_0 as (
     select
         customer_id,
-        word_0 as word_0_0,
-        word_1 as word_0_1
+        word_0,
+        word_1
     from {{ ref('segment_flags_corporate_0') }}
 ),
 
 storey_1 as (
     select
         customer_id,
-        word_0 as word_1_0,
-        word_1 as word_1_1,
-        word_2 as word_1_2
+        word_0,
+        word_1,
+        word_2
     from {{ ref('segment_flags_corporate_1') }}
 ),
 
 storey_2 as (
     select
         customer_id,
-        word_0 as word_2_0
+        word_0
     from {{ ref('segment_flags_corporate_2') }}
-),
-
-words as (
-    select
-        customer_id,
-        place,
-        word
-    from storey_0
-    unpivot (
-        word for place in (
-            word_0_0,
-            word_0_1
-        )
-    )
-    union all
-    select
-        customer_id,
-        place,
-        word
-    from storey_1
-    unpivot (
-        word for place in (
-            word_1_0,
-            word_1_1,
-            word_1_2
-        )
-    )
-    union all
-    select
-        customer_id,
-        place,
-        word
-    from storey_2
-    unpivot (
-        word for place in (
-            word_2_0
-        )
-    )
 ),
 
 bits as (
@@ -70,94 +32,148 @@ bits as (
     from {{ word_bits() }}
 ),
 
-placed as (
-    select * from (values
-        ('word_0_0', 0, 'S-C-0001'),
-        ('word_0_0', 1, 'S-C-0009'),
-        ('word_0_0', 2, 'S-C-0021'),
-        ('word_0_0', 3, 'S-C-0024'),
-        ('word_0_0', 4, 'S-C-0026'),
-        ('word_0_0', 5, 'S-C-0033'),
-        ('word_0_0', 6, 'S-C-0049'),
-        ('word_0_0', 7, 'S-C-0053'),
-        ('word_0_0', 8, 'S-C-0059'),
-        ('word_0_0', 9, 'S-C-0060'),
-        ('word_0_0', 10, 'S-C-0062'),
-        ('word_0_0', 11, 'S-C-0063'),
-        ('word_0_0', 12, 'S-C-0064'),
-        ('word_0_0', 13, 'S-C-0065'),
-        ('word_0_0', 14, 'S-C-0066'),
-        ('word_0_0', 15, 'S-C-0067'),
-        ('word_0_1', 0, 'S-C-0068'),
-        ('word_0_1', 1, 'S-C-0069'),
-        ('word_0_1', 2, 'S-C-0070'),
-        ('word_0_1', 3, 'S-C-0071'),
-        ('word_0_1', 4, 'S-C-0072'),
-        ('word_0_1', 5, 'S-C-0073'),
-        ('word_0_1', 6, 'S-C-0075'),
-        ('word_1_0', 0, 'S-C-0002'),
-        ('word_1_0', 1, 'S-C-0003'),
-        ('word_1_0', 2, 'S-C-0004'),
-        ('word_1_0', 3, 'S-C-0005'),
-        ('word_1_0', 4, 'S-C-0006'),
-        ('word_1_0', 5, 'S-C-0007'),
-        ('word_1_0', 6, 'S-C-0008'),
-        ('word_1_0', 7, 'S-C-0010'),
-        ('word_1_0', 8, 'S-C-0011'),
-        ('word_1_0', 9, 'S-C-0012'),
-        ('word_1_0', 10, 'S-C-0013'),
-        ('word_1_0', 11, 'S-C-0014'),
-        ('word_1_0', 12, 'S-C-0015'),
-        ('word_1_0', 13, 'S-C-0016'),
-        ('word_1_0', 14, 'S-C-0017'),
-        ('word_1_0', 15, 'S-C-0018'),
-        ('word_1_1', 0, 'S-C-0019'),
-        ('word_1_1', 1, 'S-C-0020'),
-        ('word_1_1', 2, 'S-C-0022'),
-        ('word_1_1', 3, 'S-C-0035'),
-        ('word_1_1', 4, 'S-C-0037'),
-        ('word_1_1', 5, 'S-C-0038'),
-        ('word_1_1', 6, 'S-C-0039'),
-        ('word_1_1', 7, 'S-C-0041'),
-        ('word_1_1', 8, 'S-C-0042'),
-        ('word_1_1', 9, 'S-C-0043'),
-        ('word_1_1', 10, 'S-C-0044'),
-        ('word_1_1', 11, 'S-C-0045'),
-        ('word_1_1', 12, 'S-C-0046'),
-        ('word_1_1', 13, 'S-C-0047'),
-        ('word_1_1', 14, 'S-C-0048'),
-        ('word_1_1', 15, 'S-C-0050'),
-        ('word_1_2', 0, 'S-C-0052'),
-        ('word_1_2', 1, 'S-C-0054'),
-        ('word_1_2', 2, 'S-C-0055'),
-        ('word_1_2', 3, 'S-C-0056'),
-        ('word_1_2', 4, 'S-C-0057'),
-        ('word_1_2', 5, 'S-C-0058'),
-        ('word_1_2', 6, 'S-C-0061'),
-        ('word_1_2', 7, 'S-C-0074'),
-        ('word_2_0', 0, 'S-C-0023'),
-        ('word_2_0', 1, 'S-C-0025'),
-        ('word_2_0', 2, 'S-C-0027'),
-        ('word_2_0', 3, 'S-C-0028'),
-        ('word_2_0', 4, 'S-C-0029'),
-        ('word_2_0', 5, 'S-C-0030'),
-        ('word_2_0', 6, 'S-C-0031'),
-        ('word_2_0', 7, 'S-C-0032'),
-        ('word_2_0', 8, 'S-C-0034'),
-        ('word_2_0', 9, 'S-C-0036'),
-        ('word_2_0', 10, 'S-C-0040'),
-        ('word_2_0', 11, 'S-C-0051'),
-        ('word_2_0', 12, 'S-C-0076')
-    ) as listed (place, bit, segment_id)
+words_0 as (
+    select
+        customer_id,
+        unnest(range(2)) as place,
+        unnest([
+            word_0,
+            word_1
+        ]) as word
+    from storey_0
+),
+
+members_0 as (
+    select
+        words_0.customer_id,
+        [
+            'S-C-0001',
+            'S-C-0009',
+            'S-C-0021',
+            'S-C-0024',
+            'S-C-0026',
+            'S-C-0033',
+            'S-C-0049',
+            'S-C-0053',
+            'S-C-0059',
+            'S-C-0060',
+            'S-C-0062',
+            'S-C-0063',
+            'S-C-0064',
+            'S-C-0065',
+            'S-C-0066',
+            'S-C-0067',
+            'S-C-0068',
+            'S-C-0069',
+            'S-C-0070',
+            'S-C-0071',
+            'S-C-0072',
+            'S-C-0073',
+            'S-C-0075'
+        ][words_0.place * 16 + bits.bit + 1] as segment_id
+    from words_0
+    inner join bits on words_0.word = bits.word
+),
+
+words_1 as (
+    select
+        customer_id,
+        unnest(range(3)) as place,
+        unnest([
+            word_0,
+            word_1,
+            word_2
+        ]) as word
+    from storey_1
+),
+
+members_1 as (
+    select
+        words_1.customer_id,
+        [
+            'S-C-0002',
+            'S-C-0003',
+            'S-C-0004',
+            'S-C-0005',
+            'S-C-0006',
+            'S-C-0007',
+            'S-C-0008',
+            'S-C-0010',
+            'S-C-0011',
+            'S-C-0012',
+            'S-C-0013',
+            'S-C-0014',
+            'S-C-0015',
+            'S-C-0016',
+            'S-C-0017',
+            'S-C-0018',
+            'S-C-0019',
+            'S-C-0020',
+            'S-C-0022',
+            'S-C-0035',
+            'S-C-0037',
+            'S-C-0038',
+            'S-C-0039',
+            'S-C-0041',
+            'S-C-0042',
+            'S-C-0043',
+            'S-C-0044',
+            'S-C-0045',
+            'S-C-0046',
+            'S-C-0047',
+            'S-C-0048',
+            'S-C-0050',
+            'S-C-0052',
+            'S-C-0054',
+            'S-C-0055',
+            'S-C-0056',
+            'S-C-0057',
+            'S-C-0058',
+            'S-C-0061',
+            'S-C-0074'
+        ][words_1.place * 16 + bits.bit + 1] as segment_id
+    from words_1
+    inner join bits on words_1.word = bits.word
+),
+
+words_2 as (
+    select
+        customer_id,
+        unnest(range(1)) as place,
+        unnest([
+            word_0
+        ]) as word
+    from storey_2
+),
+
+members_2 as (
+    select
+        words_2.customer_id,
+        [
+            'S-C-0023',
+            'S-C-0025',
+            'S-C-0027',
+            'S-C-0028',
+            'S-C-0029',
+            'S-C-0030',
+            'S-C-0031',
+            'S-C-0032',
+            'S-C-0034',
+            'S-C-0036',
+            'S-C-0040',
+            'S-C-0051',
+            'S-C-0076'
+        ][words_2.place * 16 + bits.bit + 1] as segment_id
+    from words_2
+    inner join bits on words_2.word = bits.word
 ),
 
 final as (
-    select
-        words.customer_id,
-        placed.segment_id
-    from words
-    inner join bits on words.word = bits.word
-    inner join placed on words.place = placed.place and bits.bit = placed.bit
+    select * from members_0
+    union all
+    select * from members_1
+    union all
+    select * from members_2
 )
 
 select * from final

@@ -4,41 +4,16 @@
 with storey_0 as (
     select
         customer_id,
-        word_0 as word_0_0,
-        word_1 as word_0_1
+        word_0,
+        word_1
     from {{ ref('segment_flags_merchant_0') }}
 ),
 
 storey_1 as (
     select
         customer_id,
-        word_0 as word_1_0
+        word_0
     from {{ ref('segment_flags_merchant_1') }}
-),
-
-words as (
-    select
-        customer_id,
-        place,
-        word
-    from storey_0
-    unpivot (
-        word for place in (
-            word_0_0,
-            word_0_1
-        )
-    )
-    union all
-    select
-        customer_id,
-        place,
-        word
-    from storey_1
-    unpivot (
-        word for place in (
-            word_1_0
-        )
-    )
 ),
 
 bits as (
@@ -48,51 +23,82 @@ bits as (
     from {{ word_bits() }}
 ),
 
-placed as (
-    select * from (values
-        ('word_0_0', 0, 'S-M-0001'),
-        ('word_0_0', 1, 'S-M-0002'),
-        ('word_0_0', 2, 'S-M-0003'),
-        ('word_0_0', 3, 'S-M-0004'),
-        ('word_0_0', 4, 'S-M-0005'),
-        ('word_0_0', 5, 'S-M-0010'),
-        ('word_0_0', 6, 'S-M-0011'),
-        ('word_0_0', 7, 'S-M-0015'),
-        ('word_0_0', 8, 'S-M-0019'),
-        ('word_0_0', 9, 'S-M-0024'),
-        ('word_0_0', 10, 'S-M-0025'),
-        ('word_0_0', 11, 'S-M-0026'),
-        ('word_0_0', 12, 'S-M-0027'),
-        ('word_0_0', 13, 'S-M-0028'),
-        ('word_0_0', 14, 'S-M-0029'),
-        ('word_0_0', 15, 'S-M-0030'),
-        ('word_0_1', 0, 'S-M-0031'),
-        ('word_0_1', 1, 'S-M-0032'),
-        ('word_1_0', 0, 'S-M-0006'),
-        ('word_1_0', 1, 'S-M-0007'),
-        ('word_1_0', 2, 'S-M-0008'),
-        ('word_1_0', 3, 'S-M-0009'),
-        ('word_1_0', 4, 'S-M-0012'),
-        ('word_1_0', 5, 'S-M-0013'),
-        ('word_1_0', 6, 'S-M-0014'),
-        ('word_1_0', 7, 'S-M-0016'),
-        ('word_1_0', 8, 'S-M-0017'),
-        ('word_1_0', 9, 'S-M-0018'),
-        ('word_1_0', 10, 'S-M-0020'),
-        ('word_1_0', 11, 'S-M-0021'),
-        ('word_1_0', 12, 'S-M-0022'),
-        ('word_1_0', 13, 'S-M-0023'),
-        ('word_1_0', 14, 'S-M-0033')
-    ) as listed (place, bit, segment_id)
+words_0 as (
+    select
+        customer_id,
+        unnest(range(2)) as place,
+        unnest([
+            word_0,
+            word_1
+        ]) as word
+    from storey_0
+),
+
+members_0 as (
+    select
+        words_0.customer_id,
+        [
+            'S-M-0001',
+            'S-M-0002',
+            'S-M-0003',
+            'S-M-0004',
+            'S-M-0005',
+            'S-M-0010',
+            'S-M-0011',
+            'S-M-0015',
+            'S-M-0019',
+            'S-M-0024',
+            'S-M-0025',
+            'S-M-0026',
+            'S-M-0027',
+            'S-M-0028',
+            'S-M-0029',
+            'S-M-0030',
+            'S-M-0031',
+            'S-M-0032'
+        ][words_0.place * 16 + bits.bit + 1] as segment_id
+    from words_0
+    inner join bits on words_0.word = bits.word
+),
+
+words_1 as (
+    select
+        customer_id,
+        unnest(range(1)) as place,
+        unnest([
+            word_0
+        ]) as word
+    from storey_1
+),
+
+members_1 as (
+    select
+        words_1.customer_id,
+        [
+            'S-M-0006',
+            'S-M-0007',
+            'S-M-0008',
+            'S-M-0009',
+            'S-M-0012',
+            'S-M-0013',
+            'S-M-0014',
+            'S-M-0016',
+            'S-M-0017',
+            'S-M-0018',
+            'S-M-0020',
+            'S-M-0021',
+            'S-M-0022',
+            'S-M-0023',
+            'S-M-0033'
+        ][words_1.place * 16 + bits.bit + 1] as segment_id
+    from words_1
+    inner join bits on words_1.word = bits.word
 ),
 
 final as (
-    select
-        words.customer_id,
-        placed.segment_id
-    from words
-    inner join bits on words.word = bits.word
-    inner join placed on words.place = placed.place and bits.bit = placed.bit
+    select * from members_0
+    union all
+    select * from members_1
 )
 
 select * from final

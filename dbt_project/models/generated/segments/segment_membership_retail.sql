@@ -4,73 +4,30 @@
 with storey_0 as (
     select
         customer_id,
-        word_0 as word_0_0,
-        word_1 as word_0_1,
-        word_2 as word_0_2
+        word_0,
+        word_1,
+        word_2
     from {{ ref('segment_flags_retail_0') }}
 ),
 
 storey_1 as (
     select
         customer_id,
-        word_0 as word_1_0,
-        word_1 as word_1_1,
-        word_2 as word_1_2,
-        word_3 as word_1_3,
-        word_4 as word_1_4
+        word_0,
+        word_1,
+        word_2,
+        word_3,
+        word_4
     from {{ ref('segment_flags_retail_1') }}
 ),
 
 storey_2 as (
     select
         customer_id,
-        word_0 as word_2_0,
-        word_1 as word_2_1,
-        word_2 as word_2_2
+        word_0,
+        word_1,
+        word_2
     from {{ ref('segment_flags_retail_2') }}
-),
-
-words as (
-    select
-        customer_id,
-        place,
-        word
-    from storey_0
-    unpivot (
-        word for place in (
-            word_0_0,
-            word_0_1,
-            word_0_2
-        )
-    )
-    union all
-    select
-        customer_id,
-        place,
-        word
-    from storey_1
-    unpivot (
-        word for place in (
-            word_1_0,
-            word_1_1,
-            word_1_2,
-            word_1_3,
-            word_1_4
-        )
-    )
-    union all
-    select
-        customer_id,
-        place,
-        word
-    from storey_2
-    unpivot (
-        word for place in (
-            word_2_0,
-            word_2_1,
-            word_2_2
-        )
-    )
 ),
 
 bits as (
@@ -80,159 +37,218 @@ bits as (
     from {{ word_bits() }}
 ),
 
-placed as (
-    select * from (values
-        ('word_0_0', 0, 'S-R-0001'),
-        ('word_0_0', 1, 'S-R-0014'),
-        ('word_0_0', 2, 'S-R-0022'),
-        ('word_0_0', 3, 'S-R-0028'),
-        ('word_0_0', 4, 'S-R-0033'),
-        ('word_0_0', 5, 'S-R-0034'),
-        ('word_0_0', 6, 'S-R-0047'),
-        ('word_0_0', 7, 'S-R-0048'),
-        ('word_0_0', 8, 'S-R-0054'),
-        ('word_0_0', 9, 'S-R-0058'),
-        ('word_0_0', 10, 'S-R-0059'),
-        ('word_0_0', 11, 'S-R-0060'),
-        ('word_0_0', 12, 'S-R-0065'),
-        ('word_0_0', 13, 'S-R-0071'),
-        ('word_0_0', 14, 'S-R-0074'),
-        ('word_0_0', 15, 'S-R-0081'),
-        ('word_0_1', 0, 'S-R-0092'),
-        ('word_0_1', 1, 'S-R-0098'),
-        ('word_0_1', 2, 'S-R-0099'),
-        ('word_0_1', 3, 'S-R-0117'),
-        ('word_0_1', 4, 'S-R-0118'),
-        ('word_0_1', 5, 'S-R-0119'),
-        ('word_0_1', 6, 'S-R-0120'),
-        ('word_0_1', 7, 'S-R-0121'),
-        ('word_0_1', 8, 'S-R-0122'),
-        ('word_0_1', 9, 'S-R-0123'),
-        ('word_0_1', 10, 'S-R-0124'),
-        ('word_0_1', 11, 'S-R-0125'),
-        ('word_0_1', 12, 'S-R-0126'),
-        ('word_0_1', 13, 'S-R-0129'),
-        ('word_0_1', 14, 'S-R-0130'),
-        ('word_0_1', 15, 'S-R-0131'),
-        ('word_0_2', 0, 'S-R-0132'),
-        ('word_0_2', 1, 'S-R-0133'),
-        ('word_0_2', 2, 'S-R-0134'),
-        ('word_0_2', 3, 'S-R-0135'),
-        ('word_0_2', 4, 'S-R-0136'),
-        ('word_0_2', 5, 'S-R-0137'),
-        ('word_0_2', 6, 'S-R-0140'),
-        ('word_0_2', 7, 'S-R-0141'),
-        ('word_1_0', 0, 'S-R-0002'),
-        ('word_1_0', 1, 'S-R-0003'),
-        ('word_1_0', 2, 'S-R-0004'),
-        ('word_1_0', 3, 'S-R-0005'),
-        ('word_1_0', 4, 'S-R-0006'),
-        ('word_1_0', 5, 'S-R-0007'),
-        ('word_1_0', 6, 'S-R-0012'),
-        ('word_1_0', 7, 'S-R-0015'),
-        ('word_1_0', 8, 'S-R-0016'),
-        ('word_1_0', 9, 'S-R-0017'),
-        ('word_1_0', 10, 'S-R-0018'),
-        ('word_1_0', 11, 'S-R-0023'),
-        ('word_1_0', 12, 'S-R-0024'),
-        ('word_1_0', 13, 'S-R-0025'),
-        ('word_1_0', 14, 'S-R-0026'),
-        ('word_1_0', 15, 'S-R-0027'),
-        ('word_1_1', 0, 'S-R-0029'),
-        ('word_1_1', 1, 'S-R-0030'),
-        ('word_1_1', 2, 'S-R-0032'),
-        ('word_1_1', 3, 'S-R-0035'),
-        ('word_1_1', 4, 'S-R-0036'),
-        ('word_1_1', 5, 'S-R-0037'),
-        ('word_1_1', 6, 'S-R-0038'),
-        ('word_1_1', 7, 'S-R-0039'),
-        ('word_1_1', 8, 'S-R-0040'),
-        ('word_1_1', 9, 'S-R-0041'),
-        ('word_1_1', 10, 'S-R-0042'),
-        ('word_1_1', 11, 'S-R-0043'),
-        ('word_1_1', 12, 'S-R-0046'),
-        ('word_1_1', 13, 'S-R-0051'),
-        ('word_1_1', 14, 'S-R-0062'),
-        ('word_1_1', 15, 'S-R-0063'),
-        ('word_1_2', 0, 'S-R-0066'),
-        ('word_1_2', 1, 'S-R-0067'),
-        ('word_1_2', 2, 'S-R-0068'),
-        ('word_1_2', 3, 'S-R-0069'),
-        ('word_1_2', 4, 'S-R-0072'),
-        ('word_1_2', 5, 'S-R-0073'),
-        ('word_1_2', 6, 'S-R-0075'),
-        ('word_1_2', 7, 'S-R-0076'),
-        ('word_1_2', 8, 'S-R-0077'),
-        ('word_1_2', 9, 'S-R-0078'),
-        ('word_1_2', 10, 'S-R-0079'),
-        ('word_1_2', 11, 'S-R-0080'),
-        ('word_1_2', 12, 'S-R-0082'),
-        ('word_1_2', 13, 'S-R-0083'),
-        ('word_1_2', 14, 'S-R-0084'),
-        ('word_1_2', 15, 'S-R-0085'),
-        ('word_1_3', 0, 'S-R-0086'),
-        ('word_1_3', 1, 'S-R-0087'),
-        ('word_1_3', 2, 'S-R-0088'),
-        ('word_1_3', 3, 'S-R-0089'),
-        ('word_1_3', 4, 'S-R-0090'),
-        ('word_1_3', 5, 'S-R-0091'),
-        ('word_1_3', 6, 'S-R-0103'),
-        ('word_1_3', 7, 'S-R-0104'),
-        ('word_1_3', 8, 'S-R-0105'),
-        ('word_1_3', 9, 'S-R-0107'),
-        ('word_1_3', 10, 'S-R-0109'),
-        ('word_1_3', 11, 'S-R-0110'),
-        ('word_1_3', 12, 'S-R-0111'),
-        ('word_1_3', 13, 'S-R-0112'),
-        ('word_1_3', 14, 'S-R-0113'),
-        ('word_1_3', 15, 'S-R-0114'),
-        ('word_1_4', 0, 'S-R-0115'),
-        ('word_1_4', 1, 'S-R-0116'),
-        ('word_1_4', 2, 'S-R-0127'),
-        ('word_1_4', 3, 'S-R-0128'),
-        ('word_2_0', 0, 'S-R-0008'),
-        ('word_2_0', 1, 'S-R-0009'),
-        ('word_2_0', 2, 'S-R-0010'),
-        ('word_2_0', 3, 'S-R-0011'),
-        ('word_2_0', 4, 'S-R-0013'),
-        ('word_2_0', 5, 'S-R-0019'),
-        ('word_2_0', 6, 'S-R-0020'),
-        ('word_2_0', 7, 'S-R-0021'),
-        ('word_2_0', 8, 'S-R-0031'),
-        ('word_2_0', 9, 'S-R-0044'),
-        ('word_2_0', 10, 'S-R-0045'),
-        ('word_2_0', 11, 'S-R-0049'),
-        ('word_2_0', 12, 'S-R-0050'),
-        ('word_2_0', 13, 'S-R-0052'),
-        ('word_2_0', 14, 'S-R-0053'),
-        ('word_2_0', 15, 'S-R-0055'),
-        ('word_2_1', 0, 'S-R-0056'),
-        ('word_2_1', 1, 'S-R-0057'),
-        ('word_2_1', 2, 'S-R-0061'),
-        ('word_2_1', 3, 'S-R-0064'),
-        ('word_2_1', 4, 'S-R-0070'),
-        ('word_2_1', 5, 'S-R-0093'),
-        ('word_2_1', 6, 'S-R-0094'),
-        ('word_2_1', 7, 'S-R-0095'),
-        ('word_2_1', 8, 'S-R-0096'),
-        ('word_2_1', 9, 'S-R-0097'),
-        ('word_2_1', 10, 'S-R-0100'),
-        ('word_2_1', 11, 'S-R-0101'),
-        ('word_2_1', 12, 'S-R-0102'),
-        ('word_2_1', 13, 'S-R-0106'),
-        ('word_2_1', 14, 'S-R-0108'),
-        ('word_2_1', 15, 'S-R-0138'),
-        ('word_2_2', 0, 'S-R-0139')
-    ) as listed (place, bit, segment_id)
+words_0 as (
+    select
+        customer_id,
+        unnest(range(3)) as place,
+        unnest([
+            word_0,
+            word_1,
+            word_2
+        ]) as word
+    from storey_0
+),
+
+members_0 as (
+    select
+        words_0.customer_id,
+        [
+            'S-R-0001',
+            'S-R-0014',
+            'S-R-0022',
+            'S-R-0028',
+            'S-R-0033',
+            'S-R-0034',
+            'S-R-0047',
+            'S-R-0048',
+            'S-R-0054',
+            'S-R-0058',
+            'S-R-0059',
+            'S-R-0060',
+            'S-R-0065',
+            'S-R-0071',
+            'S-R-0074',
+            'S-R-0081',
+            'S-R-0092',
+            'S-R-0098',
+            'S-R-0099',
+            'S-R-0117',
+            'S-R-0118',
+            'S-R-0119',
+            'S-R-0120',
+            'S-R-0121',
+            'S-R-0122',
+            'S-R-0123',
+            'S-R-0124',
+            'S-R-0125',
+            'S-R-0126',
+            'S-R-0129',
+            'S-R-0130',
+            'S-R-0131',
+            'S-R-0132',
+            'S-R-0133',
+            'S-R-0134',
+            'S-R-0135',
+            'S-R-0136',
+            'S-R-0137',
+            'S-R-0140',
+            'S-R-0141'
+        ][words_0.place * 16 + bits.bit + 1] as segment_id
+    from words_0
+    inner join bits on words_0.word = bits.word
+),
+
+words_1 as (
+    select
+        customer_id,
+        unnest(range(5)) as place,
+        unnest([
+            word_0,
+            word_1,
+            word_2,
+            word_3,
+            word_4
+        ]) as word
+    from storey_1
+),
+
+members_1 as (
+    select
+        words_1.customer_id,
+        [
+            'S-R-0002',
+            'S-R-0003',
+            'S-R-0004',
+            'S-R-0005',
+            'S-R-0006',
+            'S-R-0007',
+            'S-R-0012',
+            'S-R-0015',
+            'S-R-0016',
+            'S-R-0017',
+            'S-R-0018',
+            'S-R-0023',
+            'S-R-0024',
+            'S-R-0025',
+            'S-R-0026',
+            'S-R-0027',
+            'S-R-0029',
+            'S-R-0030',
+            'S-R-0032',
+            'S-R-0035',
+            'S-R-0036',
+            'S-R-0037',
+            'S-R-0038',
+            'S-R-0039',
+            'S-R-0040',
+            'S-R-0041',
+            'S-R-0042',
+            'S-R-0043',
+            'S-R-0046',
+            'S-R-0051',
+            'S-R-0062',
+            'S-R-0063',
+            'S-R-0066',
+            'S-R-0067',
+            'S-R-0068',
+            'S-R-0069',
+            'S-R-0072',
+            'S-R-0073',
+            'S-R-0075',
+            'S-R-0076',
+            'S-R-0077',
+            'S-R-0078',
+            'S-R-0079',
+            'S-R-0080',
+            'S-R-0082',
+            'S-R-0083',
+            'S-R-0084',
+            'S-R-0085',
+            'S-R-0086',
+            'S-R-0087',
+            'S-R-0088',
+            'S-R-0089',
+            'S-R-0090',
+            'S-R-0091',
+            'S-R-0103',
+            'S-R-0104',
+            'S-R-0105',
+            'S-R-0107',
+            'S-R-0109',
+            'S-R-0110',
+            'S-R-0111',
+            'S-R-0112',
+            'S-R-0113',
+            'S-R-0114',
+            'S-R-0115',
+            'S-R-0116',
+            'S-R-0127',
+            'S-R-0128'
+        ][words_1.place * 16 + bits.bit + 1] as segment_id
+    from words_1
+    inner join bits on words_1.word = bits.word
+),
+
+words_2 as (
+    select
+        customer_id,
+        unnest(range(3)) as place,
+        unnest([
+            word_0,
+            word_1,
+            word_2
+        ]) as word
+    from storey_2
+),
+
+members_2 as (
+    select
+        words_2.customer_id,
+        [
+            'S-R-0008',
+            'S-R-0009',
+            'S-R-0010',
+            'S-R-0011',
+            'S-R-0013',
+            'S-R-0019',
+            'S-R-0020',
+            'S-R-0021',
+            'S-R-0031',
+            'S-R-0044',
+            'S-R-0045',
+            'S-R-0049',
+            'S-R-0050',
+            'S-R-0052',
+            'S-R-0053',
+            'S-R-0055',
+            'S-R-0056',
+            'S-R-0057',
+            'S-R-0061',
+            'S-R-0064',
+            'S-R-0070',
+            'S-R-0093',
+            'S-R-0094',
+            'S-R-0095',
+            'S-R-0096',
+            'S-R-0097',
+            'S-R-0100',
+            'S-R-0101',
+            'S-R-0102',
+            'S-R-0106',
+            'S-R-0108',
+            'S-R-0138',
+            'S-R-0139'
+        ][words_2.place * 16 + bits.bit + 1] as segment_id
+    from words_2
+    inner join bits on words_2.word = bits.word
 ),
 
 final as (
-    select
-        words.customer_id,
-        placed.segment_id
-    from words
-    inner join bits on words.word = bits.word
-    inner join placed on words.place = placed.place and bits.bit = placed.bit
+    select * from members_0
+    union all
+    select * from members_1
+    union all
+    select * from members_2
 )
 
 select * from final

@@ -437,121 +437,6 @@ gone_retail as (
         }) }}
 ),
 
-errors as (
-    select
-        'corporate_word_0_0' as place,
-        bit_or(fault_0) as word
-    from {{ ref('segment_flags_corporate_0') }}
-    union all
-    select
-        'corporate_word_0_1' as place,
-        bit_or(fault_1) as word
-    from {{ ref('segment_flags_corporate_0') }}
-    union all
-    select
-        'corporate_word_1_0' as place,
-        bit_or(fault_0) as word
-    from {{ ref('segment_flags_corporate_1') }}
-    union all
-    select
-        'corporate_word_1_1' as place,
-        bit_or(fault_1) as word
-    from {{ ref('segment_flags_corporate_1') }}
-    union all
-    select
-        'merchant_word_1_0' as place,
-        bit_or(fault_0) as word
-    from {{ ref('segment_flags_merchant_1') }}
-    union all
-    select
-        'retail_word_0_0' as place,
-        bit_or(fault_0) as word
-    from {{ ref('segment_flags_retail_0') }}
-    union all
-    select
-        'retail_word_0_2' as place,
-        bit_or(fault_2) as word
-    from {{ ref('segment_flags_retail_0') }}
-    union all
-    select
-        'retail_word_1_0' as place,
-        bit_or(fault_0) as word
-    from {{ ref('segment_flags_retail_1') }}
-    union all
-    select
-        'retail_word_1_1' as place,
-        bit_or(fault_1) as word
-    from {{ ref('segment_flags_retail_1') }}
-    union all
-    select
-        'retail_word_1_2' as place,
-        bit_or(fault_2) as word
-    from {{ ref('segment_flags_retail_1') }}
-    union all
-    select
-        'retail_word_1_3' as place,
-        bit_or(fault_3) as word
-    from {{ ref('segment_flags_retail_1') }}
-    union all
-    select
-        'retail_word_1_4' as place,
-        bit_or(fault_4) as word
-    from {{ ref('segment_flags_retail_1') }}
-    union all
-    select
-        'retail_word_2_0' as place,
-        bit_or(fault_0) as word
-    from {{ ref('segment_flags_retail_2') }}
-    union all
-    select
-        'retail_word_2_1' as place,
-        bit_or(fault_1) as word
-    from {{ ref('segment_flags_retail_2') }}
-),
-
-bits as (
-    select
-        word,
-        bit
-    from {{ word_bits() }}
-),
-
-placed as (
-    select * from (values
-        ('corporate_word_0_0', 1, 'S-C-0009'),
-        ('corporate_word_0_0', 15, 'S-C-0067'),
-        ('corporate_word_0_1', 6, 'S-C-0075'),
-        ('corporate_word_1_0', 6, 'S-C-0008'),
-        ('corporate_word_1_1', 1, 'S-C-0020'),
-        ('corporate_word_1_1', 2, 'S-C-0022'),
-        ('corporate_word_1_1', 15, 'S-C-0050'),
-        ('merchant_word_1_0', 10, 'S-M-0020'),
-        ('retail_word_0_0', 1, 'S-R-0014'),
-        ('retail_word_0_2', 4, 'S-R-0136'),
-        ('retail_word_0_2', 7, 'S-R-0141'),
-        ('retail_word_1_0', 3, 'S-R-0005'),
-        ('retail_word_1_0', 5, 'S-R-0007'),
-        ('retail_word_1_0', 12, 'S-R-0024'),
-        ('retail_word_1_0', 14, 'S-R-0026'),
-        ('retail_word_1_1', 2, 'S-R-0032'),
-        ('retail_word_1_1', 6, 'S-R-0038'),
-        ('retail_word_1_1', 8, 'S-R-0040'),
-        ('retail_word_1_1', 9, 'S-R-0041'),
-        ('retail_word_1_1', 15, 'S-R-0063'),
-        ('retail_word_1_2', 6, 'S-R-0075'),
-        ('retail_word_1_2', 12, 'S-R-0082'),
-        ('retail_word_1_2', 14, 'S-R-0084'),
-        ('retail_word_1_2', 15, 'S-R-0085'),
-        ('retail_word_1_3', 5, 'S-R-0091'),
-        ('retail_word_1_3', 7, 'S-R-0104'),
-        ('retail_word_1_3', 14, 'S-R-0113'),
-        ('retail_word_1_4', 3, 'S-R-0128'),
-        ('retail_word_2_0', 2, 'S-R-0010'),
-        ('retail_word_2_0', 11, 'S-R-0049'),
-        ('retail_word_2_1', 1, 'S-R-0057')
-    ) as listed (place, bit, segment_id)
-),
-
 final as (
     select
         uses.segment_id,
@@ -576,14 +461,6 @@ final as (
     from uses
     inner join gone_retail on uses.used_name = gone_retail.tag_name
     where uses.used_kind = 'tag' and uses.entity = 'retail'
-    union all
-    select
-        placed.segment_id,
-        'sql_error' as reason_code,
-        'a number too large' as seen
-    from errors
-    inner join bits on errors.word = bits.word
-    inner join placed on errors.place = placed.place and bits.bit = placed.bit
 )
 
 select * from final

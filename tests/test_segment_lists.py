@@ -1,0 +1,113 @@
+"""Imported lists: what is read of files, what is declared, and whom a rule then finds."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tagmart.core.errors import TagmartError
+from tagmart.core.settings import Settings
+from tagmart.rules.lists import declared, import_list, load_lists, members_of
+from tagmart.rules.saving import save
+from tagmart.rules.sheets import read_column
+from tests.rule_tables import D, members, rule
+
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1" t="s"><v>1</v></c></row>'
+    '<row r="2"><c r="A2" t="inlineStr"><is><t>x</t></is></c><c r="C2" t="s"><v>2</v></c></row>'
+    '<row r="3"><c r="C3"><v>42</v></c></row><row r="4"><c r="A4"><v>1</v></c></row></sheetData></worksheet>'
+)
+STRINGS = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>name</t></si><si><t>customer_id</t></si><si><r><t>c</t></r><r><t>0</t></r></si></sst>'
+
+
+def workbook(path: Path, sheet: str = SHEET) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet1.xml", sheet)
+        book.writestr("xl/sharedStrings.xml", STRINGS)
+    return path
+
+
+def home_of(tmp_path: Path) -> Settings:
+    folder = tmp_path / "models" / "rules" / "retail" / "deposit"
+    folder.mkdir(parents=True)
+    raw = {"segment_id": "S-R-0007", "key": "first", "zh": "一", "en": "One", "entity": "retail", "line": "deposit", "owner": "Retail",
+           "purpose": "marketing", "description": {"zh": "一", "en": "One"}, "rule": "dep_bal > 1"}  # fmt: skip
+    (folder / "first.yml").write_text(yaml.safe_dump(raw), encoding="utf-8")
+    generated = tmp_path / "dbt_project" / "seeds" / "generated"
+    generated.mkdir(parents=True)
+    (generated / "tag_catalog.csv").write_text(
+        'tag_id,tag_name,entity,data_type,purposes,unit\nR-D-1,dep_bal,retail,"decimal(18,2)",marketing,cny\n', encoding="utf-8"
+    )
+    (tmp_path / "models" / "entities.yml").write_text("retail: {money: dep_bal}\n", encoding="utf-8")
+    return Settings(root=tmp_path, bank="demo", home=tmp_path / "home")
+
+
+FIELDS = {"key": "vip_dinner", "zh": "晚宴名单", "en": "Dinner guests", "entity": "retail", "owner": "Private banking",
+          "purpose": "marketing", "expires": date(2026, 12, 31)}  # fmt: skip
+
+
+def test_a_column_of_csv_and_xlsx(tmp_path):
+    (tmp_path / "a.csv").write_bytes("姓名,customer_id\n张,c0\n李, 42 \n王,\n".encode("gb18030"))
+    assert read_column(tmp_path / "a.csv", "customer_id") == ["c0", "42"]
+    assert read_column(workbook(tmp_path / "a.xlsx"), "customer_id") == ["c0", "42"]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "message"),
+    [
+        (SHEET.replace("sheetData>", "sheetDatum>", 1), "cannot be read"),
+        ('<!DOCTYPE x [<!ENTITY a "aaaa">]>' + SHEET, "declarations that no spreadsheet writes"),
+        (SHEET.replace("<v>2</v>", "<v>9</v>"), "cannot be read"),
+        (" " * 200_000_001, "too large"),
+    ],
+)
+def test_a_workbook_that_is_none(tmp_path, sheet, message):
+    with pytest.raises(TagmartError, match=message):
+        read_column(workbook(tmp_path / "a.xlsx", sheet), "customer_id")
+
+
+def test_a_list_is_declared_for_review_and_its_rows_stay_at_home(tmp_path):
+    settings, source = home_of(tmp_path), tmp_path / "guests.csv"
+    source.write_text("customer_id\nc0\nnobody-9\nc0\n", encoding="utf-8")
+    path, count, strangers = import_list(settings, source, FIELDS, "customer_id", frozenset({"c0", "c1"}), D)
+    assert (count, strangers) == (2, ["nobody-9"])
+    assert "nobody-9" not in path.read_text(encoding="utf-8")
+    (segment,) = load_lists(settings)
+    assert (segment.segment_id, segment.valid_from, segment.valid_to) == ("L-R-0001", D, date(2026, 12, 31))
+    ((_, said),) = declared(settings)
+    assert members_of(settings, said) == ["c0", "nobody-9"], "a row that matches nobody yet is kept"
+    with pytest.raises(TagmartError, match="a segment 'vip_dinner' already"):
+        import_list(settings, source, FIELDS, "customer_id", frozenset(), D)
+    (settings.lists_home / "vip_dinner.csv").write_text("customer_id\nc1\n", encoding="utf-8")
+    assert members_of(settings, said) is None, "another file than the one that was reviewed"
+
+
+def test_rules_read_a_list_as_a_segment(tmp_path):
+    settings, source = home_of(tmp_path), tmp_path / "guests.csv"
+    source.write_text("customer_id\nc0\nc9\nc2\n", encoding="utf-8")
+    import_list(settings, source, FIELDS, "customer_id", frozenset(), D)
+    upper = rule("in segment vip_dinner and dep_bal > 1", "guests_with_money", 2, valid_from=D, valid_to=date(2026, 12, 31))
+    rest = rule("not in segment vip_dinner", "others", 3, valid_from=D, valid_to=date(2026, 12, 31))
+    rows = [{"dep_bal": 5}, {"dep_bal": 5}, {"dep_bal": 0}]
+    found = members([*load_lists(settings), upper, rest], rows, listed={"vip_dinner": members_of(settings, declared(settings)[0][1])})
+    assert found == {"vip_dinner": {"c0", "c2"}, "guests_with_money": {"c0"}, "others": {"c1"}}
+
+
+def test_a_saved_rule_gets_the_next_number_and_is_checked_first(tmp_path):
+    settings = home_of(tmp_path)
+    fields = {"key": "second", "zh": "二", "en": "Two", "entity": "retail", "line": "wealth", "owner": "Retail", "purpose": "marketing",
+              "description": {"zh": "二", "en": "Two"}, "rule": "in segment first and\n dep_bal > 5"}  # fmt: skip
+    path = save(settings, fields)
+    assert yaml.safe_load(path.read_text(encoding="utf-8")) == {
+        "segment_id": "S-R-0008", **fields, "rule": "in segment first and dep_bal > 5",
+    }  # fmt: skip
+    with pytest.raises(TagmartError, match="unknown tag 'dep_bla'"):
+        save(settings, {**fields, "key": "third", "rule": "dep_bla > 5"})
+    assert not (path.parent / "third.yml").exists()
+    with pytest.raises(TagmartError, match="a rule 'second' already"):
+        save(settings, fields)
