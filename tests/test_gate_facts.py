@@ -263,8 +263,8 @@ def test_facts_of_segments_are_counted_anew(home):
             select segment_id, customer_id, 'retail' as entity, date '2026-06-30' as first_date
             from (values ('S1', 'C1'), ('S1', 'C2'), ('S2', 'C1'), ('S2', 'C9'), ('S4', 'C1')) as rows (segment_id, customer_id);
             create table mart.segment_daily as
-            select * from (values ('S1', 2, 1, 1, 2), ('S2', 2, 2, 0, 0), ('S3', 0, 0, 0, 0))
-                as rows (segment_id, size, entered, left_cnt, prior_size);
+            select * from (values ('S1', 2, 1, 1, 2, false), ('S2', 2, 2, 0, 0, false), ('S3', 0, 0, 0, 0, false), ('S5', null, null, null, null, true))
+                as rows (segment_id, size, entered, left_cnt, prior_size, is_failed);
         """)
     with connect(given.settings.warehouse) as warehouse:
         warehouse.execute("insert into ops.prior_segment_member values ('S1', 'C1', null), ('S1', 'C3', null)")
@@ -283,6 +283,8 @@ def test_facts_of_segments_are_counted_anew(home):
     assert facts["S1"]["spine_share"] == 0.5
     assert facts["S2"]["stranger_cnt"] == 1
     assert facts["S3"]["member_cnt"] == 0
+    assert (facts["S5"]["failed"], facts["S5"]["member_cnt"]) == (1, None), "of a segment that failed nothing is known"
+    assert facts["S1"]["failed"] == 0
     assert facts["S4"]["size"] is None
     assert not facts["S4"]["is_catalogued"]
 
@@ -294,7 +296,7 @@ def test_without_a_night_before_no_movement_is_claimed(home):
             create table mart.segment_catalog as select 'S1' as segment_id, '甲' as zh, 'retail' as entity, 'us' as owner, 'base' as line;
             create table mart.segment_member as select 'S1' as segment_id, 'C1' as customer_id, 'retail' as entity;
             create table mart.segment_daily as select 'S1' as segment_id, 1 as size, null::integer as entered,
-                null::integer as left_cnt, null::integer as prior_size;
+                null::integer as left_cnt, null::integer as prior_size, false as is_failed;
         """)
     (fact,) = gather("segment", given)
     assert (fact["prior_seen"], fact["entered_seen"], fact["left_seen"], fact["size_by_flow"]) == (

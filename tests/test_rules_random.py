@@ -19,6 +19,8 @@ literals = st.sampled_from([Decimal(text) for text in ("0", "0.5", "1", "2")]).m
 def amounts_of(names: tuple[str, ...]) -> st.SearchStrategy:
     """Arithmetic of one unit, with at most three factors."""
     tags = st.sampled_from(names).map(lambda name: ("tag", name))
+    if names == MONEY:
+        tags = st.one_of(tags, st.tuples(st.sampled_from(["before", "chg"]), st.sampled_from(names)))
     scaled = st.one_of(tags, st.tuples(st.just("*"), literals, tags), st.tuples(st.just("minus"), tags))
     summed = st.tuples(st.sampled_from("+-"), scaled, st.one_of(scaled, literals))
     return st.one_of(scaled, summed, st.tuples(st.just("*"), summed, literals))
@@ -50,7 +52,10 @@ people = st.fixed_dictionaries({
     "dep_ratio": st.none() | AMOUNTS, "prof_is_staff": st.none() | st.booleans(),
     "prof_status_code": st.sampled_from([None, "normal", "closed"]),
     "pay_start_date": st.none() | st.integers(0, 4).map(lambda back: D - timedelta(back)),
+    # what the customer had DAYS days before; None: was no customer then
+    "then": st.none() | st.fixed_dictionaries({"dep_bal": st.none() | AMOUNTS, "wm_bal": st.none() | AMOUNTS}),
 })  # fmt: skip
+DAYS = 3
 STRENGTH = {"or": 1, "and": 2, "not": 3, "+": 6, "-": 6, "*": 7, "/": 7}
 
 
@@ -60,6 +65,8 @@ def written(node: tuple, least: int = 0) -> str:
     strength = STRENGTH.get(operator, 4 if operator in ("=", "<>", "<", "<=", ">", ">=", "between", "in", "missing") else 9)
     if operator in ("tag", "text", "number", "days"):
         return {"text": f"'{parts[0]}'", "days": f"D - {parts[0]}"}.get(operator, str(parts[0]))
+    if operator in ("before", "chg"):
+        return f"{operator}({parts[0]}, {DAYS}d)"
     if operator == "minus":
         return f"(-{written(parts[0], 9)})"
     if operator == "not":
@@ -80,6 +87,9 @@ def evaluated(node: tuple, person: dict) -> object:
     operator, *parts = node
     if operator in ("tag", "text", "number", "days"):
         return {"tag": person.get, "days": lambda back: D - timedelta(back)}.get(operator, lambda value: value)(parts[0])
+    if operator in ("before", "chg"):
+        now, then = person.get(parts[0]), (person["then"] or {}).get(parts[0])
+        return then if operator == "before" else None if None in (now, then) else now - then
     if operator == "in":
         found = evaluated(parts[0], person)
         return None if found is None else any(_compared("=", found, item[1]) for item in parts[1])
@@ -123,7 +133,9 @@ def test_random_rules_select_whom_a_plain_evaluation_selects(nodes, rows):
         item.key: {f"c{number}" for number, row in enumerate(rows) if evaluated(node, _decimals(row)) is True}
         for item, node in zip(rules, nodes, strict=True)
     }
-    assert members(rules, rows) == expected
+    today = [{name: value for name, value in row.items() if name != "then"} for row in rows]
+    past = [{"customer_id": f"c{number}", **row["then"]} for number, row in enumerate(rows) if row["then"] is not None]
+    assert members(rules, today, past={DAYS: past}) == expected
 
 
 def _decimals(row: dict) -> dict:

@@ -252,6 +252,8 @@ PROMISED = (
     SEGMENT_CATALOG,
     SEGMENT_MEMBER,
     SEGMENT_DAILY,
+    SEGMENT_FAULT,
+    TAG_USE,
     CODE_VALUE,
     "dim_branch",
     "dim_product",

@@ -86,7 +86,7 @@ FRAMES: Mapping[str, Frame] = {
         _columns(
             "subject entity message owner",
             "is_catalogued line size member_cnt distinct_cnt stranger_cnt prior_size entered left_cnt prior_seen"
-            " entered_seen left_seen size_by_flow spine_cnt spine_share",
+            " entered_seen left_seen size_by_flow spine_cnt spine_share failed",
         ),
     ),
 }
