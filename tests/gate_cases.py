@@ -105,7 +105,8 @@ GOOD = {
         "message": "新客户",
         "owner": "retail banking",
         "is_catalogued": 1,
-        "line": "base",
+        "is_base": 1,
+        "failed": 0,
         "size": 4,
         "member_cnt": 4,
         "distinct_cnt": 4,
@@ -180,8 +181,9 @@ RED = [
         {"size": 0, "size_by_flow": 0, "member_cnt": 0, "distinct_cnt": 0},
         {"base_segments_not_empty"},
     ),
-    ("gate3", "segment", {"spine_share": 0.95, "line": "deposit"}, {"segments_select"}),
+    ("gate3", "segment", {"spine_share": 0.95, "is_base": 0}, {"segments_select"}),
     ("gate3", "segment", {"spine_share": 0.95}, set()),
+    ("gate3", "segment", {"failed": 1}, {"segments_ran"}),
 ]
 
 
