@@ -117,7 +117,8 @@ GOOD = {
         "message": "新客户",
         "owner": "retail banking",
         "is_catalogued": 1,
-        "line": "base",
+        "is_base": 1,
+        "failed": 0,
         "size": 4,
         "member_cnt": 4,
         "distinct_cnt": 4,
@@ -214,7 +215,7 @@ RED = [
     (
         "gate3",
         "segment",
-        {"size": 0, "size_by_flow": 0, "member_cnt": 0, "distinct_cnt": 0, "line": "deposit"},
+        {"size": 0, "size_by_flow": 0, "member_cnt": 0, "distinct_cnt": 0, "is_base": 0},
         {"segment_not_emptied"},
     ),
     ("gate3", "lead", {"stranger_cnt": 1}, {"leads_are_customers"}),
@@ -228,8 +229,9 @@ RED = [
     ("gate3", "contact", {"twice_cnt": 2}, {"contacts_once"}),
     ("gate3", "contact", {"stranger_cnt": 1}, {"contacts_are_customers"}),
     ("gate3", "contact", {"warning_cnt": 1}, {"warnings_are_no_contacts"}),
-    ("gate3", "segment", {"spine_share": 0.95, "line": "deposit"}, {"segments_select"}),
+    ("gate3", "segment", {"spine_share": 0.95, "is_base": 0}, {"segments_select"}),
     ("gate3", "segment", {"spine_share": 0.95}, set()),
+    ("gate3", "segment", {"failed": 1}, {"segments_ran"}),
 ]
 
 

@@ -179,7 +179,7 @@ def segment_facts(given: GateInput) -> list[Fact]:
             "entity",
             "owner",
             "message",
-            "line",
+            "is_base",
             "is_catalogued",
             "size",
             "member_cnt",
@@ -239,7 +239,7 @@ gone as (
 )
 select
     coalesce(daily.segment_id, counted.segment_id) as segment_id, catalog.entity, catalog.owner, catalog.zh,
-    catalog.line, catalog.segment_id is not null, daily.size, case when not daily.is_failed then coalesce(counted.member_cnt, 0) else counted.member_cnt end,
+    (catalog.line = 'base')::integer, catalog.segment_id is not null, daily.size, case when not daily.is_failed then coalesce(counted.member_cnt, 0) else counted.member_cnt end,
     case when not daily.is_failed then coalesce(counted.distinct_cnt, 0) else counted.distinct_cnt end, coalesce(counted.stranger_cnt, 0), daily.prior_size,
     case when has_prior.is_known then coalesce(gone.prior_seen, 0) end, daily.entered, daily.left_cnt,
     case when has_prior.is_known then coalesce(counted.entered_seen, 0) end,

@@ -104,7 +104,7 @@ FRAMES: Mapping[str, Frame] = {
         "one segment of the day: its members beside its row of figures and yesterday's members",
         _columns(
             "subject entity message owner",
-            "is_catalogued line size member_cnt distinct_cnt stranger_cnt prior_size entered left_cnt prior_seen"
+            "is_catalogued is_base size member_cnt distinct_cnt stranger_cnt prior_size entered left_cnt prior_seen"
             " entered_seen left_seen size_by_flow spine_cnt spine_share failed usual_size night_cnt deviations",
         ),
     ),
