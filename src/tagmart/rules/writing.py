@@ -47,12 +47,12 @@ CATALOGUE_COLUMNS = {
     "description_en": ("varchar", "英文说明｜One sentence in English"),
     "rule": ("varchar", "规则原文｜The rule as the business wrote it"),
     "storey": ("integer", "层级｜0 if the rule reads tags only, else one more than the segments that it reads"),
-    "late": ("varchar", "数据滞后时的处理｜degrade: selected from tags of an earlier day and marked; hold: its members of that day stay"),
     "valid_from": ("date", "生效日期｜First business date on which the rule holds; empty is always"),
     "valid_to": ("date", "失效日期｜Last business date on which the rule holds; empty is open"),
     "tag_ids": ("varchar", "所用标签编号｜Numbers of the tags that the rule names, separated by |"),
     "segment_keys": ("varchar", "所用客群代码｜Keys of the segments that the rule names, separated by |"),
     "past": ("varchar", "所用历史取值(标签@天数)｜Past values that the rule names, as tag@days, separated by |"),
+    "late": ("varchar", "数据滞后时的处理｜degrade: selected from tags of an earlier day and marked; hold: its members of that day stay"),
 }
 
 
