@@ -168,6 +168,18 @@ def test_faults_stop_at_gate_1_and_readers_keep_the_last_good_mart(demo, spoiled
     assert (demo.current, demo.published_status) == before
 
 
+def test_nothing_that_anybody_is_shown_names_a_customer(demo):
+    """After nights with faults: the mart, the restricted file, Parquet, the state, pages, logs, what dbt and the gates wrote, verbs."""
+    identifiers = Identifiers.of(demo.path / "warehouse.duckdb")
+    assert len(identifiers.numbers) > 1000
+    assert len(identifiers.names) > 500
+    assert named(demo.path, identifiers) == {}
+    fact = demo.state.row("select feed, biz_date from quarantine limit 1")
+    run_id = demo.state.row("select run_id from gate_result where not success limit 1")["run_id"]
+    for verb in (("quarantine", "list"), ("quarantine", "show", fact["feed"], fact["biz_date"]), ("gate", "show", run_id), ("status",)):
+        assert not identifiers.in_text(demo.tagmart(*verb).stdout), verb
+
+
 # Right after a stage has said that it begins or has ended, and in the midst of its work.
 KILLS = {
     "ingest": {"die_at": "running"}, "dwd": {"kill_after": 5}, "wide": {"kill_after": 3}, "gate2": {"die_at": "done"},
@@ -198,18 +210,6 @@ def test_a_superseded_run_may_not_go_on(demo):
     refused = demo.stage(first, "ingest", check=False)
     assert refused.returncode == 1
     assert second in refused.stderr
-
-
-def test_nothing_that_anybody_is_shown_names_a_customer(demo):
-    """After nights with faults: the mart, the restricted file, Parquet, the state, pages, logs, what dbt and the gates wrote, verbs."""
-    identifiers = Identifiers.of(demo.path / "warehouse.duckdb")
-    assert len(identifiers.numbers) > 1000
-    assert len(identifiers.names) > 500
-    assert named(demo.path, identifiers) == {}
-    fact = demo.state.row("select feed, biz_date from quarantine limit 1")
-    run_id = demo.state.row("select run_id from gate_result where not success limit 1")["run_id"]
-    for verb in (("quarantine", "list"), ("quarantine", "show", fact["feed"], fact["biz_date"]), ("gate", "show", run_id), ("status",)):
-        assert not identifiers.in_text(demo.tagmart(*verb).stdout), verb
 
 
 def test_everything_in_the_home_is_its_owner_s_alone(demo):

@@ -19,6 +19,7 @@ from tagmart.ingest import FeedFact, ingest_night
 from tagmart.synth import generate
 from tagmart.synth.faults import CATALOGUE, Planted, faults_page, plant_faults
 from tagmart.synth.faults.model import OUTCOMES
+from tests.planted import Identifiers, named
 from tests.test_synth_forms import DAY
 
 BEFORE = date(2026, 6, 29)
@@ -108,7 +109,8 @@ def test_every_fault_is_seen_named_and_loses_nothing(bank, tmp_path, faults):
 
 
 def check(bank: Bank, planted: list[Planted], facts: dict[str, FeedFact]) -> None:
-    """What became of every fault is what the catalogue says, and nobody else is affected."""
+    """What became of every fault is what the catalogue says, nobody else is affected, and no customer is named to the operator."""
+    assert named(bank.home, Identifiers.of(bank.home / "warehouse.duckdb")) == {}
     for one in planted:
         check_one(bank, one, facts[one.feed])
     others = [fact for name, fact in facts.items() if name not in {one.feed for one in planted}]

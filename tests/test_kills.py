@@ -46,8 +46,9 @@ def published(home: Home) -> dict[str, tuple[int, int]]:
 
 
 def seconds_of(home: Home) -> dict[str, float]:
-    """How long each stage took in the last whole night."""
-    return {row["stage"]: row["seconds"] for row in home.state.rows("select stage, max(seconds) as seconds from stage group by stage")}
+    """How long each stage takes when nobody disturbs it and the machine is quick: a kill is to come before its end."""
+    rows = home.state.rows("select stage, min(seconds) as seconds from stage where status = 'done' and seconds > 0 group by stage")
+    return {row["stage"]: row["seconds"] for row in rows}
 
 
 def killed(home: Home, *words: str, **how: object) -> bool:
@@ -78,7 +79,7 @@ def test_a_night_killed_everywhere_is_the_night_that_nobody_disturbed(home, caps
         assert not list((home.path / "published").rglob(".*.part")), "something half-made is left"
     with capsys.disabled():
         print(f"\n{kills} kills in {len(ROUNDS)} nights ({missed} came too late), {time.monotonic() - started:.0f} s; the mart is the same each time")
-    assert kills >= 10 * len(ROUNDS)
+    assert kills >= 60
 
 
 def test_a_night_killed_within_airflow_is_run_again_by_the_same_command(home, capsys):
