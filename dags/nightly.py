@@ -19,7 +19,7 @@ from airflow.sdk import (
 
 from tagmart.night.launch import biz_date_for
 from tagmart.night.tasks import run_step
-from tagmart.night.tell import alert, deadline_missed, done, until_deadline
+from tagmart.night.tell import alert, deadline_missed, done, is_by_hand, until_deadline
 from tagmart.night.waiting import WaitForDeliveries, WaitForTurn
 
 DOC = """
@@ -61,7 +61,7 @@ def stage(name: str, minutes: int):
     is_paused_upon_creation=False,
     # Ten tries of two minutes outlast a replay or an export that holds the lock.
     default_args={"retries": 10, "retry_delay": timedelta(minutes=2), "on_failure_callback": alert},
-    deadline=DeadlineAlert(DeadlineReference.DAGRUN_LOGICAL_DATE, until_deadline(), SyncCallback(deadline_missed)),
+    deadline=None if is_by_hand() else DeadlineAlert(DeadlineReference.DAGRUN_LOGICAL_DATE, until_deadline(), SyncCallback(deadline_missed)),
     params={
         "biz_date": Param(None, type=["null", "string"], format="date", description="Business date; empty: yesterday"),
         "wait_minutes": Param(

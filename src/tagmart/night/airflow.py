@@ -18,6 +18,7 @@ from time import monotonic, sleep
 from tagmart.core import clock
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
+from tagmart.night.tell import BY_HAND
 
 SERVERS = (("api-server",), ("scheduler", "--skip-serve-logs"), ("dag-processor",), ("triggerer", "--skip-serve-logs"))
 PASSWORDS = "simple_auth_manager_passwords.json.generated"
@@ -89,7 +90,7 @@ def run_night(settings: Settings, biz_date: date, watch: Callable[[], None], *, 
     log = settings.home / "airflow" / f"nightly-{biz_date:%Y%m%d}.log"
     command = [_airflow(), "dags", "test", DAG_ID, "--conf", json.dumps({"biz_date": biz_date.isoformat(), "backfill": backfill})]
     with log.open("w", encoding="utf-8") as out, subprocess.Popen(
-        command, env=environment(settings), stdout=out, stderr=subprocess.STDOUT
+        command, env=environment(settings) | {BY_HAND: "1"}, stdout=out, stderr=subprocess.STDOUT
     ) as process:
         try:
             while process.poll() is None:

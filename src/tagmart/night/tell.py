@@ -25,6 +25,8 @@ WORDS = {FAILED: ("失败", "failed"), LATE: ("未按时发布", "not published 
 LOG = "alerts.log"
 PUBLISH_BY = "07:30"
 SECONDS = 10
+# Set by `tagmart run` for the Airflow that it starts.
+BY_HAND = "TAGMART_BY_HAND"
 
 
 def publish_by() -> time:
@@ -35,6 +37,11 @@ def publish_by() -> time:
 def until_deadline() -> timedelta:
     """From the moment at which a night is scheduled to its deadline."""
     return deadline_on(date(2000, 1, 1)) - clock.logical_date_of(date(2000, 1, 1))
+
+
+def is_by_hand() -> bool:
+    """Whether the night is run by `airflow dags test`, which ends with an error where a DAG has a deadline; somebody watches it."""
+    return os.environ.get(BY_HAND) == "1"
 
 
 def deadline_on(biz_date: date) -> datetime:
