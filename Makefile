@@ -52,9 +52,11 @@ drill: $(READY) ## the long ones: many nights, kills, sizes
 	$(PYTEST) -m drill -s
 
 .PHONY: bench
-bench: $(READY) ## how fast the loader is, beside DuckDB and pandas: ROWS=5000000
+bench: $(READY) ## loader, tags, segments and gates beside what else could be done: ROWS=5000000
 	$(VENV)/bin/python benchmarks/loader.py $(if $(ROWS),--rows $(ROWS))
 	$(VENV)/bin/python benchmarks/tags.py
+	$(VENV)/bin/python benchmarks/segments.py
+	$(VENV)/bin/python benchmarks/gates.py
 
 .PHONY: lint
 lint: $(READY) ## ruff and sqlfluff
@@ -65,6 +67,7 @@ lint: $(READY) ## ruff and sqlfluff
 generated: $(READY) ## fail if a generated file is not what its source says
 	$(TAGMART) tags generate --check
 	$(TAGMART) rules generate --check
+	$(TAGMART) leads generate --check
 	$(TAGMART) contract docs --check
 	$(VENV)/bin/python dbt_project/seeds/make_code_tables.py --check
 
