@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -206,12 +207,7 @@ def run_stage(settings: Settings, run_id: str, name: str) -> str:
         try:
             message = stage.work(Turn(settings, state, run_id, date.fromisoformat(run["biz_date"])))
         except BaseException as error:
-            _finish(state, run_id, name, "failed", perf_counter() - started, str(error) or type(error).__name__)
-            state.do(
-                "update run set status = 'failed', ended_at = ?, message = ? where run_id = ?", _now(), str(error), run_id
-            )
-            _page(settings, state, run_id)
-            _board(settings, state)
+            _record_failure(settings, state, run_id, name, perf_counter() - started, error)
             raise
         note_space(settings, state, run_id, date.fromisoformat(run["biz_date"]), name)
         _finish(state, run_id, name, "done", perf_counter() - started, message)
@@ -250,6 +246,17 @@ def _finish(state: State, run_id: str, name: str, status: str, seconds: float, m
         "update stage set status = ?, ended_at = ?, seconds = ?, message = ? where run_id = ? and stage = ?",
         status, _now(), round(seconds, 2), message, run_id, name,
     )
+
+
+def _record_failure(settings: Settings, state: State, run_id: str, name: str, seconds: float, error: BaseException) -> None:
+    """That a stage failed, in the state and on its pages; on a full disk this fails too, and the stage's own error is what is told."""
+    try:
+        _finish(state, run_id, name, "failed", seconds, str(error) or type(error).__name__)
+        state.do("update run set status = 'failed', ended_at = ?, message = ? where run_id = ?", _now(), str(error), run_id)
+        _page(settings, state, run_id)
+        _board(settings, state)
+    except sqlite3.Error as second:
+        print(f"that the stage failed could not be written down: {second}")
 
 
 def _page(settings: Settings, state: State, run_id: str) -> None:
