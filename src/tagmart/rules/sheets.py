@@ -1,4 +1,4 @@
-"""One column of a CSV or XLSX file. XLSX is read with the standard library: a list needs text cells and nothing else."""
+"""One column of a CSV or XLSX file."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ import io
 import re
 import zipfile
 from pathlib import Path
-from xml.etree import ElementTree
 
 from tagmart.core.errors import TagmartError
 
 MAX_BYTES = 200_000_000
 MAX_VALUE = 64
-SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def read_column(path: Path, name: str) -> list[str]:
@@ -59,41 +57,26 @@ def _csv_rows(path: Path) -> list[list[str]]:
 
 
 def _xlsx_rows(path: Path) -> list[list[str]]:
-    """The first sheet as text. A number keeps the digits that the file holds; a long one that a spreadsheet rounded is lost there."""
+    """The first sheet as text. A long number that a spreadsheet rounded is lost there: customer numbers are kept as text."""
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with zipfile.ZipFile(path) as book:
             # What is unpacked is bounded before it is: a small file can hold any amount of zeros.
             if sum(part.file_size for part in book.infolist()) > MAX_BYTES:
                 raise TagmartError("the workbook is too large for a list", where=path.name)
-            names = book.namelist()
-            sheet = min((one for one in names if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", one)), key=lambda one: int(re.findall(r"\d+", one)[0]))
-            shared = []
-            if "xl/sharedStrings.xml" in names:
-                for item in _parsed(book.read("xl/sharedStrings.xml"), path).iter(f"{SPACE}si"):
-                    shared.append("".join(text.text or "" for text in item.iter(f"{SPACE}t")))
-            return [_row(row, shared) for row in _parsed(book.read(sheet), path).iter(f"{SPACE}row")]
-    except (zipfile.BadZipFile, ElementTree.ParseError, ValueError, IndexError, KeyError) as error:
+        book = load_workbook(path, read_only=True, data_only=True)
+        try:
+            return [[_said(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
+        finally:
+            book.close()
+    except (zipfile.BadZipFile, InvalidFileException, SyntaxError, ValueError, IndexError, KeyError) as error:
         raise TagmartError("the workbook cannot be read", where=path.name, seen=type(error).__name__, do="save it as XLSX anew, or as CSV") from None
 
 
-def _parsed(content: bytes, path: Path) -> ElementTree.Element:
-    # Workbooks have no document type; entities in one can only be meant to grow.
-    if b"<!DOCTYPE" in content[:2000] or b"<!ENTITY" in content:
-        raise TagmartError("the workbook holds declarations that no spreadsheet writes", where=path.name)
-    return ElementTree.fromstring(content)  # noqa: S314
-
-
-def _row(row: ElementTree.Element, shared: list[str]) -> list[str]:
-    cells: list[str] = []
-    for cell in row.iter(f"{SPACE}c"):
-        letters = re.match(r"[A-Z]+", cell.get("r", ""))
-        place = sum((ord(letter) - 64) * 26**power for power, letter in enumerate(reversed(letters[0]))) - 1 if letters else len(cells)
-        cells += [""] * (place - len(cells))
-        value = cell.find(f"{SPACE}v")
-        if cell.get("t") == "inlineStr":
-            cells.append("".join(text.text or "" for text in cell.iter(f"{SPACE}t")))
-        elif value is None or value.text is None:
-            cells.append("")
-        else:
-            cells.append(shared[int(value.text)] if cell.get("t") == "s" else value.text)
-    return cells
+def _said(cell: object) -> str:
+    """A cell as text; a whole number without decimals."""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return "" if cell is None else str(cell)
