@@ -10,11 +10,12 @@ from pathlib import Path
 from tagmart.core import clock
 from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
-from tagmart.core.mart import MART_FILE, SEGMENT_CATALOG, SEGMENT_DAILY, qualified, table_columns, tag_tables
+from tagmart.core.mart import MART_FILE, qualified, table_columns, tag_tables
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.gates.alarms import MOST_NAMED, alarms, budget, told
 from tagmart.gates.frozen import CHANGED, IN_FORCE, NOT_SEEN, THAWED, frozen
+from tagmart.gates.segment_pictures import overlaps_shown, segments_shown
 
 PAGE = "night.html"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -35,6 +36,9 @@ ACCEPTED = ("loaded", "unchanged", "carried", "held")
 FROZEN = {IN_FORCE: ("idle", "放行"), NOT_SEEN: ("good", "未出现"), CHANGED: ("bad", "金额已变"), THAWED: ("warn", "已到期")}
 # Of what breaks an expectation so many are written out; `tagmart gate show` has all.
 MOST_BROKEN = 10
+# So many segments are written out, the others folded away; what a run without a mart shows.
+MOST_SEGMENTS = 25
+NOTHING = {"customers": None, "tags": None, "segments": [], "overlaps": []}
 
 
 def write_page(settings: Settings, state: State, run_id: str) -> Path:
@@ -89,10 +93,10 @@ def page_facts(settings: Settings, state: State, run_id: str) -> dict[str, objec
     stages = state.rows("select * from stage where run_id = ? order by rowid", run_id)
     feeds = state.rows("select * from feed_fact where run_id = ? order by feed", run_id)
     results = state.rows("select * from gate_result where run_id = ? order by rowid", run_id)
-    mart = _mart_figures(settings, run)
+    mart = _mart_figures(settings, state, run)
     tone, zh, en = VERDICTS[run["status"]]
     longest = max((stage["seconds"] or 0 for stage in stages), default=0)
-    biggest = max((segment["size"] for segment in mart["segments"]), default=0)
+    biggest = max((segment["size"] or 0 for segment in mart["segments"]), default=0)
     own = [result for result in results if not result["subject"]]
     said = told(alarms(results, feeds), budget(settings.suites_dir.parent / "alarms.yml"))
     return {
@@ -119,6 +123,7 @@ def page_facts(settings: Settings, state: State, run_id: str) -> dict[str, objec
         "frozen_words": FROZEN,
         "gates": _gates(results),
         **mart,
+        "most_segments": MOST_SEGMENTS,
         "segments": [{**segment, "width": _percent(segment["size"], biggest)} for segment in mart["segments"]],
     }
 
@@ -172,32 +177,27 @@ def _tone(result: Mapping[str, object]) -> str:
     return "good" if result["success"] else "bad" if result["severity"] == "fail" else "warn"
 
 
-def _mart_figures(settings: Settings, run: Mapping[str, object]) -> dict[str, object]:
-    """Customers, tags and segment sizes, as far as the run has made them."""
+def _mart_figures(settings: Settings, state: State, run: Mapping[str, object]) -> dict[str, object]:
+    """Customers, tags and segments, as far as the run has made them."""
     import duckdb
 
-    figures: dict[str, object] = {"customers": None, "tags": None, "segments": []}
+    figures: dict[str, object] = dict(NOTHING)
     places = (settings.published / str(run["biz_date"]) / str(run["run_id"]), settings.run_dir(str(run["run_id"])))
     path = next((place / MART_FILE for place in places if (place / MART_FILE).is_file()), None)
     if path is None:
         return figures
     try:
-        with connect(path, read_only=True) as connection:
-            for table in tag_tables(connection).values():
-                rows = connection.execute(f"select count(*) from {qualified(table)}").fetchone()[0]
-                figures["customers"] = (figures["customers"] or 0) + rows
-                figures["tags"] = (figures["tags"] or 0) + len(table_columns(connection, table)) - 2
-            if table_columns(connection, SEGMENT_DAILY) and table_columns(connection, SEGMENT_CATALOG):
-                found = connection.execute(
-                    "select daily.segment_id, catalog.zh, catalog.en, daily.size, daily.entered, daily.left_cnt"
-                    f" from {qualified(SEGMENT_DAILY)} as daily join {qualified(SEGMENT_CATALOG)} as catalog"
-                    " using (segment_id) order by daily.size desc, daily.segment_id"
-                ).fetchall()
-                names = ("segment_id", "zh", "en", "size", "entered", "left_cnt")
-                figures["segments"] = [dict(zip(names, row, strict=True)) for row in found]
+        opened = connect(path, read_only=True)
     except duckdb.Error:
         # A stage that failed inside dbt may still hold the file in this process: the page tells the failure without figures.
-        return {"customers": None, "tags": None, "segments": []}
+        return figures
+    with opened as connection:
+        for table in tag_tables(connection).values():
+            rows = connection.execute(f"select count(*) from {qualified(table)}").fetchone()[0]
+            figures["customers"] = (figures["customers"] or 0) + rows
+            figures["tags"] = (figures["tags"] or 0) + len(table_columns(connection, table)) - 2
+        figures["segments"] = segments_shown(settings, state, str(run["run_id"]), date.fromisoformat(run["biz_date"]), connection)
+        figures["overlaps"] = overlaps_shown(connection)
     return figures
 
 

@@ -260,12 +260,14 @@ def _record_failure(settings: Settings, state: State, run_id: str, name: str, se
 
 
 def _page(settings: Settings, state: State, run_id: str) -> None:
-    """The run's page: written when the run ends, well or badly."""
+    """The run's page: written when the run ends, well or badly; one that cannot be written never fails a stage."""
+    import duckdb
+
     from tagmart.gates.page import write_page
 
     try:
         write_page(settings, state, run_id)
-    except OSError as error:
+    except (OSError, duckdb.Error) as error:
         print(f"the page of the run could not be written: {error}")
 
 
