@@ -200,7 +200,7 @@ def held_by(state: State) -> set[tuple]:
 def test_gates_hold_what_is_late_or_breaks_and_the_night_goes_on(home):
     settings, state = home
     late = {**GOOD["feed"], "subject": "chn_event", "status": "held", "stale_days": 1, "as_of": "2026-06-29", "message": "no delivery"}
-    outcome = judge(settings, state, RUN, "gate1", {"feed": [GOOD["feed"], late], "landing": [], "reference": []})
+    outcome = judge(settings, state, RUN, "gate1", {frame: [] for frame in load_suite(SUITES, "gate1").frames} | {"feed": [GOOD["feed"], late]})
     assert not outcome.failed
     assert [result.expectation.id for result in outcome.checked if not result.success] == ["feed_not_held"]
     assert held_by(state) == {("gate1", "feed", "chn_event", "late or refused")}
@@ -227,7 +227,7 @@ def test_a_broken_tie_holds_its_theme_or_the_tags_of_its_feeds(home):
         for tie in (theme, family)
     ]
     good = {"subject": "x", "tie": "x", "state": "holds", "is_whole": 1, "line_cnt": 1, "must_compare": 1, "over": 0}
-    outcome = judge(settings, state, RUN, "ledger", {"tie": [good, *facts], "volume": []})
+    outcome = judge(settings, state, RUN, "ledger", {"tie": [good, *facts]})
     assert not outcome.failed
     wanted = {("ledger", "theme", theme.on_break.split()[1], theme.id)} | {("ledger", "feed", feed, family.id) for feed in family.feeds}
     assert held_by(state) == wanted
