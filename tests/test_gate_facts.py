@@ -305,7 +305,7 @@ def test_without_a_night_before_no_movement_is_claimed(home):
         None,
         None,
     )
-    assert not judge(*home, RUN, "gate3", {"segment": [fact], "lead": []}).failed
+    assert not judge(*home, RUN, "gate3", {"segment": [fact], "lead": [], "lead_key": [], "contact": []}).failed
 
 
 def test_a_gate_before_its_stages_says_which_file_is_missing(home):

@@ -14,7 +14,7 @@ from tagmart.core.state import State
 from tagmart.gates.gate import judge
 from tagmart.gates.suite import load_suite
 from tagmart.night.held import hold_tags, late_segments, mark_segments, most_days, require_earlier
-from tagmart.publish.held import Cause, hold_back
+from tagmart.publish.held_tags import Cause, hold_back
 from tagmart.publish.publishing import _require_gates
 from tests.gate_cases import GOOD, SUITES
 from tests.publishing import D

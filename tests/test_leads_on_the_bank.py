@@ -201,7 +201,8 @@ def test_the_published_leads_are_of_customers_and_hold_no_identifier(month_end: 
     states = dict(days.duck.execute("select lead_code, any_value(state_code) from mart.mart.lead_catalog group by 1").fetchall())
     assert states["big_in"] == "no_yesterday" and states["td_due"] == "evaluated" and len(states) == 20
     raised = dict(days.duck.execute(f"select lead_code, count(*) from {leads} group by 1").fetchall())
-    assert not {code for code in raised if states[code] != "evaluated"}
+    # Of a shop whose sales collapse nothing is asked of the night before.
+    assert {code for code in raised if states[code] != "evaluated"} <= {"mer_silent"}
     secret = {row[0] for row in days.duck.execute("select mobile from warehouse.dwd.contact union select id_no from warehouse.dwd.party"
                                                   " union select acct_no from warehouse.dwd.account").fetchall() if row[0]}  # fmt: skip
     for table in ("event_lead", "contact_list", "contact_suppressed"):

@@ -27,7 +27,7 @@ YESTERDAY, RUN = "20260629-001", "20260630-001"
 def test_a_night_is_built_again_with_identical_hashes(month_end):
     run_id = month_end.published_status["run_id"]
     done = month_end.tagmart("rebuild", run_id)
-    assert re.search(rf"^identical: 18 tables of {run_id} have the same hashes", done.stdout, re.M)
+    assert re.search(rf"^identical: 24 tables of {run_id} have the same hashes", done.stdout, re.M)
     assert "input(s) differ" not in done.stdout
     assert not (month_end.path / "rebuild" / run_id).exists()
     assert month_end.state.rows("select * from hold") == []

@@ -137,7 +137,8 @@ def test_gate_1_is_as_strict_as_the_contract_says(bank, reference, share, red):
     suite = load_suite(project_root() / "expectations" / "suites", "gate1")
 
     def broken(facts: dict[str, Fact]) -> set[str]:
-        checked = check(bank.settings.home, suite, {"feed": [GOOD["feed"]], "landing": [], "reference": list(facts.values())})
+        given = {frame: [] for frame in suite.frames} | {"feed": [GOOD["feed"]], "reference": list(facts.values())}
+        checked = check(bank.settings.home, suite, given)
         return {result.expectation.id for result in checked if not result.success}
 
     facts = night(bank, FIRST)

@@ -91,7 +91,7 @@ def tables(home: Home, run_id: str) -> list[tuple]:
 
     with connect(home[0].published / str(D) / run_id / "tagmart.duckdb", read_only=True) as mart:
         return mart.execute("select name, content_hash from mart.run_manifest where kind = 'table' and name not in ('tags_retail',"
-                            " 'segment_daily') order by name").fetchall()
+                            " 'segment_daily', 'restatement') order by name").fetchall()
 
 
 def test_a_clock_that_jumps_changes_nothing_that_is_published_nor_who_is_next(small_home, monkeypatch):

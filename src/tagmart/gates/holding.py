@@ -1,6 +1,6 @@
 """What a gate holds back instead of stopping the night: a feed that has not come, a theme or the families of what breaks.
 
-A hold is a row of the state table `held`. Which tags it means is found out where they are held (publish.held), from lineage.
+A hold is a row of the state table `held`. Which tags it means is found out where they are held (publish.held_tags), from lineage.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.mart import MART_FILE, SEGMENT_MEMBER, TAG_CATALOG, qualified
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
-from tagmart.publish.held import Cause, Held, hold_back
+from tagmart.publish.held_tags import Cause, Held, hold_back
 from tagmart.publish.store import last_good_before
 from tagmart.rules.files import HOLD
 
