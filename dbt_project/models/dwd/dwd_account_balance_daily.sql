@@ -36,7 +36,10 @@ final as (
         accounts.nature_code,
         balances.ccy,
         -- Valued at the middle rate of the day: a foreign balance without one is unknown.
-        case when fx_ccys.ccy is null then balances.bal else cast(cast(balances.bal as decimal(38, 2)) * fx_rates.rate as decimal(18, 2)) end as bal,
+        case
+            when fx_ccys.ccy is null then balances.bal
+            else cast(cast(balances.bal as decimal(38, 2)) * fx_rates.rate as decimal(18, 2))
+        end as bal,
         case
             when fx_ccys.ccy is null then balances.frozen_amt
             else cast(cast(balances.frozen_amt as decimal(38, 2)) * fx_rates.rate as decimal(18, 2))

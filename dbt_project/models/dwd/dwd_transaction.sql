@@ -155,7 +155,10 @@ final as (
         -- The ledger's side turned into the customer's, once and for all: C on a deposit account is money in.
         case classed.dc_flag when 'C' then 'in' when 'D' then 'out' end as direction,
         -- A flow is valued at the middle rate of its posting date.
-        case when fx_ccys.ccy is null then classed.amt else cast(cast(classed.amt as decimal(38, 2)) * fx_rates.rate as decimal(18, 2)) end as amt,
+        case
+            when fx_ccys.ccy is null then classed.amt
+            else cast(cast(classed.amt as decimal(38, 2)) * fx_rates.rate as decimal(18, 2))
+        end as amt,
         classed.ccy,
         classed.amt as amt_orig,
         coalesce(classed.channel_code, 'other') as channel,

@@ -100,7 +100,10 @@ month_stats as (
         month_steps.customer_id,
         -- Six times the deviation, in cents. Sums of exact decimals: a floating-point one is another number in another order of rows.
         sqrt(
-            (6 * sum(cast(month_steps.davg_amt as decimal(38, 2)) * month_steps.davg_amt) - sum(month_steps.davg_amt) * sum(month_steps.davg_amt)) * 10000
+            (
+                6 * sum(cast(month_steps.davg_amt as decimal(38, 2)) * month_steps.davg_amt)
+                - sum(month_steps.davg_amt) * sum(month_steps.davg_amt)
+            ) * 10000
         ) as spread_cents,
         sum(month_steps.davg_amt) as sum_amt,
         min(month_steps.davg_amt) as min_amt,
