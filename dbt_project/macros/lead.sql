@@ -7,9 +7,7 @@
         where
             lead_threshold.name = '{{ name }}'
             and lead_threshold.tier = 'all'
-            and lead_threshold.bank in ('all', run_context.bank)
-            and run_context.biz_date >= lead_threshold.valid_from
-            and (lead_threshold.valid_to is null or run_context.biz_date <= lead_threshold.valid_to)
+            and {{ in_force('lead_threshold') }}
     )
 {%- endmacro %}
 
@@ -20,10 +18,7 @@
     inner join {{ ref('lead_threshold') }} as lead_threshold
         on lead_threshold.name = 'large_amt' and prior_tags.tier_code = lead_threshold.tier
     cross join {{ source('ops', 'run_context') }} as run_context
-    where
-        lead_threshold.bank in ('all', run_context.bank)
-        and run_context.biz_date >= lead_threshold.valid_from
-        and (lead_threshold.valid_to is null or run_context.biz_date <= lead_threshold.valid_to)
+    where {{ in_force('lead_threshold') }}
 {%- endmacro %}
 
 {#

@@ -15,3 +15,10 @@
 {% macro when_fed(feeds, value) -%}
     case when {{ has_feeds(feeds) }} then {{ value }} end
 {%- endmacro %}
+
+{# True for the rows of a dated seed that hold at D for this bank; it stands where `run_context` is read. `seed` is the name the seed goes by. #}
+{% macro in_force(seed) -%}
+    {{ seed }}.bank in ('all', run_context.bank)
+        and {{ seed }}.valid_from <= run_context.biz_date
+        and ({{ seed }}.valid_to is null or {{ seed }}.valid_to >= run_context.biz_date)
+{%- endmacro %}

@@ -32,9 +32,7 @@
         cross join {{ source('ops', 'run_context') }} as run_context
         where
             parameter.name = '{{ name }}'
-            and parameter.bank in ('all', run_context.bank)
-            and run_context.biz_date >= parameter.valid_from
-            and (parameter.valid_to is null or run_context.biz_date <= parameter.valid_to)
+            and {{ in_force('parameter') }}
     )
 {%- endmacro %}
 
@@ -49,9 +47,7 @@
         cross join {{ source('ops', 'run_context') }} as run_context
         where
             cut_point.cut_list = '{{ cut_list }}'
-            and cut_point.bank in ('all', run_context.bank)
-            and run_context.biz_date >= cut_point.valid_from
-            and (cut_point.valid_to is null or run_context.biz_date <= cut_point.valid_to)
+            and {{ in_force('cut_point') }}
             and cut_point.lower_bound <= {{ value }}
     )
 {%- endmacro %}

@@ -27,10 +27,7 @@ institutions as (
     select cp_institution.cp_bank_prefix, cp_institution.cp_class
     from {{ ref('cp_institution') }} as cp_institution
     cross join {{ source('ops', 'run_context') }} as run_context
-    where
-        cp_institution.bank in ('all', run_context.bank)
-        and run_context.biz_date >= cp_institution.valid_from
-        and (cp_institution.valid_to is null or run_context.biz_date <= cp_institution.valid_to)
+    where {{ in_force('cp_institution') }}
 ),
 
 bank_codes as (

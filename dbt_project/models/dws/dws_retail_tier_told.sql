@@ -8,12 +8,8 @@ with night as (
 lowest as (
     select min(tier_rule.tier_no) as tier_no
     from {{ ref('tier_rule') }} as tier_rule
-    cross join night
     cross join {{ source('ops', 'run_context') }} as run_context
-    where
-        tier_rule.entity = 'retail' and tier_rule.bank in ('all', run_context.bank)
-        and tier_rule.valid_from <= night.biz_date
-        and (tier_rule.valid_to is null or tier_rule.valid_to >= night.biz_date)
+    where tier_rule.entity = 'retail' and {{ in_force('tier_rule') }}
 ),
 
 judged as (

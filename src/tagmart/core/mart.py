@@ -362,19 +362,25 @@ def volatile_columns(table: str) -> frozenset[str]:
 def tag_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """The wide tables of the file's mart: entity → table name."""
     found = connection.execute(
-        "select table_name from duckdb_tables() where database_name = current_database() and schema_name = ?"
-        " and starts_with(table_name, ?) order by table_name",
-        [SCHEMA, TAGS_PREFIX],
+        f"select table_name from duckdb_tables() where database_name = current_database() and schema_name = {literal(SCHEMA)}"
+        f" and starts_with(table_name, {literal(TAGS_PREFIX)}) order by table_name"
     ).fetchall()
     return {name.removeprefix(TAGS_PREFIX): name for (name,) in found}
 
 
-def table_columns(connection: duckdb.DuckDBPyConnection, table: str, schema: str = SCHEMA) -> dict[str, str]:
-    """Columns of a table in the current database, in order: name → type. Empty if there is no such table."""
+def table_columns(
+    connection: duckdb.DuckDBPyConnection, table: str, schema: str = SCHEMA, database: str | None = None
+) -> dict[str, str]:
+    """Columns of a table in order: name → type. Empty if there is no such table.
+
+    Args:
+        database: the name under which its file is attached; None: the current one.
+    """
+    # Literals, because with parameters DuckDB imports pandas, and a preview must answer in a second.
     found = connection.execute(
-        "select column_name, data_type from duckdb_columns() where database_name = current_database()"
-        " and schema_name = ? and table_name = ? order by column_index",
-        [schema, table],
+        "select column_name, data_type from duckdb_columns()"
+        f" where database_name = coalesce({literal(database)}, current_database())"
+        f" and schema_name = {literal(schema)} and table_name = {literal(table)} order by column_index"
     ).fetchall()
     return dict(found)
 

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from tagmart.core.duck import connect, literal
 from tagmart.core.errors import TagmartError
-from tagmart.core.mart import MART_FILE, TAGS_PREFIX
+from tagmart.core.mart import MART_FILE, TAGS_PREFIX, table_columns
 from tagmart.core.settings import Settings
 from tagmart.rules import Catalogue, CompiledRule, Rule, compile_rules, read_catalogue, read_entities
 from tagmart.rules.files import ENTITY_LETTERS, Top
@@ -69,12 +69,7 @@ class Night:
 
     def columns(self, table: str, database: str | None = None) -> set[str]:
         """The columns of a mart table; of a file attached as `database`, else of the night's own."""
-        place = literal(database) if database else "current_database()"
-        rows = self.mart.execute(
-            f"select column_name from duckdb_columns() where database_name = {place} and schema_name = 'mart'"
-            f" and table_name = {literal(table)}"
-        ).fetchall()
-        return {name for (name,) in rows}
+        return set(table_columns(self.mart, table, database=database))
 
     def named(self, rule: Rule) -> list[str]:
         """The keys of the segments that a rule names."""

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
-from tagmart.core.errors import TagmartError
+from tagmart.core.policy import whole_number
 
 UP_TO_DATE = ("loaded", "unchanged")
 # A feed whose delivery has come and was not taken is not late.
@@ -68,10 +66,7 @@ def budget(path: Path) -> int:
     Raises:
         TagmartError: if the file does not say it.
     """
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
-    if not isinstance(content, dict) or not isinstance(content.get("warnings"), int):
-        raise TagmartError("the budget of warnings is not said", where=str(path), seen=repr(content), do="write `warnings: 12`")
-    return content["warnings"]
+    return whole_number(path, "warnings", "the budget of warnings is not said", 12)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def past_nights(given: GateInput, days: Iterable[date] | None = None) -> list[Pa
     away = _withdrawn(given)
     rows = given.state.rows(
         "select run_id, biz_date, path from publish where biz_date < ? and removed_at is null"
-        " order by biz_date desc, published_at desc, run_id desc",
+        " order by biz_date desc, rowid desc",
         given.biz_date.isoformat(),
     )
     found: dict[str, Past] = {}

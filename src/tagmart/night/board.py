@@ -107,7 +107,7 @@ def board(settings: Settings, state: State, *, look: bool = True) -> Board:
         TagmartError: if contracts, ties or the budget of alarms cannot be read.
     """
     at = clock.now()
-    run = state.row("select * from run order by started_at desc, rowid desc limit 1")
+    run = state.row("select * from run order by rowid desc limit 1")
     run_id = run["run_id"] if run else ""
     stages = {row["stage"]: row for row in state.rows("select * from stage where run_id = ?", run_id)}
     usual, gap = usual_seconds(state, settings.bank, run_id)
@@ -184,7 +184,7 @@ def usual_seconds(state: State, bank: str, but: str) -> tuple[dict[str, float], 
     """
     nights = state.rows(
         "select run_id, started_at, ended_at from run where status = 'published' and bank = ? and run_id <> ?"
-        " order by started_at desc limit ?", bank, but, PAST_NIGHTS,
+        " order by rowid desc limit ?", bank, but, PAST_NIGHTS,
     )
     taken: dict[str, list[float]] = {}
     pauses = []

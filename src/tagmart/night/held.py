@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-import yaml
-
 from tagmart.core.duck import connect, literal
 from tagmart.core.errors import TagmartError
 from tagmart.core.mart import MART_FILE, SEGMENT_MEMBER, TAG_CATALOG, qualified
+from tagmart.core.policy import whole_number
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.publish.held_tags import Cause, Held, hold_back
@@ -81,10 +80,7 @@ def most_days(path: Path) -> int:
     Raises:
         TagmartError: if the file does not say it.
     """
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
-    if not isinstance(content, dict) or not isinstance(content.get("days"), int):
-        raise TagmartError("it is not said for how long tags may be held", where=str(path), seen=repr(content), do="write `days: 3`")
-    return content["days"]
+    return whole_number(path, "days", "it is not said for how long tags may be held", 3)
 
 
 def mark_segments(settings: Settings, state: State, run_id: str, biz_date: date) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagmart.core.duck import identifier, literal
+from tagmart.core.mart import TAGS_PREFIX, qualified, table_columns
 from tagmart.core.state import State
 from tagmart.leads import load_contract
 from tagmart.publish.store import withdrawn
@@ -30,15 +31,15 @@ def remember_for_leads(
     A tag that the file of the day before does not have yet is NULL: leads that need it are not raised that night.
     """
     for entity, tags in load_contract(leads_dir).tags_before.items():
-        table, wide = f"ops.prior_tag_{entity}", f"tags_{entity}"
+        table, wide = f"ops.prior_tag_{entity}", f"{TAGS_PREFIX}{entity}"
         columns = ", ".join(["customer_id varchar", *(f"{identifier(tag)} {kind}" for tag, kind in tags.items())])
         warehouse.execute(f"create or replace table {table} ({columns})")
-        there = _columns_of(warehouse, wide) if has_yesterday else set()
+        there = table_columns(warehouse, wide, database="yesterday") if has_yesterday else {}
         if there:
             listed = [identifier(tag) if tag in there else f"cast(null as {kind})" for tag, kind in tags.items()]
-            warehouse.execute(f"insert into {table} select customer_id, {', '.join(listed)} from yesterday.mart.{identifier(wide)}")
+            warehouse.execute(f"insert into {table} select customer_id, {', '.join(listed)} from yesterday.{qualified(wide)}")
     rows = state.rows(
-        "select biz_date, run_id from publish where biz_date < ? order by published_at, run_id", biz_date.isoformat()
+        "select biz_date, run_id from publish where biz_date < ? order by rowid", biz_date.isoformat()
     )
     away = withdrawn(state)
     newest = {row["biz_date"]: row["run_id"] for row in rows if row["run_id"] not in away}
@@ -47,11 +48,3 @@ def remember_for_leads(
         listed = ", ".join(f"({literal(day)}, {literal(run_id)})" for day, run_id in newest.items())
         warehouse.execute(f"insert into ops.published_run values {listed}")
 
-
-def _columns_of(warehouse: duckdb.DuckDBPyConnection, wide: str) -> set[str]:
-    """The columns of a wide table of the day before."""
-    found = warehouse.execute(
-        "select column_name from duckdb_columns() where database_name = 'yesterday' and schema_name = 'mart'"
-        f" and table_name = {literal(wide)}"
-    ).fetchall()
-    return {name for (name,) in found}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagmart.core.duck import identifier, literal
-from tagmart.core.mart import ENTITY_ZH, MART_FILE, TAGS_PREFIX
+from tagmart.core.mart import ENTITY_ZH, MART_FILE, TAGS_PREFIX, qualified, table_columns
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.publish import latest_good
@@ -39,12 +39,12 @@ def write_past(warehouse: duckdb.DuckDBPyConnection, settings: Settings, state: 
             if folder is None:
                 continue
             warehouse.execute(f"attach {literal(folder / MART_FILE)} as past (read_only)")
-            there = _columns(warehouse, f"{TAGS_PREFIX}{entity}")
+            there = table_columns(warehouse, f"{TAGS_PREFIX}{entity}", database="past")
             if listed := [identifier(tag) for tag in sorted(of_day) if tag in there]:
                 names = ", ".join(listed)
                 warehouse.execute(
                     f"insert into {table} (customer_id, days_back, {names})"
-                    f" select customer_id, {days}, {names} from past.mart.{TAGS_PREFIX}{entity}"
+                    f" select customer_id, {days}, {names} from past.{qualified(TAGS_PREFIX + entity)}"
                 )
             warehouse.execute("detach past")
 
@@ -70,10 +70,3 @@ def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
 
-
-def _columns(warehouse: duckdb.DuckDBPyConnection, table: str) -> set[str]:
-    found = warehouse.execute(
-        "select column_name from duckdb_columns() where database_name = 'past' and schema_name = 'mart'"
-        f" and table_name = {literal(table)}"
-    ).fetchall()
-    return {name for (name,) in found}

@@ -28,7 +28,7 @@ def resume(settings: Settings, state: State, run_id: str | None, start: str | No
         BusyError: if another process is writing.
         TagmartError: if there is no such run or stage, the run is published, or a stage failed.
     """
-    run = state.row("select * from run where run_id = coalesce(?, run_id) order by started_at desc, rowid desc limit 1", run_id)
+    run = state.row("select * from run where run_id = coalesce(?, run_id) order by rowid desc limit 1", run_id)
     if run is None:
         raise TagmartError("there is no such run", where="run_id", seen=repr(run_id), do="see `tagmart status`")
     if run["status"] == "published":

@@ -144,7 +144,7 @@ def _run_and_gates(biz_date: str) -> tuple[str, list[dict]]:
     """The newest run of a date and what its gates found red; nothing of either if the state cannot be read."""
     try:
         state = _state()
-        run = state.row("select run_id from run where biz_date = ? order by started_at desc, rowid desc limit 1", biz_date) if state else None
+        run = state.row("select run_id from run where biz_date = ? order by rowid desc limit 1", biz_date) if state else None
         gates = state.rows(
             "select gate, expectation, severity, owner from gate_result where run_id = ? and subject = '' and success = 0"
             " order by severity, gate, expectation", run["run_id"],

@@ -58,10 +58,10 @@ def _reason(settings: Settings, connection: sqlite3.Connection, who: str, kind: 
     granted = connection.execute("select biz_date from turn where granted_at is not null and who <> ?", (who,)).fetchone()
     if granted:
         return f"the night of {granted[0]} is about to begin"
-    run = connection.execute("select * from run order by started_at desc, rowid desc limit 1").fetchone()
+    run = connection.execute("select * from run order by rowid desc limit 1").fetchone()
     if run and run["status"] == "running":
         last = connection.execute(
-            "select stage, coalesce(ended_at, started_at) as at from stage where run_id = ? order by started_at desc, rowid desc limit 1",
+            "select stage, coalesce(ended_at, started_at) as at from stage where run_id = ? order by rowid desc limit 1",
             (run["run_id"],),
         ).fetchone()
         moved = datetime.fromisoformat(last["at"] if last else run["started_at"])

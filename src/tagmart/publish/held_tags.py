@@ -18,10 +18,10 @@ from tagmart.core.mart import (
     MART_FILE,
     RESTRICTED_FILE,
     RUN_MANIFEST,
-    SCHEMA,
     TAG_CATALOG,
     TAGS_PREFIX,
     qualified,
+    table_columns,
 )
 
 if TYPE_CHECKING:
@@ -182,8 +182,8 @@ def _put_back(connection: duckdb.DuckDBPyConnection, number: int) -> None:
     ).fetchall()
     for entity, tags in rows:
         table = qualified(TAGS_PREFIX + entity)
-        now = _columns(connection, f"candidate_{number}", TAGS_PREFIX + entity)
-        then = _columns(connection, f"earlier_{number}", TAGS_PREFIX + entity)
+        now = table_columns(connection, TAGS_PREFIX + entity, database=f"candidate_{number}")
+        then = table_columns(connection, TAGS_PREFIX + entity, database=f"earlier_{number}")
         for chunk in _chunks([tag for tag in tags if tag in now]):
             values = ", ".join(
                 f"try_cast(older.{identifier(tag)} as {now[tag]}) as {identifier(tag)}" if tag in then
@@ -214,7 +214,7 @@ def _tell_dates(connection: duckdb.DuckDBPyConnection, number: int, is_held: boo
     if not is_held:
         return
     said = f"(select value from earlier_{number}.{qualified(RUN_MANIFEST.name)} where kind = 'run' and name = 'biz_date')"
-    there = _columns(connection, f"earlier_{number}", TAG_CATALOG)
+    there = table_columns(connection, TAG_CATALOG, database=f"earlier_{number}")
     # A tag that was held then already is older than that run; one that it did not have was never told.
     older = "older.as_of" if "as_of" in there else f"{said}::date"
     connection.execute(
@@ -234,14 +234,6 @@ def _told(connection: duckdb.DuckDBPyConnection, cause: Cause) -> Held:
     )
     tags, as_of = connection.execute(f"select count(*), min(as_of) from ({both})").fetchone()
     return Held(cause, tags, as_of)
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> dict[str, str]:
-    """Columns of a table of an attached file, with their types; none where there is no such table."""
-    return dict(connection.execute(
-        f"select column_name, data_type from duckdb_columns() where database_name = {literal(database)}"
-        f" and schema_name = {literal(SCHEMA)} and table_name = {literal(table)} order by column_index"
-    ).fetchall())  # fmt: skip
 
 
 def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -18,6 +18,7 @@ from tagmart.core.mart import (
     SEGMENT_MEMBER,
     TAG_KEYS,
     qualified,
+    table_columns,
     tag_tables,
     write_table,
 )
@@ -62,7 +63,7 @@ def write_restatement(candidate: Path, earlier: Path | None) -> int:
 
 def _of_table(connection: duckdb.DuckDBPyConnection, entity: str, table: str) -> Iterator[dict]:
     """The tags of an entity that changed, then its customers that did, came or went."""
-    now, then = (_columns(connection, side, table) for side in ("newer", "older"))
+    now, then = (table_columns(connection, table, database=side) for side in ("newer", "older"))
     tags = [tag for tag in now if tag in then and tag not in TAG_KEYS]
     both = f"newer.{qualified(table)} as fresh inner join older.{qualified(table)} as past using (customer_id)"
     changed = []
@@ -100,7 +101,7 @@ def _differs(fresh: str, past: str, now: str, then: str) -> str:
 
 def _of_customers(connection: duckdb.DuckDBPyConnection, entity: str, table: str, changed: Sequence[str]) -> Iterator[dict]:
     """Customers with the number of their tags that changed; those of one run only have been added or removed."""
-    types = {side: _columns(connection, side, table) for side in ("newer", "older")}
+    types = {side: table_columns(connection, table, database=side) for side in ("newer", "older")}
     connection.execute("create or replace temp table touched (customer_id varchar, changed_cnt integer)")
     for start in range(0, len(changed), CHUNK):
         counted = " + ".join(
@@ -130,7 +131,7 @@ def _of_sets(
     connection: duckdb.DuckDBPyConnection, kind: str, table: str, name: str, keys: Sequence[str]
 ) -> Iterator[dict]:
     """Sets of rows, by what they are of: sizes before and after, what came in and what fell out."""
-    now, then = (_columns(connection, side, table) for side in ("newer", "older"))
+    now, then = (table_columns(connection, table, database=side) for side in ("newer", "older"))
     if name not in now or name not in then:
         return
     key = f"row({', '.join(key for key in keys if key in now and key in then)})"
@@ -151,9 +152,3 @@ def _of_sets(
             "filled_cnt": came, "emptied_cnt": went,
         }  # fmt: skip
 
-
-def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> dict[str, str]:
-    return dict(connection.execute(
-        f"select column_name, data_type from duckdb_columns() where database_name = {literal(database)} and schema_name = 'mart'"
-        f" and table_name = {literal(table)} order by column_index"
-    ).fetchall())  # fmt: skip

@@ -48,12 +48,11 @@ def renderer(
     words: dict[str, Any] = {
         "ref": ref, "source": source, "config": lambda **_: "", "execute": True, "env_var": lambda _, default="": default,
     }  # fmt: skip
-    # Macros call one another, whatever file they stand in: each file is read with all of those words in reach.
-    for path in sorted((dbt_project / "macros").glob("*.sql")):
-        text = path.read_text(encoding="utf-8")
-        if not any(block in text for block in ONLY_DBT):
-            module = environment.from_string(text, globals=words).make_module()
-            words |= {name: entry for name, entry in vars(module).items() if not name.startswith("_")}
+    # Macros call one another, whatever file they stand in and whichever comes first: they are read as one.
+    texts = (path.read_text(encoding="utf-8") for path in sorted((dbt_project / "macros").glob("*.sql")))
+    macros = "\n".join(text for text in texts if not any(block in text for block in ONLY_DBT))
+    module = environment.from_string(macros, globals=words).make_module()
+    words |= {name: entry for name, entry in vars(module).items() if not name.startswith("_")}
 
     def render(sql: str) -> str:
         try:

@@ -12,10 +12,7 @@ budgets as (
     select lead_budget.*
     from {{ ref('lead_budget') }} as lead_budget
     cross join {{ source('ops', 'run_context') }} as run_context
-    where
-        lead_budget.bank in ('all', run_context.bank)
-        and lead_budget.valid_from <= run_context.biz_date
-        and (lead_budget.valid_to is null or lead_budget.valid_to >= run_context.biz_date)
+    where {{ in_force('lead_budget') }}
 ),
 
 asked as (

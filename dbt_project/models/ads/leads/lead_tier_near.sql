@@ -30,10 +30,7 @@ own_lines as (
     select tier_rule.tier, tier_rule.lower_bound
     from {{ ref('tier_rule') }} as tier_rule
     cross join {{ source('ops', 'run_context') }} as run_context
-    where
-        tier_rule.entity = 'retail' and tier_rule.bank in ('all', run_context.bank)
-        and tier_rule.valid_from <= run_context.biz_date
-        and (tier_rule.valid_to is null or tier_rule.valid_to >= run_context.biz_date)
+    where tier_rule.entity = 'retail' and {{ in_force('tier_rule') }}
 ),
 
 judged as (

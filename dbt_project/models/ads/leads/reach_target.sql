@@ -13,10 +13,7 @@ products as (
     select reach_product.*
     from {{ ref('reach_product') }} as reach_product
     cross join {{ source('ops', 'run_context') }} as run_context
-    where
-        reach_product.bank in ('all', run_context.bank)
-        and reach_product.valid_from <= run_context.biz_date
-        and (reach_product.valid_to is null or reach_product.valid_to >= run_context.biz_date)
+    where {{ in_force('reach_product') }}
 ),
 
 segments as (

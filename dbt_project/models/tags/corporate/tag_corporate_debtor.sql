@@ -46,10 +46,7 @@ floors as (
     select floors.prod, floors.dpd_from, floors.class_code
     from {{ ref('class_floor') }} as floors
     cross join {{ source('ops', 'run_context') }} as run_context
-    where
-        floors.bank in ('all', run_context.bank)
-        and run_context.biz_date >= floors.valid_from
-        and (floors.valid_to is null or run_context.biz_date <= floors.valid_to)
+    where {{ in_force('floors') }}
 ),
 
 claim_floors as (

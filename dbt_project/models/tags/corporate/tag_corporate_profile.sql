@@ -19,10 +19,7 @@ industry_flags as (
     select industry_flag.flag_code, industry_flag.industry_prefix
     from {{ ref('industry_flag') }} as industry_flag
     cross join {{ source('ops', 'run_context') }} as run_context
-    where
-        industry_flag.bank in ('all', run_context.bank)
-        and run_context.biz_date >= industry_flag.valid_from
-        and (industry_flag.valid_to is null or run_context.biz_date <= industry_flag.valid_to)
+    where {{ in_force('industry_flag') }}
 ),
 
 assignments as (

@@ -15,9 +15,7 @@ limit_lines as (
     cross join {{ source('ops', 'run_context') }} as run_context
     where
         cut_point.cut_list = 'mer_limit_line'
-        and cut_point.bank in ('all', run_context.bank)
-        and run_context.biz_date >= cut_point.valid_from
-        and (cut_point.valid_to is null or run_context.biz_date <= cut_point.valid_to)
+        and {{ in_force('cut_point') }}
 ),
 
 numbers as (

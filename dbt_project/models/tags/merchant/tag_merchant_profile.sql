@@ -14,10 +14,7 @@ seasonal as (
     select mcc_seasonal.mcc
     from {{ ref('mcc_seasonal') }} as mcc_seasonal
     cross join {{ source('ops', 'run_context') }} as run_context
-    where
-        mcc_seasonal.bank in ('all', run_context.bank)
-        and run_context.biz_date >= mcc_seasonal.valid_from
-        and (mcc_seasonal.valid_to is null or run_context.biz_date <= mcc_seasonal.valid_to)
+    where {{ in_force('mcc_seasonal') }}
     group by mcc_seasonal.mcc
 ),
 

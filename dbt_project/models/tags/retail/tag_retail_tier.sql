@@ -19,23 +19,15 @@ tier_rules as (
         lead(tier_rule.tier) over (order by tier_rule.tier_no) as next_tier,
         lead(tier_rule.lower_bound) over (order by tier_rule.tier_no) as next_bound
     from {{ ref('tier_rule') }} as tier_rule
-    cross join night
     cross join {{ source('ops', 'run_context') }} as run_context
-    where
-        tier_rule.entity = 'retail' and tier_rule.bank in ('all', run_context.bank)
-        and tier_rule.valid_from <= night.biz_date
-        and (tier_rule.valid_to is null or tier_rule.valid_to >= night.biz_date)
+    where tier_rule.entity = 'retail' and {{ in_force('tier_rule') }}
 ),
 
 tier_weights as (
     select tier_weight.prod, tier_weight.weight
     from {{ ref('tier_weight') }} as tier_weight
-    cross join night
     cross join {{ source('ops', 'run_context') }} as run_context
-    where
-        tier_weight.entity = 'retail' and tier_weight.bank in ('all', run_context.bank)
-        and tier_weight.valid_from <= night.biz_date
-        and (tier_weight.valid_to is null or tier_weight.valid_to >= night.biz_date)
+    where tier_weight.entity = 'retail' and {{ in_force('tier_weight') }}
 ),
 
 parties as (
