@@ -49,7 +49,7 @@
 {% macro default__word_bits() -%}
     (
         select
-            cast(words.word as integer) as word,
+            cast(words.word as usmallint) as word,
             cast(places.bit as integer) as bit
         from range(1, 65536) as words (word)
         cross join range(16) as places (bit)

@@ -9,6 +9,34 @@ with storey_0 as (
     from {{ ref('segment_flags_corporate_0') }}
 ),
 
+segments_0 as (
+    select * from (values
+        (0, 'S-C-0001'),
+        (1, 'S-C-0009'),
+        (2, 'S-C-0021'),
+        (3, 'S-C-0024'),
+        (4, 'S-C-0026'),
+        (5, 'S-C-0033'),
+        (6, 'S-C-0049'),
+        (7, 'S-C-0053'),
+        (8, 'S-C-0059'),
+        (9, 'S-C-0060'),
+        (10, 'S-C-0062'),
+        (11, 'S-C-0063'),
+        (12, 'S-C-0064'),
+        (13, 'S-C-0065'),
+        (14, 'S-C-0066'),
+        (15, 'S-C-0067'),
+        (16, 'S-C-0068'),
+        (17, 'S-C-0069'),
+        (18, 'S-C-0070'),
+        (19, 'S-C-0071'),
+        (20, 'S-C-0072'),
+        (21, 'S-C-0073'),
+        (22, 'S-C-0075')
+    ) as listed (number, segment_id)
+),
+
 storey_1 as (
     select
         customer_id,
@@ -18,11 +46,74 @@ storey_1 as (
     from {{ ref('segment_flags_corporate_1') }}
 ),
 
+segments_1 as (
+    select * from (values
+        (0, 'S-C-0002'),
+        (1, 'S-C-0003'),
+        (2, 'S-C-0004'),
+        (3, 'S-C-0005'),
+        (4, 'S-C-0006'),
+        (5, 'S-C-0007'),
+        (6, 'S-C-0008'),
+        (7, 'S-C-0010'),
+        (8, 'S-C-0011'),
+        (9, 'S-C-0012'),
+        (10, 'S-C-0013'),
+        (11, 'S-C-0014'),
+        (12, 'S-C-0015'),
+        (13, 'S-C-0016'),
+        (14, 'S-C-0017'),
+        (15, 'S-C-0018'),
+        (16, 'S-C-0019'),
+        (17, 'S-C-0020'),
+        (18, 'S-C-0022'),
+        (19, 'S-C-0035'),
+        (20, 'S-C-0037'),
+        (21, 'S-C-0038'),
+        (22, 'S-C-0039'),
+        (23, 'S-C-0041'),
+        (24, 'S-C-0042'),
+        (25, 'S-C-0043'),
+        (26, 'S-C-0044'),
+        (27, 'S-C-0045'),
+        (28, 'S-C-0046'),
+        (29, 'S-C-0047'),
+        (30, 'S-C-0048'),
+        (31, 'S-C-0050'),
+        (32, 'S-C-0052'),
+        (33, 'S-C-0054'),
+        (34, 'S-C-0055'),
+        (35, 'S-C-0056'),
+        (36, 'S-C-0057'),
+        (37, 'S-C-0058'),
+        (38, 'S-C-0061'),
+        (39, 'S-C-0074')
+    ) as listed (number, segment_id)
+),
+
 storey_2 as (
     select
         customer_id,
         word_0
     from {{ ref('segment_flags_corporate_2') }}
+),
+
+segments_2 as (
+    select * from (values
+        (0, 'S-C-0023'),
+        (1, 'S-C-0025'),
+        (2, 'S-C-0027'),
+        (3, 'S-C-0028'),
+        (4, 'S-C-0029'),
+        (5, 'S-C-0030'),
+        (6, 'S-C-0031'),
+        (7, 'S-C-0032'),
+        (8, 'S-C-0034'),
+        (9, 'S-C-0036'),
+        (10, 'S-C-0040'),
+        (11, 'S-C-0051'),
+        (12, 'S-C-0076')
+    ) as listed (number, segment_id)
 ),
 
 bits as (
@@ -46,33 +137,10 @@ words_0 as (
 members_0 as (
     select
         words_0.customer_id,
-        [
-            'S-C-0001',
-            'S-C-0009',
-            'S-C-0021',
-            'S-C-0024',
-            'S-C-0026',
-            'S-C-0033',
-            'S-C-0049',
-            'S-C-0053',
-            'S-C-0059',
-            'S-C-0060',
-            'S-C-0062',
-            'S-C-0063',
-            'S-C-0064',
-            'S-C-0065',
-            'S-C-0066',
-            'S-C-0067',
-            'S-C-0068',
-            'S-C-0069',
-            'S-C-0070',
-            'S-C-0071',
-            'S-C-0072',
-            'S-C-0073',
-            'S-C-0075'
-        ][words_0.place * 16 + bits.bit + 1] as segment_id
+        segments_0.segment_id
     from words_0
     inner join bits on words_0.word = bits.word
+    inner join segments_0 on words_0.place * 16 + bits.bit = segments_0.number
 ),
 
 words_1 as (
@@ -90,50 +158,10 @@ words_1 as (
 members_1 as (
     select
         words_1.customer_id,
-        [
-            'S-C-0002',
-            'S-C-0003',
-            'S-C-0004',
-            'S-C-0005',
-            'S-C-0006',
-            'S-C-0007',
-            'S-C-0008',
-            'S-C-0010',
-            'S-C-0011',
-            'S-C-0012',
-            'S-C-0013',
-            'S-C-0014',
-            'S-C-0015',
-            'S-C-0016',
-            'S-C-0017',
-            'S-C-0018',
-            'S-C-0019',
-            'S-C-0020',
-            'S-C-0022',
-            'S-C-0035',
-            'S-C-0037',
-            'S-C-0038',
-            'S-C-0039',
-            'S-C-0041',
-            'S-C-0042',
-            'S-C-0043',
-            'S-C-0044',
-            'S-C-0045',
-            'S-C-0046',
-            'S-C-0047',
-            'S-C-0048',
-            'S-C-0050',
-            'S-C-0052',
-            'S-C-0054',
-            'S-C-0055',
-            'S-C-0056',
-            'S-C-0057',
-            'S-C-0058',
-            'S-C-0061',
-            'S-C-0074'
-        ][words_1.place * 16 + bits.bit + 1] as segment_id
+        segments_1.segment_id
     from words_1
     inner join bits on words_1.word = bits.word
+    inner join segments_1 on words_1.place * 16 + bits.bit = segments_1.number
 ),
 
 words_2 as (
@@ -149,23 +177,10 @@ words_2 as (
 members_2 as (
     select
         words_2.customer_id,
-        [
-            'S-C-0023',
-            'S-C-0025',
-            'S-C-0027',
-            'S-C-0028',
-            'S-C-0029',
-            'S-C-0030',
-            'S-C-0031',
-            'S-C-0032',
-            'S-C-0034',
-            'S-C-0036',
-            'S-C-0040',
-            'S-C-0051',
-            'S-C-0076'
-        ][words_2.place * 16 + bits.bit + 1] as segment_id
+        segments_2.segment_id
     from words_2
     inner join bits on words_2.word = bits.word
+    inner join segments_2 on words_2.place * 16 + bits.bit = segments_2.number
 ),
 
 final as (

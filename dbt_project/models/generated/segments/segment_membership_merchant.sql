@@ -9,11 +9,54 @@ with storey_0 as (
     from {{ ref('segment_flags_merchant_0') }}
 ),
 
+segments_0 as (
+    select * from (values
+        (0, 'S-M-0001'),
+        (1, 'S-M-0002'),
+        (2, 'S-M-0003'),
+        (3, 'S-M-0004'),
+        (4, 'S-M-0005'),
+        (5, 'S-M-0010'),
+        (6, 'S-M-0011'),
+        (7, 'S-M-0015'),
+        (8, 'S-M-0019'),
+        (9, 'S-M-0024'),
+        (10, 'S-M-0025'),
+        (11, 'S-M-0026'),
+        (12, 'S-M-0027'),
+        (13, 'S-M-0028'),
+        (14, 'S-M-0029'),
+        (15, 'S-M-0030'),
+        (16, 'S-M-0031'),
+        (17, 'S-M-0032')
+    ) as listed (number, segment_id)
+),
+
 storey_1 as (
     select
         customer_id,
         word_0
     from {{ ref('segment_flags_merchant_1') }}
+),
+
+segments_1 as (
+    select * from (values
+        (0, 'S-M-0006'),
+        (1, 'S-M-0007'),
+        (2, 'S-M-0008'),
+        (3, 'S-M-0009'),
+        (4, 'S-M-0012'),
+        (5, 'S-M-0013'),
+        (6, 'S-M-0014'),
+        (7, 'S-M-0016'),
+        (8, 'S-M-0017'),
+        (9, 'S-M-0018'),
+        (10, 'S-M-0020'),
+        (11, 'S-M-0021'),
+        (12, 'S-M-0022'),
+        (13, 'S-M-0023'),
+        (14, 'S-M-0033')
+    ) as listed (number, segment_id)
 ),
 
 bits as (
@@ -37,28 +80,10 @@ words_0 as (
 members_0 as (
     select
         words_0.customer_id,
-        [
-            'S-M-0001',
-            'S-M-0002',
-            'S-M-0003',
-            'S-M-0004',
-            'S-M-0005',
-            'S-M-0010',
-            'S-M-0011',
-            'S-M-0015',
-            'S-M-0019',
-            'S-M-0024',
-            'S-M-0025',
-            'S-M-0026',
-            'S-M-0027',
-            'S-M-0028',
-            'S-M-0029',
-            'S-M-0030',
-            'S-M-0031',
-            'S-M-0032'
-        ][words_0.place * 16 + bits.bit + 1] as segment_id
+        segments_0.segment_id
     from words_0
     inner join bits on words_0.word = bits.word
+    inner join segments_0 on words_0.place * 16 + bits.bit = segments_0.number
 ),
 
 words_1 as (
@@ -74,25 +99,10 @@ words_1 as (
 members_1 as (
     select
         words_1.customer_id,
-        [
-            'S-M-0006',
-            'S-M-0007',
-            'S-M-0008',
-            'S-M-0009',
-            'S-M-0012',
-            'S-M-0013',
-            'S-M-0014',
-            'S-M-0016',
-            'S-M-0017',
-            'S-M-0018',
-            'S-M-0020',
-            'S-M-0021',
-            'S-M-0022',
-            'S-M-0023',
-            'S-M-0033'
-        ][words_1.place * 16 + bits.bit + 1] as segment_id
+        segments_1.segment_id
     from words_1
     inner join bits on words_1.word = bits.word
+    inner join segments_1 on words_1.place * 16 + bits.bit = segments_1.number
 ),
 
 final as (
