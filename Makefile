@@ -16,6 +16,8 @@ PYTHON_FOUND := $(firstword $(foreach name,python3.11 python3.12 python3,$(shell
 PYTHON ?= $(PYTHON_FOUND)
 TAGMART := $(VENV)/bin/tagmart
 PYTEST := $(VENV)/bin/pytest
+# Groups of tests in the order of tests/conftest.py, and not by how many tests are in them.
+SPREAD := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
 # dbt parses the project once for all homes, not for each of them (src/tagmart/night/parsed.py).
 export TAGMART_PARSED := $(CURDIR)/dbt_project/target/parsed
@@ -41,11 +43,11 @@ run: $(READY) ## one whole night through Airflow: BANK=demo DATE=2026-06-30 CUST
 
 .PHONY: test
 test: $(READY) ## the whole suite, as CI runs it
-	$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not drill"
+	$(PYTEST) $(SPREAD) -m "not drill"
 
 .PHONY: check
 check: $(READY) lint generated ## lint, currency of generated files, quick tests
-	$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not night and not drill"
+	$(PYTEST) $(SPREAD) -m "not night and not drill"
 
 .PHONY: drill
 drill: $(READY) ## the long ones: many nights, kills, sizes

@@ -16,6 +16,21 @@ from tests.nights import MID_MONTH, MONTH_END, STAGES, Home
 # Every test that runs nights has a home of its own; parsing the dbt project takes longer than any of their stages.
 os.environ.setdefault(SHARED, str(project_root() / "dbt_project" / "target" / "parsed"))
 
+# Groups of tests that take minutes, the longest first: what begins last should be short, or one worker waits for the other.
+LONG = ("demo", "berka", "month_end", "mid_month", "test_daily")
+
+
+@pytest.hookimpl(tryfirst=True)  # before the plugin of the workers reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every module to one worker, or each of them makes its own of what the module's tests share; the long ones first."""
+    rank = {}
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        (group,) = item.get_closest_marker("xdist_group").args
+        rank[item] = LONG.index(group) if group in LONG else len(LONG)
+    items.sort(key=rank.__getitem__)
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:

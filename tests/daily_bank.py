@@ -1,6 +1,6 @@
 """A tiny dbt project that uses the real materializations, for tests of tables that are built day by day.
 
-One process runs many nights: dbt parses once, and the warehouse is open for the test between them.
+One process runs many nights: dbt parses once for all banks with the same models, and the warehouse is open for the test between them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
-from dbt.cli.main import dbtRunner
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
 
 from tagmart.contracts.model import Column, ColumnType, Contract, Files, Form
 from tagmart.core.duck import literal
@@ -73,6 +74,9 @@ MODELS = {
     """,
 }  # fmt: skip
 
+# The models of a bank → the project as dbt has parsed it.
+PARSED: dict[tuple[tuple[str, str], ...], Manifest] = {}
+
 
 def contract(feed: str) -> Contract:
     """The contract of one of the two feeds, as far as the ledger asks."""
@@ -94,7 +98,6 @@ class DailyBank:
 
     folder: Path
     models: dict[str, str] = field(default_factory=lambda: dict(MODELS))
-    manifest: object = None
     runs: int = 0
     undated: dict[str, str] = field(default_factory=dict)
 
@@ -167,7 +170,6 @@ class DailyBank:
         if self.models[name] != sql:
             self.models[name] = sql
             (self.folder / "models" / f"{name}.sql").write_text(sql, encoding="utf-8")
-            self.manifest = None
 
     def night(self, number: int) -> dict[str, str]:
         """Build everything as of a day.
@@ -181,9 +183,11 @@ class DailyBank:
                 f"create or replace table ops.run_context as select 'run-{self.runs}' as run_id,"
                 f" date {literal(day_of(number).isoformat())} as biz_date"
             )
-        if self.manifest is None:
-            self.manifest = self._dbt("parse").result
-        done = self._dbt("run")
+        # What is parsed are the models alone, so banks with the same models share it.
+        state = tuple(sorted(self.models.items()))
+        if state not in PARSED:
+            PARSED[state] = self._dbt("parse").result
+        done = self._dbt("run", PARSED[state])
         results = done.result.results if done.result else []
         bad = [f"{result.node.name}: {result.message}" for result in results if result.status not in ("success",)]
         assert done.success, f"{bad} {done.exception}"
@@ -195,10 +199,10 @@ class DailyBank:
             found = warehouse.execute(f"select model, days, parts from ops.daily_build where run_id = 'run-{self.runs}'").fetchall()
         return {name: (days, parts) for name, days, parts in found}
 
-    def _dbt(self, verb: str) -> object:
+    def _dbt(self, verb: str, manifest: Manifest | None = None) -> dbtRunnerResult:
         where = str(self.folder)
-        return dbtRunner(manifest=self.manifest if verb == "run" else None).invoke([
-            "--quiet", "--no-write-json", "--no-partial-parse", "--log-level-file", "none", "--log-path", where, verb, "--project-dir",
+        return dbtRunner(manifest=manifest).invoke([
+            "--no-write-json", "--no-partial-parse", "--log-level", "none", "--log-level-file", "none", "--log-path", where, verb, "--project-dir",
             where, "--profiles-dir", where, "--target-path", f"{where}/target",
         ])
 

@@ -98,16 +98,29 @@ class History:
             self.bank.define("dwd_posting", DOUBLED if about else MODELS["dwd_posting"])
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck),
-          phases=(Phase.generate,))
-@given(story=st.lists(nights, min_size=3, max_size=7))
-def test_incremental_equals_full(tmp_path_factory: pytest.TempPathFactory, story: list) -> None:
-    bank = DailyBank(tmp_path_factory.mktemp("daily"))
+def lives_through(bank: DailyBank, story: list) -> None:
+    """After every night of a story each table is what its SQL says of all days."""
     history = History(bank)
     for arrivals, number in story:
         for arrival in arrivals:
             history.take(*arrival)
         check(bank, bank.night(number), number)
+
+
+stories = st.lists(nights, min_size=3, max_size=7)
+
+
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
+@given(story=stories)
+def test_incremental_equals_full(tmp_path_factory: pytest.TempPathFactory, story: list) -> None:
+    lives_through(DailyBank(tmp_path_factory.mktemp("daily")), story)
+
+
+@pytest.mark.drill
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(story=stories)
+def test_incremental_equals_full_at_length(tmp_path_factory: pytest.TempPathFactory, story: list) -> None:
+    lives_through(DailyBank(tmp_path_factory.mktemp("daily")), story)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -26,20 +27,22 @@ def bank(mid_month: Home) -> Bank:
     return bank_of(mid_month.path, mid_month.path / "candidate", MID_MONTH)
 
 
-def reading(name: str) -> Callable[[Bank], pd.DataFrame]:
-    return import_module(f"tests.naive.{name}").tags
+@pytest.fixture(scope="module")
+def reading(bank: Bank) -> Callable[[str], pd.DataFrame]:
+    """What a second reading computes of the bank, by its name; each is computed once."""
+    return cache(lambda name: import_module(f"tests.naive.{name}").tags(bank))
 
 
 @pytest.mark.parametrize("name", READINGS)
-def test_the_second_reading_agrees(bank: Bank, name: str) -> None:
-    naive, said = reading(name)(bank), bank.said(name.split(".")[0])
+def test_the_second_reading_agrees(bank: Bank, reading: Callable[[str], pd.DataFrame], name: str) -> None:
+    naive, said = reading(name), bank.said(name.split(".")[0])
     assert list(naive.index) == list(said.index), "a row is one customer of record, in the order of their numbers"
     assert not set(naive) - set(said)
     assert not (wrong := differences(said, naive)), "\n".join(wrong[:60])
 
 
-def test_no_tag_is_left_out(bank: Bank) -> None:
-    twice = [(name.split(".")[0], tag) for name in READINGS for tag in reading(name)(bank)]
+def test_no_tag_is_left_out(reading: Callable[[str], pd.DataFrame]) -> None:
+    twice = [(name.split(".")[0], tag) for name in READINGS for tag in reading(name)]
     with REGISTRY.open(encoding="utf-8") as file:
         published = {(row["entity"], row["name"]) for row in csv.DictReader(file) if row["status"] in ("active", "deprecated")}
     assert sorted(twice) == sorted(published)

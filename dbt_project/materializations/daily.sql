@@ -15,6 +15,7 @@
                      {'to': model, 'key': its column (or an expression over them), 'reads': [columns], 'by': expression over the result's columns that gives
                      the key that a row uses, 'where': which of its rows count (optional)}. A changed key costs the parts that
                      use it; a key that is merely new costs nothing.
+        span_days    days that are built at once where there are many rows (31); where there are few, more (macro daily_next_span).
         in_order_of  a column that the rows are kept in order of, for tables that are folded (macro daily_order).
         dated        inputs that are whole tables whose rows hold for one day: {'to': model, 'date': its column}.
     Everything else that the model refers to is compared as a whole: if it changes, all days are built again.
@@ -41,13 +42,18 @@
         {%- do daily_touch(plan, store, mine) -%}
         {%- do daily_note_keys(plan, store, mine) -%}
     {%- endif -%}
-    {%- for span in plan.spans -%}
-        {%- set within = day ~ " between date '" ~ span[0] ~ "' and date '" ~ span[1] ~ "'" -%}
-        {%- if not plan.anew -%}
-            {%- do run_query('delete from ' ~ store ~ ' where ' ~ within) -%}
+    {%- set pace = daily_pace() -%}
+    {%- for piece in plan.spans -%}
+        {%- set span = daily_next_span(pace, piece, loop.nextitem) -%}
+        {%- if span -%}
+            {%- set within = day ~ " between date '" ~ span[0] ~ "' and date '" ~ span[1] ~ "'" -%}
+            {%- if not plan.anew -%}
+                {%- do run_query('delete from ' ~ store ~ ' where ' ~ within) -%}
+            {%- endif -%}
+            {%- set written = run_query('insert into ' ~ store ~ ' select * from (' ~ daily_sql(sql, span[0], span[1]) ~ ') where ' ~ within) -%}
+            {%- do daily_note_keys(plan, store, within) -%}
+            {%- do daily_keep_pace(pace, written) -%}
         {%- endif -%}
-        {%- do run_query('insert into ' ~ store ~ ' select * from (' ~ daily_sql(sql, span[0], span[1]) ~ ') where ' ~ within) -%}
-        {%- do daily_note_keys(plan, store, within) -%}
     {%- endfor -%}
     {%- do daily_record(plan) -%}
     {%- do daily_order(store) -%}

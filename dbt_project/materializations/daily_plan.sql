@@ -174,3 +174,27 @@
         {%- do plan.update({'parts': 0}) -%}
     {%- endif -%}
 {% endmacro %}
+
+{#
+    How far to go at once. A span is what is in memory together, so it is short (`span_days`) where days have many rows; but it
+    costs some statements whatever is in it, and the first night of a bank has all of history to build. So the next span is
+    twice as long while a span has written few rows, up to a year of months, and short again as soon as one has written many.
+#}
+{% macro daily_pace() %}
+    {{ return({'first': none, 'pieces': 0, 'most': 1}) }}
+{% endmacro %}
+
+{# The span that ends with this piece of the plan; none while the next piece follows without a gap and belongs to it too. #}
+{% macro daily_next_span(pace, piece, following) %}
+    {%- do pace.update({'first': pace.first or piece[0], 'pieces': pace.pieces + 1}) -%}
+    {%- if pace.pieces < pace.most and following and following[0] == piece[1] + modules.datetime.timedelta(days=1) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return((pace.first, piece[1])) }}
+{% endmacro %}
+
+{# After a span: whether the next one may be longer. `written` is what the database says of the statement that wrote it. #}
+{% macro daily_keep_pace(pace, written) %}
+    {%- set few = written.rows[0][0] < 500000 -%}
+    {%- do pace.update({'first': none, 'pieces': 0, 'most': [pace.most * 2, 12] | min if few else 1}) -%}
+{% endmacro %}

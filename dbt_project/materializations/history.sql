@@ -32,11 +32,16 @@
             "insert into ops.daily_touched select '" ~ model.name ~ "', " ~ plan.version ~ ', part from temp.main.daily_part'
         ) -%}
     {%- endif -%}
-    {%- for span in plan.spans -%}
-        {%- set last = [plan.last_day or span[1], span[1]] | max -%}
-        {%- do history_days(shape, daily_sql(sql, span[0], span[1]), span[0], span[1], '') -%}
-        {%- do history_roll(shape, span[0], span[1], plan.last_day, last) -%}
-        {%- do plan.update({'last_day': last}) -%}
+    {%- set pace = daily_pace() -%}
+    {%- for piece in plan.spans -%}
+        {%- set span = daily_next_span(pace, piece, loop.nextitem) -%}
+        {%- if span -%}
+            {%- set last = [plan.last_day or span[1], span[1]] | max -%}
+            {%- set written = history_days(shape, daily_sql(sql, span[0], span[1]), span[0], span[1], '') -%}
+            {%- do history_roll(shape, span[0], span[1], plan.last_day, last) -%}
+            {%- do plan.update({'last_day': last}) -%}
+            {%- do daily_keep_pace(pace, written) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- do daily_record(plan) -%}
     {%- do daily_order(shape.store) -%}
@@ -72,13 +77,13 @@
     ) }}
 {% endmacro %}
 
-{# Temp table history_days: what the model says of these days, a run of one day per row. #}
+{# Temp table history_days: what the model says of these days, a run of one day per row. Returns how many rows that are. #}
 {% macro history_days(shape, sql, first, last, also) %}
-    {%- do run_query(
+    {{ return(run_query(
         'create or replace temp table history_days as select ' ~ shape.key ~ ', ' ~ shape.day ~ ' as valid_from, '
         ~ shape.day ~ ' + 1 as valid_to, ' ~ shape.said ~ ' from (' ~ sql ~ ') where ' ~ shape.day ~ " between date '" ~ first
         ~ "' and date '" ~ last ~ "'" ~ also
-    ) -%}
+    )) }}
 {% endmacro %}
 
 {# Put history_days in place of what the table says of [first, last]: only runs that change are written. #}

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
 from tagmart.night.parsed import fingerprint, keep_parse, known_parse
 
+if TYPE_CHECKING:
+    from dbt_common.events.base_types import EventMsg
+
 TAGS = "tags"
+LOG = "dbt.log"
 
 
 def build(settings: Settings, run_id: str, layers: list[str]) -> str:
@@ -36,8 +43,9 @@ def build(settings: Settings, run_id: str, layers: list[str]) -> str:
         select.append(f"+tag:layer_{TAGS},tag:layer_families")
     state = fingerprint(settings)
     manifest = known_parse(state)
-    outcome = dbtRunner(manifest=manifest).invoke([
-        "--log-path", str(log_dir), "--log-level", "warn", "--log-level-file", "info", "--no-use-colors", "--no-write-json",
+    outcome = dbtRunner(manifest=manifest, callbacks=[_listener(log_dir / LOG)]).invoke([
+        # dbt's own loggers put every event into words, those too that they then do not write: a tenth of a small bank's night.
+        "--log-path", str(log_dir), "--log-level", "none", "--log-level-file", "none", "--no-write-json",
         # A test that reads two layers runs with the higher one: the lower may be older, the higher is not there yet.
         "build", "--indirect-selection", "buildable", "--select", *select,
         "--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project),
@@ -45,7 +53,7 @@ def build(settings: Settings, run_id: str, layers: list[str]) -> str:
     ])
     if outcome.exception is not None:
         raise TagmartError(
-            "dbt could not start", where=", ".join(layers), seen=str(outcome.exception), do=f"read {log_dir / 'dbt.log'}"
+            "dbt could not start", where=", ".join(layers), seen=str(outcome.exception), do=f"read {log_dir / LOG}"
         )
     if manifest is None:
         keep_parse(settings, state)
@@ -61,6 +69,21 @@ def build(settings: Settings, run_id: str, layers: list[str]) -> str:
     warned = [f"{result.node.name} ({result.failures} rows)" for result in results if result.status == "warn"]
     done = ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in sorted(counts.items()))
     return done + (f"; to look at: {', '.join(warned)}" if warned else "")
+
+
+def _listener(file: Path) -> Callable[[EventMsg], None]:
+    """Writes down what dbt tells: in the log of the run, and what asks for attention on the screen too."""
+    log = logging.FileHandler(file, encoding="utf-8")
+
+    def hear(event: EventMsg) -> None:
+        level = event.info.level
+        if level in ("info", "warn", "error"):
+            line = f"{event.info.ts.ToJsonString()} [{level:<5}] {event.info.msg}"
+            log.emit(logging.makeLogRecord({"msg": line}))
+        if level in ("warn", "error"):
+            print(event.info.msg)
+
+    return hear
 
 
 def _kind(node: object) -> str:
@@ -79,5 +102,5 @@ def _failure(bad: list, log_dir: Path) -> TagmartError:
     more = f" … and {len(bad) - 10} more" if len(bad) > 10 else ""
     return TagmartError(
         f"{len(bad)} dbt node(s) failed", where=bad[0].node.original_file_path, seen=" | ".join(lines) + more,
-        do=f"read {log_dir / 'dbt.log'}; the published mart is untouched",
+        do=f"read {log_dir / LOG}; the published mart is untouched",
     )
