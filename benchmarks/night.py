@@ -31,7 +31,7 @@ from tagmart.night.stages import STAGES
 
 DAY = date(2026, 6, 30)
 ENTITIES = ("retail", "corporate", "merchant")
-# A theme in which a customer has something: what he holds, owes, or does.
+# A theme in which a customer has something: what he holds, owes, or moves.
 THEMES = ("asset", "liability", "transaction")
 # A line of dbt's log for a model: where it lies, and its seconds.
 MADE = re.compile(r"OK created sql \S+ model (\S+).*? in ([\d.]+)s\]")
@@ -128,15 +128,20 @@ def _measured(scratch: Path, customers: int, months: int) -> tuple[Bank, str, di
 
 
 def _print_night(steps: dict[str, Step], small: dict[str, Step], customers: int, few: int) -> None:
-    """A line for every stage: seconds, processors, memory, and the seconds of the small bank as a share."""
-    total, least = (sum(step.seconds for step in one.values()) for one in (steps, small))
+    """A line for every stage: seconds, processors, memory; and what the small bank took, as a share by the clock and of the processors."""
     print(f"\nthe night of one more day, {customers:,} customers\n{'stage':<10}{'seconds':>9}{'share':>8}{'CPU s':>9}{'memory':>11}"
-          + (f"{f'at {few:,}':>12}{'fixed':>8}" if small else ""))
-    for name, step in steps.items():
-        line = f"{name:<10}{step.seconds:>9.1f}{step.seconds / total:>8.0%}{step.cpu:>9.1f}{step.mb:>8,.0f} MB"
-        print(line + (f"{small[name].seconds:>10.1f} s{min(1, small[name].seconds / step.seconds):>8.0%}" if small else ""))
-    most, cpu = max(step.mb for step in steps.values()), sum(step.cpu for step in steps.values())
-    print(f"{'all':<10}{total:>9.1f}{1:>8.0%}{cpu:>9.1f}{most:>8,.0f} MB" + (f"{least:>10.1f} s{min(1, least / total):>8.0%}" if small else ""))
+          + (f"{f'at {few:,}':>12}{'CPU s':>9}{'fixed':>8}{'of CPU':>8}" if small else ""))
+    total, least = _all(steps.values()), _all(small.values())
+    for name, step in [*steps.items(), ("all", total)]:
+        line = f"{name:<10}{step.seconds:>9.1f}{step.seconds / total.seconds:>8.0%}{step.cpu:>9.1f}{step.mb:>8,.0f} MB"
+        one = least if name == "all" else small.get(name)
+        print(line + (f"{one.seconds:>10.1f} s{one.cpu:>9.1f}{min(1, one.seconds / step.seconds):>8.0%}{min(1, one.cpu / step.cpu):>8.0%}" if small else ""))
+
+
+def _all(steps: Iterable[Step]) -> Step:
+    """All stages together: the sum of what they took, and the largest memory."""
+    steps = list(steps)
+    return Step(sum(one.seconds for one in steps), sum(one.cpu for one in steps), max((one.mb for one in steps), default=0.0), "")
 
 
 def _print_disk(bank: Bank, run_id: str) -> None:
@@ -162,7 +167,7 @@ def _print_segments(bank: Bank, run_id: str, steps: dict[str, Step]) -> None:
 
 
 def _print_cells(mart_file: Path) -> None:
-    """How much of the wide tables is not empty: of cells, and of customers who hold, owe or do anything."""
+    """How much of the wide tables is not empty: of cells, and of customers who hold, owe or move anything."""
     with duckdb.connect(str(mart_file), read_only=True, config={"memory_limit": "4GB"}) as mart:
         for entity in ENTITIES:
             rows, tags, known, says = mart.execute(f"""
@@ -175,16 +180,16 @@ def _print_cells(mart_file: Path) -> None:
                 continue
             themes = ", ".join(f"{theme} {_share(mart, entity, theme):.0%}" for theme in THEMES)
             print(f"tags_{entity}: {rows:,} rows, {tags:,} tags; cells not NULL {known:.1%}, neither NULL nor 0 nor false {says:.1%};"
-                  f" customers with any value in {themes}")
+                  f" customers with any amount in {themes}")
 
 
 def _share(mart: duckdb.DuckDBPyConnection, entity: str, theme: str) -> float:
-    """The share of rows with a number other than 0 in any tag of a theme."""
+    """The share of rows with an amount other than 0 in any tag of a theme."""
     names = [row[0] for row in mart.execute(f"""
         select columns.column_name from mart.tag_catalog as tag
         inner join duckdb_columns() as columns
             on columns.schema_name = 'mart' and columns.table_name = 'tags_{entity}' and columns.column_name = tag.tag_name
-        where tag.entity = '{entity}' and tag.theme = '{theme}' and (columns.data_type = 'INTEGER' or columns.data_type = 'DECIMAL(18,2)')
+        where tag.entity = '{entity}' and tag.theme_code = '{theme}' and columns.data_type = 'DECIMAL(18,2)'
     """).fetchall()]
     return mart.execute(f"select avg(cast({_any(names)} as integer)) from mart.tags_{entity}").fetchone()[0] or 0.0
 
