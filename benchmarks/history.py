@@ -1,12 +1,20 @@
-"""Does a night cost more when there is more history? `python benchmarks/history.py --customers 1000`.
+"""Does a night cost more when there is more history? Two ways to ask; a year and three years side by side.
 
-Makes the same bank twice and runs some nights of each up to the wide tables; the second one's year of dated rows is repeated
-for the two years before it. Compares the stages dwd, dws, tags and wide of the later nights, by the clock and by CPU (which others on the machine disturb less); the first night, which builds all days, is told apart.
+Partials: all retail tags are built from partials of one year and of three (tag_tables.py; those of the years before are the same
+rows again, laid out as nights leave them), in turns, so that both meet the same machine. Which folds take longer is told.
+
+Nights (`--nights`): the same bank twice, its year of dated rows repeated for the two years before in the second one; stages dwd,
+dws, tags and wide of the later nights, by the clock and by CPU. The first night, which builds all days, is told apart.
+
+    python benchmarks/history.py                               partials of 100,000 customers, 20 million transactions a year
+    python benchmarks/history.py --customers 5000              the same of a twentieth of the bank
+    python benchmarks/history.py --nights 3 --customers 1000   whole stages of three nights
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import resource
@@ -19,6 +27,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from tags import fill, made_tables, opened, retail_models, stand_ins, timed
+
 from tagmart.contracts import load_contracts
 from tagmart.core.duck import connect, identifier, literal
 from tagmart.core.settings import Settings
@@ -26,6 +36,7 @@ from tagmart.ingest.ledger import note_taken
 
 LAST = date(2026, 6, 30)
 MONTHS = 12
+GOAL = "goal: at most 1.15"
 # Numbers of single postings and events: repeated rows are other ones.
 OWN_NUMBERS = ("txn_no", "orig_txn_no", "event_id", "batch_no")
 STAGES = ("dwd", "dws", "tags", "wide")
@@ -44,13 +55,60 @@ class Night:
 
 
 def main() -> None:
+    """Measure in the way that was asked for, print the ratios."""
+    arguments = argparse.ArgumentParser(description="does a night cost more when there is more history?")
+    arguments.add_argument("--customers", type=int, default=100_000)
+    arguments.add_argument("--years", type=int, nargs=2, default=(1, 3), help="years of daily rows of the two banks")
+    arguments.add_argument("--nights", type=int, default=0, help="whole stages of so many nights, the first one included, and not partials")
+    arguments.add_argument("--rounds", type=int, default=3, help="how often tags are built from each; the quickest counts")
+    arguments.add_argument("--block", type=int, default=122_880, help="customers in a block")
+    arguments.add_argument("--memory", default="8GB", help="DuckDB's limit")
+    arguments.add_argument("--folder", type=Path, help="where partials are (kept), or the scratch folders; else the system's")
+    arguments.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    given = arguments.parse_args()
+    if given.measure:
+        print(json.dumps(_build(given)))
+    elif given.nights:
+        _compare_nights(given)
+    else:
+        with tempfile.TemporaryDirectory() as scratch:
+            _compare_partials(given, given.folder or Path(scratch))
+
+
+def _compare_partials(given: argparse.Namespace, folder: Path) -> None:
+    """Build all tags from the partials of both lengths, in turns, each in a process of its own."""
+    found: dict[int, list[dict]] = {years: [] for years in given.years}
+    files = {years: made_tables(folder, given.customers, given.memory, years) for years in given.years}
+    for _ in range(given.rounds):
+        for years, file in files.items():
+            command = [sys.executable, __file__, "--measure", str(file), "--block", str(given.block), "--memory", given.memory]
+            found[years].append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]))
+    print(f"\n{given.customers:,} customers, all retail tags from their partials, the quickest of {given.rounds}")
+    print(f"{'years':<8}{'seconds':>9}{'CPU s':>8}{'memory':>11}")
+    best = {years: {name: min(one[name] for one in rounds) for name in ("seconds", "cpu", "mb")} for years, rounds in found.items()}
+    for years, one in best.items():
+        print(f"{years:<8}{one['seconds']:>9.1f}{one['cpu']:>8.1f}{one['mb']:>8,.0f} MB")
+    short, long = (best[years] for years in given.years)
+    print(f"{'ratio':<8}{long['seconds'] / short['seconds']:>9.2f}{long['cpu'] / short['cpu']:>8.2f}   ({GOAL})")
+    steps = {years: {name: min(one["steps"][name] for one in rounds) for name in rounds[0]["steps"]} for years, rounds in found.items()}
+    before, after = (steps[years] for years in given.years)
+    grown = sorted(before, key=lambda name: before[name] - after[name])[:8]
+    print("grown most, CPU s: " + ", ".join(f"{name} {before[name]:.2f} → {after[name]:.2f}" for name in grown))
+
+
+def _build(given: argparse.Namespace) -> dict:
+    """One build of all retail tags from one file of partials."""
+    with tempfile.TemporaryDirectory(dir=given.measure.parent) as scratch:
+        duck = opened(Path(scratch), given.measure, given.memory)
+        models, steps = retail_models(), {}
+        stand_ins(duck, models)
+        seconds, cpu = timed(lambda: steps.update(fill(duck, "tags", models, given.block)))
+        duck.close()
+    return {"seconds": seconds, "cpu": cpu, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "steps": steps}
+
+
+def _compare_nights(given: argparse.Namespace) -> None:
     """Make the banks in scratch folders, run their nights, print the ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--customers", type=int, default=1_000)
-    parser.add_argument("--years", type=int, nargs=2, default=(1, 3), help="years of daily rows of the two banks")
-    parser.add_argument("--nights", type=int, default=3, help="the first one included")
-    parser.add_argument("--folder", type=Path, help="where the scratch folders are made; else the system's")
-    given = parser.parse_args()
     found = []
     for years in given.years:
         with tempfile.TemporaryDirectory(dir=given.folder) as scratch:
@@ -62,8 +120,7 @@ def main() -> None:
         print("  " + ", ".join(f"{name} {seconds:.2f}" for name, seconds in best.slowest))
     short, long = found
     print(f"ratio of {', '.join(STAGES)} by the clock {long.stages / short.stages:.2f}, by CPU {long.cpu / short.cpu:.2f}, of models and tests"
-          f" alone {long.nodes / short.nodes:.2f} (goal: at most 1.15)")
-
+          f" alone {long.nodes / short.nodes:.2f} ({GOAL})")
 
 
 def _nights(scratch: Path, customers: int, years: int, nights: int) -> list[Night]:

@@ -32,18 +32,20 @@ ASSETS = (
     ("pm", 0.02, "280"), ("tb", 0.01, "2"), ("trust", 0.002, "12"), ("transit", 0.08, "8"),
 )  # fmt: skip
 DEBTS = (("mtg", 0.06, "13"), ("cons", 0.08, "13"), ("biz", 0.03, "13"), ("cc", 0.18, "100"))
-# As nights leave a partial: the last tenth of the year in the order of days, the rest in the order of customers (macro daily_order).
-IN_ORDER = "order by {day} > date '2026-06-30' - 36, case when {day} <= date '2026-06-30' - 36 then customer_id end, {day}"
+# As nights leave a partial: the last tenth of its days in the order of days, the rest in the order of customers (macro daily_order).
+IN_ORDER = "order by {day} > date '2026-06-30' - {tenth}, case when {day} <= date '2026-06-30' - {tenth} then customer_id end, {day}"
+YEAR, TENTH = 365, 36
 FEEDS = (
     "core_acct", "core_acct_person", "core_txn", "core_bal", "inv_hold", "inv_order", "crd_note", "cc_acct", "chn_event", "pay_detail",
 )  # fmt: skip
 
 
-def make_tables(duck: duckdb.DuckDBPyConnection, customers: int, transactions: int) -> None:
-    """Every partial that retail families read, and the raw transactions.
+def make_tables(duck: duckdb.DuckDBPyConnection, customers: int, transactions: int, years: int = 1) -> None:
+    """Every partial that retail families read, and the raw transactions of the last year.
 
     Args:
         transactions: in one year, of all customers.
+        years: how many years the partials reach back: those before the last one are the same again.
     """
     duck.execute("create schema ops")
     duck.execute(f"create table ops.run_context as select {DAY} as biz_date")
@@ -60,7 +62,31 @@ def make_tables(duck: duckdb.DuckDBPyConnection, customers: int, transactions: i
     _transactions(duck)
     _histories(duck)
     _events(duck)
+    if years > 1:
+        _earlier_years(duck, years)
     duck.execute("checkpoint")
+
+
+def _in_order(day: str, years: int = 1) -> str:
+    return IN_ORDER.format(day=day, tenth=TENTH * years)
+
+
+def _earlier_years(duck: duckdb.DuckDBPyConnection, years: int) -> None:
+    """Repeat the rows of every partial for the years before, and lay it out as nights of so many years leave it."""
+    found = duck.execute(
+        "select table_name, column_name from duckdb_columns() where table_name like 'dws\\_%' escape '\\' and column_name in ('acct_date', 'valid_from')"
+    ).fetchall()
+    for table, day in found:
+        parts = [f"select * from {table}"]
+        for back in range(1, years):
+            moved, cut = f"{day} - {back * YEAR} as {day}", ""
+            if day == "valid_from":
+                # The states of a year end where the next one begins.
+                until = f"{DAY} - {406 + (back - 1) * YEAR}"
+                moved += f", case when valid_to = '9999-12-31' then {until} else least(valid_to - {back * YEAR}, {until}) end as valid_to"
+                cut = f" where valid_from - {back * YEAR} < {until}"
+            parts.append(f"select * replace ({moved}) from {table}{cut}")
+        duck.execute(f"create or replace table {table} as from ({' union all '.join(parts)}) {_in_order(day, years)}")
 
 
 def _transactions(duck: duckdb.DuckDBPyConnection) -> None:
@@ -79,7 +105,7 @@ def _transactions(duck: duckdb.DuckDBPyConnection) -> None:
         create table dws_retail_transaction_daily as
         from (select customer_id, acct_date, channel, direction, mode, purpose, cp, cast(sum(amt) as decimal(18, 2)) as amt_sum, max(amt) as amt_max,
             cast(count(*) as integer) as cnt, cast(sum(is_self::int) as integer) as self_cnt
-        from raw_transaction group by all) {IN_ORDER.format(day='acct_date')}""")
+        from raw_transaction group by all) {_in_order('acct_date')}""")
 
 
 def _histories(duck: duckdb.DuckDBPyConnection) -> None:
@@ -102,7 +128,7 @@ def _histories(duck: duckdb.DuckDBPyConnection) -> None:
                     case when prod = 'transit' then valid_from + 3 else date '9999-12-31' end
                 ) as valid_to,
                 cast(exp(4 + (hash(customer_id, valid_from, prod) % 1000) / 120.0) as decimal(18, 2)) as bal{more}
-            from changes {IN_ORDER.format(day='valid_from')}""")
+            from changes {_in_order('valid_from')}""")
     _totals(duck)
 
 
@@ -120,7 +146,7 @@ def _totals(duck: duckdb.DuckDBPyConnection) -> None:
         changes as (select customer_id, total, day, sum(amt) as amt from steps group by all)
         from (select customer_id, total, day as valid_from,
             coalesce(lead(day) over following, date '9999-12-31') as valid_to, cast(sum(amt) over following as decimal(18, 2)) as bal
-        from changes window following as (partition by customer_id, total order by day)) {IN_ORDER.format(day='valid_from')}""")
+        from changes window following as (partition by customer_id, total order by day)) {_in_order('valid_from')}""")
 
 
 def _events(duck: duckdb.DuckDBPyConnection) -> None:
@@ -134,7 +160,7 @@ def _events(duck: duckdb.DuckDBPyConnection) -> None:
             case when chance % 10 < 4 then 'login' when chance % 10 < 8 then 'view' else 'click' end as event,
             case when chance % 10 < 4 then 'other' else {pages} end as page,
             cast(count(*) as integer) as cnt, cast(count(*) * 9 as integer) as stay_sec
-        from drawn group by all) {IN_ORDER.format(day='acct_date')}""")
+        from drawn group by all) {_in_order('acct_date')}""")
     duck.execute(f"""
         create table dws_retail_pay_daily as
         with paid as (select customer_id, number, unnest(range(14)) as item from active where hash(number, 'pay') % 100 < 35)

@@ -72,15 +72,7 @@ def main() -> None:
 
 def report(folder: Path, customers: int, given: argparse.Namespace, compare: bool) -> None:
     """Print the table of one size."""
-    tables = folder / f"partials_{customers}.duckdb"
-    if not tables.exists():
-        started = time.perf_counter()
-        unfinished = folder / "unfinished.duckdb"
-        unfinished.unlink(missing_ok=True)
-        with duckdb.connect(str(unfinished), config={"threads": 2, "memory_limit": given.memory}) as duck:
-            make_tables(duck, customers, customers * PER_CUSTOMER)
-        unfinished.rename(tables)
-        print(f"tables made in {time.perf_counter() - started:.0f} s")
+    made_tables(folder, customers, given.memory)
     print(f"\n{customers:,} customers, {customers * PER_CUSTOMER:,} transactions a year, blocks of {given.block:,}, limit {given.memory}")
     print(f"{'way':<58}{'seconds':>9}{'CPU s':>8}{'ratio':>8}{'memory':>10}")
     for way in WAYS if compare else ("all tags",):
@@ -94,17 +86,36 @@ def report(folder: Path, customers: int, given: argparse.Namespace, compare: boo
 def measured(given: argparse.Namespace) -> dict:
     """What one way took: seconds, CPU seconds and ratio by line, and the peak memory of this process."""
     with tempfile.TemporaryDirectory(dir=given.folder) as scratch:
-        duck = duckdb.connect(
-            f"{scratch}/mart.duckdb", config={**LIMITS, "memory_limit": given.memory, "temp_directory": f"{scratch}/spill"}
-        )
-        duck.execute(f"attach '{given.folder}/partials_{given.customers}.duckdb' as partials (read_only)")
-        duck.execute("create schema ops")
-        for name in ("run_context", "feed_present"):
-            duck.execute(f"create table ops.{name} as from partials.ops.{name}")
-        duck.execute("set search_path = 'mart,partials'")
+        duck = opened(Path(scratch), given.folder / f"partials_{given.customers}.duckdb", given.memory)
         lines = WAYS[given.measure](duck, given.block)
         duck.close()
     return {"lines": lines, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def made_tables(folder: Path, customers: int, memory: str, years: int = 1) -> Path:
+    """The file of the partials, made if it is not there."""
+    tables = folder / f"partials_{customers}{f'_{years}_years' if years > 1 else ''}.duckdb"
+    if not tables.exists():
+        started = time.perf_counter()
+        unfinished = folder / "unfinished.duckdb"
+        unfinished.unlink(missing_ok=True)
+        with duckdb.connect(str(unfinished), config={"threads": 2, "memory_limit": memory}) as duck:
+            make_tables(duck, customers, customers * PER_CUSTOMER, years)
+        unfinished.rename(tables)
+        print(f"tables made in {time.perf_counter() - started:.0f} s, {tables.stat().st_size / 1e9:.2f} GB", flush=True)
+    return tables
+
+
+def opened(scratch: Path, tables: Path, memory: str) -> duckdb.DuckDBPyConnection:
+    """A new database beside the partials, as a night's candidate is."""
+    config = {**LIMITS, "memory_limit": memory, "temp_directory": f"{scratch}/spill"}
+    duck = duckdb.connect(f"{scratch}/mart.duckdb", config=config)
+    duck.execute(f"attach '{tables}' as partials (read_only)")
+    duck.execute("create schema ops")
+    for name in ("run_context", "feed_present"):
+        duck.execute(f"create table ops.{name} as from partials.ops.{name}")
+    duck.execute("set search_path = 'mart,partials'")
+    return duck
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
@@ -116,12 +127,8 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 def all_tags(duck: duckdb.DuckDBPyConnection, block: int) -> dict:
     """Every retail tag: the build, the copy of what it made, and one sum over every column of it."""
-    models = _models()
-    for model in models:
-        if not model.family:
-            values = ", ".join(map(stand_in, model.tags))
-            duck.execute(f"create table {model.name} as select spine.customer_id, {values} from dws_retail_spine as spine order by 1")
-    duck.execute("checkpoint")
+    models = retail_models()
+    stand_ins(duck, models)
     build = timed(lambda: fill(duck, "tags", models, block))
     copies = [timed(lambda number=number: _run(duck, f"create table copy_{number} as from tags")) for number in range(2)]
     copy = min(copies)
@@ -139,9 +146,18 @@ def all_tags(duck: duckdb.DuckDBPyConnection, block: int) -> dict:
     }
 
 
+def stand_ins(duck: duckdb.DuckDBPyConnection, models: list[TagModel]) -> None:
+    """Tables in the place of the models that are written by hand."""
+    for model in models:
+        if not model.family:
+            values = ", ".join(map(stand_in, model.tags))
+            duck.execute(f"create table {model.name} as select spine.customer_id, {values} from dws_retail_spine as spine order by 1")
+    duck.execute("checkpoint")
+
+
 def flow_tags(duck: duckdb.DuckDBPyConnection, block: int) -> dict:
     """The window tags of transactions: from the partial, from raw rows in one query, and by Polars; the values must be equal."""
-    models = [model for model in _models() if model.family and model.family.table.name == FLOWS]
+    models = [model for model in retail_models() if model.family and model.family.table.name == FLOWS]
     # What folds into `other` is more than one word of a slice: it is left out of the comparison, not of the build.
     tags = [
         tag
@@ -197,24 +213,26 @@ def polars_expressions(tags: list[Tag]) -> list[polars.Expr]:
 WAYS: dict[str, Callable[[duckdb.DuckDBPyConnection, int], dict]] = {"all tags": all_tags, "flow tags": flow_tags}
 
 
-def fill(duck: duckdb.DuckDBPyConnection, table: str, models: list[TagModel], block: int) -> None:
-    """A wide table, block by block, its folds and families on the way in temporary tables."""
+def fill(duck: duckdb.DuckDBPyConnection, table: str, models: list[TagModel], block: int) -> dict[str, float]:
+    """A wide table, block by block, its folds and families on the way in temporary tables; CPU seconds of each of these."""
     folds, families, wide = statements(models)
     found = duck.execute(
         "select min(customer_id), max(customer_id) from (select customer_id, (row_number() over (order by customer_id) - 1)"
         f" // {block} as block_no from dws_retail_spine) group by block_no order by 1"
     ).fetchall()
+    steps = list(folds.items())
+    steps += [(name, f"select * from ({sql}) order by customer_id") for name, sql in families.items()]
+    took = dict.fromkeys((name for name, _ in steps), 0.0)
     for number, (first, last) in enumerate(found):
         duck.execute(f"set variable block_from = '{first}'; set variable block_to = '{last}'")
-        for name, sql in folds.items():
-            duck.execute(f"create or replace temp table {name} as {sql}")
-        for name, sql in families.items():
-            duck.execute(f"create or replace temp table {name} as select * from ({sql}) order by customer_id")
+        for name, sql in steps:
+            took[name] += timed(lambda name=name, sql=sql: duck.execute(f"create or replace temp table {name} as {sql}"))[1]
         duck.execute(f"insert into {table} {wide}" if number else f"create table {table} as {wide}")
     for name in (*folds, *families):
         duck.execute(f"drop table temp.main.{name}")
     duck.execute("reset variable block_from; reset variable block_to")
     duck.execute("checkpoint")
+    return took
 
 
 def statements(models: list[TagModel]) -> tuple[dict[str, str], dict[str, str], str]:
@@ -250,7 +268,7 @@ def _settings() -> Settings:
     return Settings(root=project_root(), bank="demo", home=Path())
 
 
-def _models() -> list[TagModel]:
+def retail_models() -> list[TagModel]:
     """The retail tag models, without what goes to the restricted file."""
     models = entity_models(_settings(), "retail", read_vocabulary(_settings().specs_dir, "retail"))
     return [model for model in models if not any(tag.restricted for tag in model.tags)]

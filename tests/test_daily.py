@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from jinja2 import Template
 
+from tagmart.core.duck import connect, literal
+from tagmart.core.settings import project_root
 from tests.daily_bank import FOREVER, MODELS, DailyBank, day_of
 
 DAYS = 8
@@ -248,3 +251,20 @@ def test_a_computed_key_costs_its_parts_and_a_table_without_parts_everything(set
     check(bank, bank.night(5), 5)
     built = bank.built()
     assert (built["dwd_balance"], built["dws_flow"]) == ((0, 1), (6, 0))
+
+
+@pytest.mark.parametrize(("runs", "bad"), [
+    ([("C1", 1, 3), ("C1", 3, 9), ("C1", 12, 99), ("C2", 1, 99)], []),
+    ([("C1", 1, 4), ("C1", 3, 9)], [("C1", 1)]),
+    ([("C1", 1, 9), ("C1", 1, 9)], [("C1", 1)]),
+    ([("C1", 3, 3)], [("C1", 3)]),
+    ([("C1", 1, 99), (None, 1, 99)], [(None, 1)]),
+])  # fmt: skip
+def test_runs_of_a_history_that_overlap_are_found(runs, bad):
+    """The data test of histories, which spares their daily views one of their own: no day of a key is in two runs."""
+    text = (project_root() / "dbt_project" / "tests" / "generic" / "runs_apart.sql").read_text("utf-8")
+    body = text[text.index("%}") + 2:text.index("{% endtest %}")]
+    rows = ", ".join(f"({literal(key) if key else 'null'}, {first}, {after})" for key, first, after in runs)
+    query = Template(body).render(columns=["customer_id"], model=f"(values {rows}) as history(customer_id, valid_from, valid_to)")
+    with connect() as duck:
+        assert [row[:2] for row in duck.execute(query).fetchall()] == bad

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
@@ -174,3 +175,23 @@ def test_the_dag_has_a_deadline_a_time_for_each_task_and_its_callbacks(monkeypat
     assert len(steps) == 12
     assert all(task.execution_timeout and task.retries == 10 and task.on_failure_callback for task in steps)
     assert [task.task_id for task in steps if task.on_success_callback] == ["serve.publish"]
+
+
+@pytest.mark.parametrize("hours", [0.5, 2, 20])
+def test_a_new_installation_begins_with_the_next_night_and_not_with_the_one_just_missed(monkeypatch, hours):
+    """However shortly after 02:00 it is; the timetable as the scheduler reads it back from Airflow's database."""
+    import pendulum
+    from airflow.serialization.decoders import decode_timetable
+    from airflow.serialization.encoders import encode_timetable
+    from airflow.timetables import trigger
+    from airflow.timetables.base import TimeRestriction
+
+    monkeypatch.syspath_prepend(str(project_root() / "dags"))
+    monkeypatch.delitem(sys.modules, "nightly", raising=False)
+    import nightly
+
+    night = pendulum.datetime(2026, 6, 30, 2, tz="Asia/Shanghai")
+    monkeypatch.setattr(trigger, "utcnow", lambda: night.add(minutes=int(60 * hours)))
+    timetable = decode_timetable(json.loads(json.dumps(encode_timetable(nightly.nightly().timetable))))
+    first = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=TimeRestriction(None, None, catchup=False))
+    assert first.run_after == night.add(days=1)

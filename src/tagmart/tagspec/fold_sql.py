@@ -176,8 +176,13 @@ def _cut(fold: Fold) -> str:
     ]
     return (
         f"select\n{listed(lines)}\nfrom {{{{ ref('{fold.table.name}') }}}} as partial\n"
-        f"inner join pieces on partial.{begin} < pieces.next_piece and partial.{end} > pieces.piece\n{_where(fold)}"
+        f"inner join pieces on partial.{begin} < pieces.next_piece and partial.{end} > pieces.piece\n{_where(fold, (_still_read(fold),))}"
     )
+
+
+def _still_read(fold: Fold) -> str:
+    """Only states that no window is past: without it the join with pieces sorts those of all years, every night."""
+    return f"partial.{fold.table.valid_to} > (select edges.first_day from edges)"
 
 
 def added_up_ctes(fold: Fold, model: TagModel, narrow: Iterable[Column]) -> list[str]:
@@ -229,7 +234,7 @@ def _steps(fold: Fold, model: TagModel, ofs: tuple[str, ...]) -> str:
     lines = [*(f"partial.{key}" for key in ("customer_id", *slices)), "pieces.piece", "pieces.next_piece"]
     lines.append(f"unnest([greatest(partial.{begin}, pieces.piece), least(partial.{end}, pieces.next_piece)]) as day")
     lines += [*(f"unnest([partial.{of}, -partial.{of}]) as {of}" for of in ofs), "unnest([1, -1]) as held"]
-    cuts = [f"partial.{begin} < pieces.next_piece", f"partial.{end} > pieces.piece", "{{ in_block('partial.customer_id') }}"]
+    cuts = [f"partial.{begin} < pieces.next_piece", f"partial.{end} > pieces.piece", _still_read(fold), "{{ in_block('partial.customer_id') }}"]
     cuts += [f"partial.{column_name(code)} in ({quoted(values)})" for code, values in model.family.where.items()]
     same = " and ".join(f"partial.{key} = crowded.{key}" for key in ("customer_id", *slices))
     return (

@@ -54,7 +54,8 @@ cut as (
     from {{ ref('dws_corporate_settle_history') }} as partial
     inner join pieces on partial.valid_from < pieces.next_piece and partial.valid_to > pieces.piece
     where
-        {{ in_block('partial.customer_id') }}
+        partial.valid_to > (select edges.first_day from edges)
+        and {{ in_block('partial.customer_id') }}
         and partial.nature in ('basic', 'general', 'special', 'temporary')
 ),
 

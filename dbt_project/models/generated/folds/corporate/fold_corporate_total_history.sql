@@ -82,7 +82,8 @@ cut as (
     from {{ ref('dws_corporate_total_history') }} as partial
     inner join pieces on partial.valid_from < pieces.next_piece and partial.valid_to > pieces.piece
     where
-        {{ in_block('partial.customer_id') }}
+        partial.valid_to > (select edges.first_day from edges)
+        and {{ in_block('partial.customer_id') }}
 ),
 
 folded as (

@@ -130,6 +130,7 @@ steps as (
     where
         partial.valid_from < pieces.next_piece
         and partial.valid_to > pieces.piece
+        and partial.valid_to > (select edges.first_day from edges)
         and {{ in_block('partial.customer_id') }}
         and partial.total in ('held', 'transit')
 ),
