@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings, project_root
 from tagmart.core.state import State
+from tagmart.gates.expect import Checked
 from tagmart.gates.gate import judge
+from tagmart.gates.holding import remember_holds
 from tagmart.gates.suite import load_suite
 from tagmart.night.held import hold_tags, late_segments, mark_segments, most_days, require_earlier
 from tagmart.publish.held_tags import Cause, hold_back
@@ -215,6 +218,32 @@ def test_gates_hold_what_is_late_or_breaks_and_the_night_goes_on(home):
     # Mended, and run again: nothing is left of it.
     judge(settings, state, RUN, "gate2", good)
     assert held not in held_by(state)
+
+
+def test_a_tag_that_is_gone_holds_its_theme_and_not_that_of_another_entity(home):
+    """Two entities have a tag of this name; of one of them it is empty for everybody."""
+    settings, state = home
+    good = {frame: [GOOD[frame]] for frame in load_suite(SUITES, "gate2").frames}
+    tag = {**GOOD["drift"], "tag": "dep_bal", "theme_code": "asset"}
+    drift = [{**tag, "subject": "corporate.dep_bal", "entity": "corporate"},
+             {**tag, "subject": "retail.dep_bal", "entity": "retail", "null_share": 1, "message": "retail: empty for 100.0%"}]
+    outcome = judge(settings, state, RUN, "gate2", {**good, "drift": drift})
+    assert not outcome.failed
+    gone = next(result for result in outcome.checked if result.expectation.id == "tag_not_gone")
+    assert (gone.success, gone.broken[0][0]) == (False, "retail.dep_bal")
+    assert held_by(state) == {("gate2", "theme", "of retail.dep_bal", "tag_not_gone")}
+    hold_tags(settings, state, RUN, D)
+    assert set(told(settings)) == {"dep_bal", "fund_bal", "aum_bal", "rfm_level"}
+
+
+def test_what_is_wrong_with_a_whole_table_cannot_be_held(home):
+    """A suite that says so is refused when it breaks: nothing would be held, and the night would go on."""
+    _, state = home
+    suite = load_suite(SUITES, "gate2")
+    wrong = replace(next(one for one in suite.expectations if one.id == "customers_as_usual"), severity="hold", consequence="theme")
+    table = {"subject": "tags_retail", "entity": "retail", "is_table": 1, "row_ratio": 0.5}
+    with pytest.raises(TagmartError, match="only a tag has a theme"):
+        remember_holds(state, RUN, suite, [Checked(wrong, False, "1 of 1", (("tags_retail", "row_ratio 0.5"),))], {"drift": [table]})
 
 
 def test_a_broken_tie_holds_its_theme_or_the_tags_of_its_feeds(home):
