@@ -14,7 +14,7 @@ from tagmart.core.mart import MART_FILE, qualified, table_columns, tag_tables
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.gates.alarms import MOST_NAMED, alarms, budget, told
-from tagmart.gates.frozen import CHANGED, IN_FORCE, NOT_SEEN, THAWED, frozen
+from tagmart.gates.frozen import CHANGED, IN_FORCE, NOT_SEEN, NOT_YET, THAWED, frozen
 from tagmart.gates.segment_pictures import overlaps_shown, segments_shown
 
 PAGE = "night.html"
@@ -32,8 +32,8 @@ GATES = {
     "gate3": ("可以发布吗？", "May the night be published?"),
 }
 ACCEPTED = ("loaded", "unchanged", "carried", "held")
-# What became of a known difference tonight: how it is coloured, and in Chinese.
-FROZEN = {IN_FORCE: ("idle", "放行"), NOT_SEEN: ("good", "未出现"), CHANGED: ("bad", "金额已变"), THAWED: ("warn", "已到期")}
+# What became of what is frozen tonight: how it is coloured, and in Chinese.
+FROZEN = {IN_FORCE: ("idle", "放行"), NOT_SEEN: ("good", "未出现"), CHANGED: ("bad", "已变"), THAWED: ("warn", "已到期"), NOT_YET: ("idle", "未生效")}
 # Of what breaks an expectation so many are written out; `tagmart gate show` has all.
 MOST_BROKEN = 10
 # So many segments are written out, the others folded away; what a run without a mart shows.
@@ -119,7 +119,7 @@ def page_facts(settings: Settings, state: State, run_id: str) -> dict[str, objec
         "titles": titles(results),
         "most_named": MOST_NAMED,
         "most_broken": MOST_BROKEN,
-        "frozen": frozen(settings.suites_dir, results, date.fromisoformat(run["biz_date"])),
+        "frozen": frozen(settings.suites_dir, settings.bank, results, date.fromisoformat(run["biz_date"])),
         "frozen_words": FROZEN,
         "gates": _gates(results),
         **mart,
