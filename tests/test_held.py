@@ -17,6 +17,7 @@ from tagmart.gates.gate import judge
 from tagmart.gates.holding import remember_holds
 from tagmart.gates.suite import load_suite
 from tagmart.night.held import hold_tags, late_segments, mark_segments, most_days, require_earlier
+from tagmart.night.leads import mark_leads
 from tagmart.publish.held_tags import Cause, hold_back
 from tagmart.publish.publishing import _require_gates
 from tests.gate_cases import GOOD, SUITES
@@ -188,6 +189,25 @@ def test_segments_of_held_tags_are_degraded_or_keep_their_members_by_policy(home
     # S-3 stands on a late segment; of the members of S-1 one is no customer any more.
     assert marked == [("S-1", "held", YESTERDAY), ("S-3", "degraded", YESTERDAY)]
     assert members == [("S-1", "ann", date(2026, 5, 1))]
+
+
+def test_leads_of_a_held_feed_or_of_tags_held_the_night_before_are_marked(home):
+    """From the state and the catalogues of both nights; the home's tags are those that leads of the project read."""
+    settings, state = home
+    assert mark_leads(settings, state, RUN, D) == 0
+    state.put("feed_fact", {"run_id": RUN, "feed": "cc_txn", "biz_date": "2026-06-30", "load": "journal", "status": "held", "as_of": "2026-06-28"})
+    for folder, tag, as_of in ((settings.run_dir(RUN), "pay_stop_days", "2026-06-29"), (settings.published / "2026-06-29" / "20260629-001", "tier_code", "2026-06-25"),
+                               (settings.published / "2026-06-29" / "20260629-001", "txn_self_idle_days", "2026-06-29")):  # fmt: skip
+        with connect(folder / "tagmart.duckdb") as mart:
+            mart.execute(f"insert into mart.tag_catalog by name select 'retail' as entity, '{tag}' as tag_name, date '{as_of}' as as_of")
+    assert mark_leads(settings, state, RUN, D) == 7
+    with connect(settings.warehouse, read_only=True) as warehouse:
+        found = {row[0]: row[1:] for row in warehouse.execute("select lead_code, as_of::varchar, because from ops.late_lead").fetchall()}
+    assert found["cc_big_spend"] == ("2026-06-28", "feed cc_txn")
+    assert found["pay_stop"] == ("2026-06-29", "tag pay_stop_days")
+    assert {code for code, (_, because) in found.items() if because == "tag of the night before tier_code"} == {
+        "big_in", "big_out", "same_name_out", "sec_out", "tier_near",
+    }  # fmt: skip
 
 
 def test_a_segment_is_as_old_as_its_oldest_tag():

@@ -146,9 +146,12 @@ def _profile(turn: Turn) -> str:
 
 def _segments(turn: Turn) -> str:
     from tagmart.night.held import mark_segments
+    from tagmart.night.leads import mark_leads
 
     degraded, held = mark_segments(turn.settings, turn.state, turn.run_id, turn.biz_date)
-    return _dbt("segments")(turn) + (f", {degraded} segments degraded, {held} held" if degraded or held else "")
+    leads = mark_leads(turn.settings, turn.state, turn.run_id, turn.biz_date)
+    return (_dbt("segments")(turn) + (f", {degraded} segments degraded, {held} held" if degraded or held else "")
+            + (f", {leads} leads on an earlier state" if leads else ""))
 
 
 def _publish(turn: Turn) -> str:
