@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,11 +13,13 @@ from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings, project_root
 from tagmart.core.state import State
+from tagmart.gates import GateOutcome
 from tagmart.gates.expect import Checked
 from tagmart.gates.gate import judge
 from tagmart.gates.holding import remember_holds
 from tagmart.gates.suite import load_suite
-from tagmart.night.held import hold_tags, late_segments, mark_segments, most_days, require_earlier
+from tagmart.night import stages
+from tagmart.night.held import hold_tags, is_left_held, late_segments, mark_segments, most_days, require_earlier
 from tagmart.night.leads import mark_leads
 from tagmart.publish.held_tags import Cause, hold_back
 from tagmart.publish.publishing import _require_gates
@@ -166,6 +169,32 @@ def test_what_cannot_be_held_stops_the_night(home):
     # What is published of a later date is nobody's yesterday.
     with pytest.raises(TagmartError, match="no earlier night was published"):
         require_earlier(settings, state, RUN, D)
+
+
+def test_a_gate_that_is_run_again_judges_what_the_night_made_and_not_what_was_put_back(home, monkeypatch):
+    """Killed after gate 2 had put a theme back: its word is forgotten with the try, and the wide tables are made anew before it judges."""
+    settings, state = home
+    hold(state, ("gate1", "feed", "holdings"), ("gate2", "theme", "transaction"))
+    hold_tags(settings, state, RUN, D)
+    assert not is_left_held(settings, state, RUN)
+    turn, done = stages.Turn(settings, state, RUN, D), []
+
+    def wide_again(_: stages.Turn) -> str:
+        done.append("wide")
+        shutil.rmtree(settings.run_dir(RUN))
+        file(settings.run_dir(RUN), NOW, D, RUN)
+        return ""
+
+    monkeypatch.setattr(stages, "_wide", wide_again)
+    monkeypatch.setattr(stages, "_profile", lambda turn: done.append("profile") or str(hold_tags(settings, state, RUN, D)))
+    monkeypatch.setattr("tagmart.gates.run_gate", lambda *given: done.append(given[-1]) or GateOutcome(given[-1], False, "green", ()))
+    stages._forget_from(state, RUN, "gate2")
+    assert is_left_held(settings, state, RUN)
+    stages._gate("gate2")(turn)
+    assert done == ["wide", "profile", "gate2", "ledger"]
+    assert set(told(settings)) == {"fund_bal", "aum_bal", "rfm_level"}, "what gate 1 holds is held again, and nothing else"
+    stages._gate("gate2")(turn)
+    assert done[4:] == ["gate2", "ledger"], "nothing is made twice without need"
 
 
 def test_a_theme_is_not_held_for_longer_than_the_policy_says(home):
