@@ -84,15 +84,15 @@ def business_tables(connection: duckdb.DuckDBPyConnection, side: str) -> dict[st
     return {name: told for name, told in rows if name.removeprefix("mart.") not in OF_THE_RUN}
 
 
-def require_same(one: Path, other: Path) -> None:
-    """Two published runs of a date say the same of every customer, but for what they say of the night before."""
+def require_same(one: Path, other: Path, yesterday: bool = False) -> None:
+    """Two published runs of a date say the same of every customer; of the night before only with `yesterday`."""
     for file in FILES:
         with runs(one=one / f"{file}.duckdb", other=other / f"{file}.duckdb") as connection:
             now, then = (business_tables(connection, side) for side in ("one", "other"))
             assert now.keys() == then.keys() and now
             for name in sorted(table for table in now if now[table] != then[table]):
                 table = name.removeprefix("mart.")
-                assert table in OF_YESTERDAY, f"{name} of {one} and {other}"
+                assert table in OF_YESTERDAY and not yesterday, f"{name} of {one} and {other}"
                 listed = f"exclude ({', '.join(OF_YESTERDAY[table])})"
                 for left, right in (("one", "other"), ("other", "one")):
                     more = connection.execute(
@@ -205,3 +205,72 @@ def test_a_night_in_part_holds_what_is_late_and_the_night_after_says_what_it_wou
     require_partial(late, calm, first)
     require_segments(late, calm, first)
     require_same(last_run(home.path, NEXT), last_run(bank.calm.path, NEXT))
+
+
+def differing(connection: duckdb.DuckDBPyConnection, entity: str) -> tuple[dict[str, tuple[int, Decimal | None]], set[str]]:
+    """What two runs say otherwise of an entity, counted the simple way: tag → customers and the difference of sums; and the customers."""
+    def wide(side: str) -> tuple[list[str], dict[str, tuple]]:
+        rows = connection.execute(f"select * from {side}.mart.tags_{entity}")
+        names = [column[0] for column in rows.description]
+        place = names.index("customer_id")
+        return names, {row[place]: row for row in rows.fetchall()}
+
+    (names, now), (_, then) = wide("fresh"), wide("past")
+    tags, customers = {}, now.keys() ^ then.keys()
+    for place, name in enumerate(names):
+        pairs = [(customer, now[customer][place], then[customer][place]) for customer in now.keys() & then.keys()]
+        other = {customer for customer, one, two in pairs if one != two}
+        if other:
+            numbers = [Decimal(one or 0) - Decimal(two or 0) for _, one, two in pairs
+                       if isinstance(one if one is not None else two, int | Decimal) and not isinstance(one if one is not None else two, bool)]
+            tags[name] = (len(other), sum(numbers) if numbers else None)
+            customers |= other
+    return tags, customers
+
+
+def require_receipt(fresh: Path, past: Path) -> None:
+    """The receipt of a run says of tags, customers, segments and leads what two files, read side by side, say."""
+    with runs(fresh=fresh / "tagmart.duckdb", past=past / "tagmart.duckdb") as connection:
+        told = connection.execute("select kind, entity, name, changed_cnt, difference, old_run_id from fresh.mart.restatement").fetchall()
+        assert {row[5] for row in told} == {past.name}
+        for entity in ("retail", "corporate", "merchant"):
+            tags, customers = differing(connection, entity)
+            assert {name: (count, gap) for kind, whose, name, count, gap, _ in told if (kind, whose) == ("tag", entity)} == tags
+            assert {name for kind, whose, name, *_ in told if (kind, whose) == ("customer", entity)} == customers
+        members, leads = (
+            {side: set(connection.execute(f"select {columns} from {side}.mart.{table}").fetchall()) for side in ("fresh", "past")}
+            for table, columns in (("segment_member", "segment_id, customer_id"), ("event_lead", "lead_code, customer_id, dedupe_part, amt"))
+        )
+        moved = members["fresh"] ^ members["past"]
+        assert {name: count for kind, _, name, count, *_ in told if kind == "segment"} == {
+            segment: sum(one[0] == segment for one in moved) for segment in {one[0] for one in moved}
+        }
+        changed = leads["fresh"] ^ leads["past"]
+        assert {name: count for kind, _, name, count, *_ in told if kind == "lead"} == {
+            code: len({one[:3] for one in changed if one[0] == code}) for code in {one[0] for one in changed}
+        }
+        wanted = {code: sum(one[3] or 0 for one in leads["fresh"] if one[0] == code) - sum(one[3] or 0 for one in leads["past"] if one[0] == code)
+                  for code in {one[0] for one in changed}}  # fmt: skip
+        assert {name: gap or 0 for kind, _, name, _, gap, _ in told if kind == "lead"} == wanted
+
+
+def require_restated(home: Path, calm: Path) -> None:
+    """Both nights were made anew, in order, and say what they would have said; the old runs stay, and readers never went back."""
+    state = State(home / "state.sqlite")
+    made = state.rows("select run_id, path from publish where biz_date >= ? order by rowid", D)
+    assert [row["run_id"] for row in made] == [f"{day.replace('-', '')}-00{number}" for number in (1, 2) for day in (D, NEXT)]
+    assert all((home / row["path"] / "tagmart.duckdb").is_file() for row in made)
+    switches = [row["to_run_id"] for row in state.rows("select to_run_id from current_switch order by rowid")]
+    assert switches == [f"{day.replace('-', '')}-00{number}" for day, number in ((BEFORE, 1), (D, 1), (NEXT, 1), (NEXT, 2))]
+    assert (home / "published" / "current").resolve() == (home / made[-1]["path"]).resolve()
+    for old, new, day in ((made[0], made[2], D), (made[1], made[3], NEXT)):
+        require_same(home / new["path"], last_run(calm, day), yesterday=True)
+        require_receipt(home / new["path"], home / old["path"])
+
+
+def test_nights_made_anew_after_a_correction_say_what_they_would_have_said(bank):
+    home = bank.beside("wrong")
+    said = make_wrong(home)
+    for day in (D, NEXT):
+        assert f"{day} {day.replace('-', '')}-002 against {day.replace('-', '')}-001: " in said
+    require_restated(home.path, bank.calm.path)
