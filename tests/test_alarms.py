@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from datetime import date
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import project_root
 from tagmart.gates import GateOutcome
@@ -124,6 +126,24 @@ def test_known_dirt_is_shown_with_the_differences_of_ties(tmp_path: Path):
         "ecif_corp": ("1,500", "1,200", 31, NOT_YET), "ref_org": ("1,500", "", 31, NOT_SEEN),
     }  # fmt: skip
     assert "legs of the &lt;old&gt; core" in render("night.html.j2", facts)
+
+
+def test_the_page_says_what_a_night_in_part_keeps_of_an_earlier_one(tmp_path: Path):
+    settings, state = new_home(tmp_path)
+    assert "Published in part" not in render("night.html.j2", page_facts(settings, state, RUN))
+    state.put("held", {"run_id": RUN, "gate": "gate1", "kind": "feed", "name": "cc_txn", "because": "late or refused", "tags": 61, "as_of": "2026-06-29"})
+    settings.run_dir(RUN).mkdir(parents=True)
+    with connect(settings.run_dir(RUN) / "tagmart.duckdb") as mart:
+        mart.execute("""
+            create schema mart;
+            create table mart.segment_daily as select unnest(['a', 'b', 'c']) as segment_id, 1 as size, unnest(['held', 'degraded', 'on_time']) as state,
+                unnest([true, true, false]) as is_degraded;
+            create table mart.lead_catalog as select 'cc_big_spend' as lead_code, true as is_degraded, date '2026-06-29' as as_of, 'feed cc_txn' as late_because
+        """)
+    text = " ".join(re.sub("<[^>]+>", " ", render("night.html.j2", page_facts(settings, state, RUN))).split())
+    assert "feed cc_txn late or refused 61 2026-06-29" in text
+    assert "selected from older values 1 · 沿用成员 members kept 1" in text
+    assert "线索 Lead cc_big_spend 2026-06-29 feed cc_txn" in text
 
 
 def test_a_stage_of_two_gates_tells_both_in_its_first_line():
