@@ -109,7 +109,7 @@ GOOD = {
         "customer_cnt": 5,
         "broken_cnt": 0,
     },
-    "lead_key": {"subject": "big_in", "message": "大额资金流入", "lead_cnt": 3, "early_cnt": 0, "repeat_cnt": 0, "over_kind_cnt": 0},
+    "lead_key": {"subject": "big_in", "message": "大额资金流入", "lead_cnt": 3, "early_cnt": 0, "repeat_cnt": 0, "over_kind_cnt": 0, "is_degraded": 0},
     "contact": {"subject": "lead big_in", "contact_cnt": 3, "forbidden_cnt": 0, "twice_cnt": 0, "stranger_cnt": 0, "warning_cnt": 0},
     "segment": {
         "subject": "R-001",
@@ -225,6 +225,7 @@ RED = [
     ("gate3", "lead_key", {"early_cnt": 1}, {"leads_after_their_evidence"}),
     ("gate3", "lead_key", {"repeat_cnt": 1}, {"leads_once_per_key"}),
     ("gate3", "lead_key", {"over_kind_cnt": 1}, {"leads_of_a_kind_within_share"}),
+    ("gate3", "lead_key", {"is_degraded": 1}, {"leads_on_time"}),
     ("gate3", "contact", {"forbidden_cnt": 1}, {"contacts_are_not_suppressed"}),
     ("gate3", "contact", {"twice_cnt": 2}, {"contacts_once"}),
     ("gate3", "contact", {"stranger_cnt": 1}, {"contacts_are_customers"}),

@@ -24,6 +24,7 @@ class LeadNight(Night):
             columns = ", ".join(["customer_id varchar", *(f"{tag} {kind}" for tag, kind in tags.items())])
             self.duck.execute(f"create table ops.prior_tag_{entity} ({columns})")
         self.duck.execute("create table ops.published_run (biz_date date, run_id varchar)")
+        self.duck.execute("create table ops.late_lead (lead_code varchar, as_of date, because varchar)")
         self.duck.execute(rendered("{{ lead_history_table() }}")[0])
 
     def table(self, name: str, columns: Mapping[str, str] | None = None) -> str:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
+from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import project_root
 from tagmart.gates import GateOutcome
 from tagmart.gates.alarms import alarms, budget, told
-from tagmart.gates.frozen import CHANGED, IN_FORCE, NOT_SEEN, THAWED, frozen
+from tagmart.gates.expect import Checked
+from tagmart.gates.frozen import CHANGED, IN_FORCE, NOT_SEEN, NOT_YET, THAWED, frozen
+from tagmart.gates.known import let_pass, read_known
+from tagmart.gates.page import page_facts, render
+from tagmart.gates.suite import load_suite
 from tagmart.gates.tie_facts import KNOWN_LINES
 from tagmart.night import show
 from tagmart.night.stages import _one_line
-from tests.gate_cases import RUN, new_home
+from tests.gate_cases import RUN, D, new_home
 
 
 def result(expectation: str, subject: str, message: str, severity: str = "warn", success: int = 0) -> dict:
@@ -88,8 +97,53 @@ def test_a_known_difference_is_frozen_until_its_day_and_exactly_what_it_was(tmp_
         result("t1", "", "") | {"observed": f"2 compared, 1.00 against 2.00; 1 {KNOWN_LINES}AB · 1 · CNY"},
         result("t1", "B · 1 · CNY", "difference -4.00") | {"observed": "over 4"},
     ]
-    found = {one.about[:2].strip(): (one.state, one.days_left) for one in frozen(tmp_path / "suites", results, date(2026, 6, 30))}
+    found = {one.about[:2].strip(): (one.state, one.days_left) for one in frozen(tmp_path / "suites", "demo", results, date(2026, 6, 30))}
     assert found == {"A": (NOT_SEEN, 31), "AB": (IN_FORCE, 31), "B": (CHANGED, 2), "C": (THAWED, -1)}
+
+
+def test_known_dirt_is_shown_with_the_differences_of_ties(tmp_path: Path):
+    """What the page says of every entry follows from what the gate has let pass, in its own words."""
+    settings, state = new_home(tmp_path)
+    root = tmp_path / "root"
+    shutil.copytree(project_root() / "expectations", root / "expectations")
+    settings = replace(settings, root=root)
+    expectation = next(one for one in load_suite(settings.suites_dir, "gate1").expectations if one.id == "rows_set_aside")
+    facts = {"feed": [{"subject": feed, "rows_quarantined": 1200} for feed in ("core_txn", "cc_txn", "chn_event", "ecif_corp")]}
+    entry = {"bank": "demo", "gate": "gate1", "expectation": "rows_set_aside", "count": 1500, "since": date(2026, 6, 1), "until": date(2026, 7, 31),
+             "reason": "legs of the <old> core"}
+    entries = [{**entry, "subject": feed, **change} for feed, change in (
+        ("core_txn", {}), ("cc_txn", {"count": 1}), ("chn_event", {"until": date(2026, 6, 29)}), ("ecif_corp", {"since": date(2026, 7, 1)}), ("ref_org", {}),
+    )]  # fmt: skip
+    (root / "expectations" / "known.yml").write_text(yaml.safe_dump({"known": [*entries, {**entry, "bank": "berka"}]}), encoding="utf-8")
+    broken = tuple((fact["subject"], "rows_quarantined 1200") for fact in facts["feed"])
+    (passed,) = let_pass([Checked(expectation, False, "4 of 4", broken)], read_known(root / "expectations", "demo"), facts, D)
+    state.put("gate_result", {"run_id": RUN, "gate": "gate1", "expectation": "rows_set_aside", "subject": "", "severity": "warn", "owner": "x", "success": 0,
+                              "observed": passed.observed, "message": "m", "what_to_do": "", "checked_at": "x"})
+    facts = page_facts(settings, state, RUN)
+    found = {one.about: (one.allowed, one.seen, one.days_left, one.state) for one in facts["frozen"] if one.since}
+    assert found == {
+        "core_txn": ("1,500", "1,200", 31, IN_FORCE), "cc_txn": ("1", "1,200", 31, CHANGED), "chn_event": ("1,500", "1,200", -1, THAWED),
+        "ecif_corp": ("1,500", "1,200", 31, NOT_YET), "ref_org": ("1,500", "", 31, NOT_SEEN),
+    }  # fmt: skip
+    assert "legs of the &lt;old&gt; core" in render("night.html.j2", facts)
+
+
+def test_the_page_says_what_a_night_in_part_keeps_of_an_earlier_one(tmp_path: Path):
+    settings, state = new_home(tmp_path)
+    assert "Published in part" not in render("night.html.j2", page_facts(settings, state, RUN))
+    state.put("held", {"run_id": RUN, "gate": "gate1", "kind": "feed", "name": "cc_txn", "because": "late or refused", "tags": 61, "as_of": "2026-06-29"})
+    settings.run_dir(RUN).mkdir(parents=True)
+    with connect(settings.run_dir(RUN) / "tagmart.duckdb") as mart:
+        mart.execute("""
+            create schema mart;
+            create table mart.segment_daily as select unnest(['a', 'b', 'c']) as segment_id, 1 as size, unnest(['held', 'degraded', 'on_time']) as state,
+                unnest([true, true, false]) as is_degraded;
+            create table mart.lead_catalog as select 'cc_big_spend' as lead_code, true as is_degraded, date '2026-06-29' as as_of, 'feed cc_txn' as late_because
+        """)
+    text = " ".join(re.sub("<[^>]+>", " ", render("night.html.j2", page_facts(settings, state, RUN))).split())
+    assert "feed cc_txn late or refused 61 2026-06-29" in text
+    assert "selected from older values 1 · 沿用成员 members kept 1" in text
+    assert "线索 Lead cc_big_spend 2026-06-29 feed cc_txn" in text
 
 
 def test_a_stage_of_two_gates_tells_both_in_its_first_line():

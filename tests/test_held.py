@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +13,14 @@ from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings, project_root
 from tagmart.core.state import State
+from tagmart.gates import GateOutcome
+from tagmart.gates.expect import Checked
 from tagmart.gates.gate import judge
+from tagmart.gates.holding import remember_holds
 from tagmart.gates.suite import load_suite
-from tagmart.night.held import hold_tags, late_segments, mark_segments, most_days, require_earlier
+from tagmart.night import stages
+from tagmart.night.held import hold_tags, is_left_held, late_segments, mark_segments, most_days, require_earlier
+from tagmart.night.leads import mark_leads
 from tagmart.publish.held_tags import Cause, hold_back
 from tagmart.publish.publishing import _require_gates
 from tests.gate_cases import GOOD, SUITES
@@ -164,6 +171,32 @@ def test_what_cannot_be_held_stops_the_night(home):
         require_earlier(settings, state, RUN, D)
 
 
+def test_a_gate_that_is_run_again_judges_what_the_night_made_and_not_what_was_put_back(home, monkeypatch):
+    """Killed after gate 2 had put a theme back: its word is forgotten with the try, and the wide tables are made anew before it judges."""
+    settings, state = home
+    hold(state, ("gate1", "feed", "holdings"), ("gate2", "theme", "transaction"))
+    hold_tags(settings, state, RUN, D)
+    assert not is_left_held(settings, state, RUN)
+    turn, done = stages.Turn(settings, state, RUN, D), []
+
+    def wide_again(_: stages.Turn) -> str:
+        done.append("wide")
+        shutil.rmtree(settings.run_dir(RUN))
+        file(settings.run_dir(RUN), NOW, D, RUN)
+        return ""
+
+    monkeypatch.setattr(stages, "_wide", wide_again)
+    monkeypatch.setattr(stages, "_profile", lambda turn: done.append("profile") or str(hold_tags(settings, state, RUN, D)))
+    monkeypatch.setattr("tagmart.gates.run_gate", lambda *given: done.append(given[-1]) or GateOutcome(given[-1], False, "green", ()))
+    stages._forget_from(state, RUN, "gate2")
+    assert is_left_held(settings, state, RUN)
+    stages._gate("gate2")(turn)
+    assert done == ["wide", "profile", "gate2", "ledger"]
+    assert set(told(settings)) == {"fund_bal", "aum_bal", "rfm_level"}, "what gate 1 holds is held again, and nothing else"
+    stages._gate("gate2")(turn)
+    assert done[4:] == ["gate2", "ledger"], "nothing is made twice without need"
+
+
 def test_a_theme_is_not_held_for_longer_than_the_policy_says(home):
     settings, state = home
     hold(state, ("ledger", "family", "fund"))
@@ -185,6 +218,25 @@ def test_segments_of_held_tags_are_degraded_or_keep_their_members_by_policy(home
     # S-3 stands on a late segment; of the members of S-1 one is no customer any more.
     assert marked == [("S-1", "held", YESTERDAY), ("S-3", "degraded", YESTERDAY)]
     assert members == [("S-1", "ann", date(2026, 5, 1))]
+
+
+def test_leads_of_a_held_feed_or_of_tags_held_the_night_before_are_marked(home):
+    """From the state and the catalogues of both nights; the home's tags are those that leads of the project read."""
+    settings, state = home
+    assert mark_leads(settings, state, RUN, D) == 0
+    state.put("feed_fact", {"run_id": RUN, "feed": "cc_txn", "biz_date": "2026-06-30", "load": "journal", "status": "held", "as_of": "2026-06-28"})
+    for folder, tag, as_of in ((settings.run_dir(RUN), "pay_stop_days", "2026-06-29"), (settings.published / "2026-06-29" / "20260629-001", "tier_code", "2026-06-25"),
+                               (settings.published / "2026-06-29" / "20260629-001", "txn_self_idle_days", "2026-06-29")):  # fmt: skip
+        with connect(folder / "tagmart.duckdb") as mart:
+            mart.execute(f"insert into mart.tag_catalog by name select 'retail' as entity, '{tag}' as tag_name, date '{as_of}' as as_of")
+    assert mark_leads(settings, state, RUN, D) == 7
+    with connect(settings.warehouse, read_only=True) as warehouse:
+        found = {row[0]: row[1:] for row in warehouse.execute("select lead_code, as_of::varchar, because from ops.late_lead").fetchall()}
+    assert found["cc_big_spend"] == ("2026-06-28", "feed cc_txn")
+    assert found["pay_stop"] == ("2026-06-29", "tag pay_stop_days")
+    assert {code for code, (_, because) in found.items() if because == "tag of the night before tier_code"} == {
+        "big_in", "big_out", "same_name_out", "sec_out", "tier_near",
+    }  # fmt: skip
 
 
 def test_a_segment_is_as_old_as_its_oldest_tag():
@@ -215,6 +267,32 @@ def test_gates_hold_what_is_late_or_breaks_and_the_night_goes_on(home):
     # Mended, and run again: nothing is left of it.
     judge(settings, state, RUN, "gate2", good)
     assert held not in held_by(state)
+
+
+def test_a_tag_that_is_gone_holds_its_theme_and_not_that_of_another_entity(home):
+    """Two entities have a tag of this name; of one of them it is empty for everybody."""
+    settings, state = home
+    good = {frame: [GOOD[frame]] for frame in load_suite(SUITES, "gate2").frames}
+    tag = {**GOOD["drift"], "tag": "dep_bal", "theme_code": "asset"}
+    drift = [{**tag, "subject": "corporate.dep_bal", "entity": "corporate"},
+             {**tag, "subject": "retail.dep_bal", "entity": "retail", "null_share": 1, "message": "retail: empty for 100.0%"}]
+    outcome = judge(settings, state, RUN, "gate2", {**good, "drift": drift})
+    assert not outcome.failed
+    gone = next(result for result in outcome.checked if result.expectation.id == "tag_not_gone")
+    assert (gone.success, gone.broken[0][0]) == (False, "retail.dep_bal")
+    assert held_by(state) == {("gate2", "theme", "of retail.dep_bal", "tag_not_gone")}
+    hold_tags(settings, state, RUN, D)
+    assert set(told(settings)) == {"dep_bal", "fund_bal", "aum_bal", "rfm_level"}
+
+
+def test_what_is_wrong_with_a_whole_table_cannot_be_held(home):
+    """A suite that says so is refused when it breaks: nothing would be held, and the night would go on."""
+    _, state = home
+    suite = load_suite(SUITES, "gate2")
+    wrong = replace(next(one for one in suite.expectations if one.id == "customers_as_usual"), severity="hold", consequence="theme")
+    table = {"subject": "tags_retail", "entity": "retail", "is_table": 1, "row_ratio": 0.5}
+    with pytest.raises(TagmartError, match="only a tag has a theme"):
+        remember_holds(state, RUN, suite, [Checked(wrong, False, "1 of 1", (("tags_retail", "row_ratio 0.5"),))], {"drift": [table]})
 
 
 def test_a_broken_tie_holds_its_theme_or_the_tags_of_its_feeds(home):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import yaml
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
 from tagmart.leads import generate_leads, load_leads
+from tagmart.night.leads import late_leads
 from tests.drawn import rendered
 from tests.lead_nights import LEADS, LeadNight, lead_night
 
@@ -144,6 +146,36 @@ def test_a_budget_takes_by_priority_amount_and_expiry_and_at_most_two_in_five_of
     ]  # fmt: skip
     ranks = {lead: rank for lead, _, _, _, rank in said}
     assert ranks["00"] == 1 and ranks["21"] == 22 and ranks["no"] is None
+
+
+def test_leads_that_read_something_of_an_earlier_day_are_marked(machine: Machine) -> None:
+    machine.duck.execute("insert into ops.late_lead values ('cc_big_spend', date '2026-06-29', 'feed cc_txn'), ('wake', null, 'feed core_txn')")
+    for code in ("big_in", "cc_big_spend", "wake"):
+        machine.draw("event_lead_raised", {"lead_id": code, "lead_code": code, "customer_id": "a", "owner_kind": "manager", "owner_id": "M1", "priority": 1,
+                     "entity": "retail", "lead_kind": "marketing", "lead_date": D, "expiry_date": "2026-07-05"})  # fmt: skip
+    machine.build("event_lead")
+    assert machine.duck.execute("select lead_code, is_degraded, as_of::varchar from event_lead order by lead_code").fetchall() == [
+        ("big_in", False, D), ("cc_big_spend", True, "2026-06-29"), ("wake", True, None),
+    ]  # fmt: skip
+    for lead in load_leads(LEADS):
+        machine.draw("lead_fed", lead_code=lead.code, is_fed=True)
+    said = machine.duck.execute(f"select lead_code, as_of::varchar, late_because from ({machine.sql('mart_lead_catalog')}) where is_degraded order by 1").fetchall()
+    assert said == [("cc_big_spend", "2026-06-29", "feed cc_txn"), ("wake", None, "feed core_txn")]
+
+
+def test_a_lead_is_late_by_the_feeds_and_tags_that_it_declares() -> None:
+    """Feeds through all models below its events; tags of the night, and those of the night before that it held; each of its own entities."""
+    day, older = date(2026, 6, 29), date(2026, 6, 27)
+    models = ROOT / "dbt_project" / "models"
+    tags, before = {("retail", "aum_bal"): day, ("corporate", "mer_silent_bizdays"): day}, {("retail", "tier_code"): older, ("merchant", "tier_code"): older}
+    found = late_leads(load_leads(LEADS), models, {"cc_txn": day, "ref_price": None}, tags, before)
+    assert found["cc_big_spend"] == (day, "feed cc_txn")
+    # Its movements are converted with rates: through dwd_transaction.
+    assert found["corp_new_cp"] == (None, "feed ref_price")
+    assert found["tier_near"] == (older, "tag of the night before tier_code")
+    assert found["big_out"] == (None, "feed ref_price, tag aum_bal, tag of the night before tier_code")
+    assert not found.keys() & {"mer_silent", "pay_jump", "limit_undrawn", "wm_due"}
+    assert late_leads(load_leads(LEADS), models, {}, {}, {}) == {}
 
 
 # In the order of DOMAIN.md F: each customer breaks one rule, and the one after it as well.

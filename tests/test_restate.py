@@ -54,7 +54,7 @@ def test_the_receipt_lists_what_changed_and_by_how_much(home):
         "update mart.tags_retail set txn_channel = null where customer_id = 'C1'",
         "insert into mart.tags_retail values ('C9', date '2026-06-30', 1, 'mbank', '20260630-001')",
         "update mart.segment_member set customer_id = 'C0'", "insert into mart.segment_member values ('S-R-0001', 'C9', date '2026-06-30')",
-        "create table mart.event_lead as select 'L-R-0001' as lead_id, 'C9' as customer_id",
+        "create table mart.event_lead as select 'big_in' as lead_code, 'C9' as customer_id",
     )  # fmt: skip
     folder = publish(settings, state, NEW, D)
     assert rows(folder) == [
@@ -64,20 +64,27 @@ def test_the_receipt_lists_what_changed_and_by_how_much(home):
         ("tag", "txn_channel", 2, 1, 1, 0, 1, None, OLD), ("tag", "txn_cnt_30d", 2, 2, 1, 0, 0, 15, OLD),
     ]
     receipt = receipt_of(settings, state, NEW)
-    assert receipt.line() == f"2026-06-30 {NEW} against {OLD}: 2 tags · 1 segments · 0 leads · 2 customers changed"
+    assert receipt.line() == f"2026-06-30 {NEW} against {OLD}: 2 tags · 1 segments · 0 kinds of leads · 2 customers changed"
     assert any("txn_cnt_30d" in line and "sum 10.00 → 25.00 (+15.00)" in line for line in receipt_lines(receipt))
     page = write_receipt(settings, receipt)
     assert page.stat().st_mode & 0o077 == 0
     assert "txn_cnt_30d" in page.read_text(encoding="utf-8")
 
 
-def test_leads_that_came_or_went_are_counted_by_kind(tmp_path, empty_run):
-    for name, customers in (("old", "'C1', 'C2'"), ("new", "'C2', 'C3', 'C4'")):
+def test_leads_that_came_went_or_have_another_amount_are_counted_by_kind(tmp_path, empty_run):
+    old = [("big_in", "C1", "A1", 10), ("big_in", "C2", "A1", 20), ("doc_due", "C1", "card", None), ("wake", "C5", "", 7), ("wake", "C5", "x", 1)]
+    new = [("big_in", "C2", "A1", 25), ("big_in", "C2", "A2", 1), ("big_in", "C3", "A1", 2), ("doc_due", "C1", "card", None), ("doc_due", "C2", "card", None),
+           ("wake", "C5", "", 7), ("wake", "C5", "x", 1)]
+    for name, leads in (("old", old), ("new", new)):
         shutil.copytree(empty_run, tmp_path / name)
         with connect(tmp_path / name / "tagmart.duckdb") as mart:
-            mart.execute(f"create table mart.event_lead as select 'L-R-0001' as lead_id, 'retail' as entity, unnest([{customers}]) as customer_id")
+            # As the mart has it: lead_id is a digest of the key, and tells nobody which kind of lead it is.
+            mart.execute("create table mart.event_lead (lead_id varchar, lead_code varchar, customer_id varchar, dedupe_part varchar, amt decimal(18,2))")
+            for code, customer, part, amount in leads:
+                mart.execute(f"insert into mart.event_lead values (md5('{code}{customer}{part}'), '{code}', '{customer}', '{part}', {amount or 'null'})")
     write_restatement(tmp_path / "new", tmp_path / "old")
-    assert rows(tmp_path / "new") == [("lead", "L-R-0001", 2, 3, 3, 2, 1, None, "old")]
+    # One came, one went, one has another amount; and a kind without amounts. What is as it was is not listed.
+    assert rows(tmp_path / "new") == [("lead", "big_in", 2, 3, 4, 2, 1, -2, "old"), ("lead", "doc_due", 1, 2, 1, 1, 0, None, "old")]
 
 
 def test_a_first_run_and_one_that_changes_nothing_have_an_empty_receipt(home):

@@ -186,6 +186,38 @@ def test_a_planted_shift_is_found_and_nothing_else(nights: Nights, tmp_path: Pat
     assert facts["dep_bal"]["message"].endswith("made of core_bal"), "so that the tags of a late feed join its alarm"
 
 
+def test_a_night_on_which_a_tag_was_held_is_no_measure_for_it_and_a_held_tag_is_not_compared(nights: Nights, tmp_path: Path):
+    """Of four nights one held the balances: its values are of another day, and the other three are the measure."""
+    with connect(nights.file) as mart:
+        mart.execute("alter table mart.tag_catalog add column held_because varchar")
+    for day in MONTH_ENDS:
+        nights.publish(day)
+    with connect(nights.file) as mart:
+        mart.execute("update mart.tag_catalog set held_because = 'feed core_bal (late)' where tag_name = 'dep_bal'")
+    nights.change("update mart.tags_retail set dep_bal = dep_bal * 100, prof_staff_flag = true")
+    nights.publish(date(2026, 2, 28))
+    held = {fact["subject"]: fact for fact in gather("drift", nights.given())}["dep_bal"]
+    assert held["is_compared"] == 0, "a tag that is held tonight says what another night was like"
+    with connect(nights.file) as mart:
+        mart.execute("update mart.tag_catalog set held_because = null")
+    nights.change("update mart.tags_retail set dep_bal = dep_bal / 100, prof_staff_flag = (substr(customer_id, 2)::integer % 2 = 0)")
+    facts = {fact["subject"]: fact for fact in gather("drift", nights.given())}
+    assert {name: facts[name]["base_cnt"] for name in ("dep_bal", "prof_staff_flag")} == {"dep_bal": 3, "prof_staff_flag": 4}
+    assert facts["dep_bal"]["range_ratio"] == 1
+    assert facts["dep_bal"]["psi"] < 0.001 < facts["prof_staff_flag"]["psi"], "what was not held that night is a measure"
+
+
+def test_a_tag_that_two_entities_have_is_told_apart(nights: Nights):
+    with connect(nights.file) as mart:
+        mart.execute("create table mart.tags_corporate as select 'X1' as customer_id, date '2026-06-30' as biz_date, null::decimal(18,2) as dep_bal")
+        mart.execute("insert into mart.tag_catalog by name select 'corporate' as entity, columns(* exclude (entity)) from mart.tag_catalog where tag_name = 'dep_bal'")
+    profile_candidate(nights.file)
+    for day in MONTH_ENDS:
+        nights.publish(day)
+    found = {(fact["subject"], fact["tag"], fact["null_share"]) for fact in gather("drift", nights.given()) if fact.get("tag", "") == "dep_bal"}
+    assert found == {("retail.dep_bal", "dep_bal", 0.0), ("corporate.dep_bal", "dep_bal", 1.0)}
+
+
 def test_no_profile_says_who_somebody_is(nights: Nights):
     nights.change("update mart.tags_retail set prof_gender_code = '13900001234' where customer_id = 'C5'")
     with connect(nights.file) as mart:

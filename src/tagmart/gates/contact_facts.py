@@ -18,7 +18,7 @@ from tagmart.gates.facts import Fact, GateInput, night_database
 if TYPE_CHECKING:
     import duckdb
 
-LEAD_NAMES = ("subject", "message", "lead_cnt", "early_cnt", "repeat_cnt", "over_kind_cnt")
+LEAD_NAMES = ("subject", "message", "lead_cnt", "early_cnt", "repeat_cnt", "over_kind_cnt", "is_degraded")
 CONTACT_NAMES = ("subject", "contact_cnt", "forbidden_cnt", "twice_cnt", "stranger_cnt", "warning_cnt")
 
 
@@ -54,7 +54,11 @@ with published as (
     join warehouse.ops.published_run as runs on runs.run_id = history.run_id
 ),
 catalog as (
-    select lead_code, min(zh) as zh, min(cool_days) as cool_days, bool_or(cool_days is null) as is_once from {catalog} group by lead_code
+    select
+        lead_code, min(cool_days) as cool_days, bool_or(cool_days is null) as is_once, bool_or(is_degraded)::integer as is_degraded,
+        -- What is late is named, so that it joins the alarm of a late feed.
+        min(zh) || coalesce('; as of ' || coalesce(min(as_of)::varchar, 'never') || ': ' || min(late_because), '') as said
+    from {catalog} group by lead_code
 ),
 repeats as (
     select distinct leads.lead_id
@@ -80,14 +84,14 @@ over_kind as (
     group by of_owner.lead_code
 )
 select
-    catalog.lead_code, catalog.zh, count(leads.lead_id),
+    catalog.lead_code, catalog.said, count(leads.lead_id),
     coalesce(sum((leads.evidence_to > leads.biz_date or leads.evidence_from > leads.evidence_to)::integer), 0),
-    coalesce(sum((repeats.lead_id is not null)::integer), 0), coalesce(any_value(over_kind.cnt), 0)
+    coalesce(sum((repeats.lead_id is not null)::integer), 0), coalesce(any_value(over_kind.cnt), 0), catalog.is_degraded
 from catalog
 left join {leads} as leads on leads.lead_code = catalog.lead_code
 left join repeats on repeats.lead_id = leads.lead_id
 left join over_kind on over_kind.lead_code = catalog.lead_code
-group by catalog.lead_code, catalog.zh
+group by catalog.lead_code, catalog.said, catalog.is_degraded
 """
 
 _CONTACTS = """

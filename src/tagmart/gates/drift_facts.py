@@ -2,21 +2,23 @@
 
 The baseline is the sum of up to twelve published nights before the one under test: month ends beside month ends, workdays beside
 workdays (DOMAIN 0.11). A tag over a running month is compared at month ends only, one over a running quarter or year not at all:
-it grows until the window begins anew, which is no drift.
+it grows until the window begins anew, which is no drift. A tag that keeps values of an earlier night is neither compared nor a
+measure: it says what another day was like.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tagmart.core.mart import TAG_CATALOG, TAG_PROFILE, qualified, table_columns
 from tagmart.gates.day_kind import read_kinds
 from tagmart.gates.facts import EVERYTHING, Fact, GateInput, night_database
-from tagmart.gates.past import LEAST_NIGHTS, past_nights, read_past
+from tagmart.gates.past import LEAST_NIGHTS, Past, past_nights, read_past
+from tagmart.gates.tag_facts import HELD_COLUMNS, HELD_TAGS, held_tags
 
 if TYPE_CHECKING:
     import duckdb
@@ -91,17 +93,28 @@ def drift_facts(given: GateInput) -> list[Fact]:
     with night_database(given) as connection:
         tonight = _profile(connection)
         catalogue = _catalogue(connection)
-        present = _present(connection)
+        present, held = _present(connection), held_tags(connection)
     if len(nights) < LEAST_NIGHTS:
         said = f"not compared: {len(nights)} {kind} night(s) published before, {LEAST_NIGHTS} are needed"
         return [{"subject": EVERYTHING, "message": said}]
-    base: dict[tuple[str, str, str], Filling] = {}
-    for values in read_past(nights, TAG_PROFILE.name, COLUMNS, _query()):
-        row = dict(zip(COLUMNS, values, strict=True))
-        base.setdefault(_key(row), Filling()).add(row)
-    facts = [_fact(row, base.get(_key(row)), catalogue.get((row["entity"], row["tag_name"]), {}), present, kind) for row in tonight]
+    base = _baseline(nights)
+    facts = [
+        _fact(row, None if _tag(row) in held else base.get(_key(row)), catalogue.get(_tag(row), {}), present, kind) for row in tonight
+    ]
     said = f"compared with {len(nights)} {kind} nights, {nights[-1].biz_date} … {nights[0].biz_date}"
     return [{"subject": EVERYTHING, "message": said}, *facts, *_tables(tonight, base)]
+
+
+def _baseline(nights: Sequence[Past]) -> dict[tuple[str, str, str], Filling]:
+    """How every tag was filled on earlier nights, added up; without those on which it was held."""
+    base: dict[tuple[str, str, str], Filling] = {}
+    for night in nights:
+        held = set(read_past([night], TAG_CATALOG, HELD_COLUMNS, HELD_TAGS))
+        for values in read_past([night], TAG_PROFILE.name, COLUMNS, _query()):
+            row = dict(zip(COLUMNS, values, strict=True))
+            if _tag(row) not in held:
+                base.setdefault(_key(row), Filling()).add(row)
+    return base
 
 
 def stability(base: Mapping[str, int], now: Mapping[str, int], nights: int = 1) -> Stability:
@@ -212,6 +225,10 @@ def _present(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
 def _key(row: Mapping[str, object]) -> tuple[str, str, str]:
     """A tag whose type has changed is another one."""
     return str(row["entity"]), str(row["tag_name"]), str(row["data_type"])
+
+
+def _tag(row: Mapping[str, object]) -> tuple[str, str]:
+    return str(row["entity"]), str(row["tag_name"])
 
 
 def _is_number(row: Mapping[str, object]) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +24,7 @@ from tagmart.core.mart import (
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.gates.past import beside, past_sizes
+from tagmart.gates.suite import OF_TAGS
 from tagmart.gates.ties import Tie
 
 if TYPE_CHECKING:
@@ -59,7 +61,10 @@ class GateInput:
 
 
 def gather(frame: str, given: GateInput) -> list[Fact]:
-    """The facts of a frame, ordered by subject; in one scan of each table that they come from."""
+    """The facts of a frame, ordered by subject; in one scan of each table that they come from.
+
+    A tag that two entities have is called `<entity>.<tag>`: what is known, shown or held by its subject is of one of them.
+    """
     from tagmart.gates import (
         contact_facts,
         drift_facts,
@@ -86,7 +91,14 @@ def gather(frame: str, given: GateInput) -> list[Fact]:
         "tie": tie_facts.tie_facts,
         "volume": volume_facts.volume_facts,
     }
-    return sorted(sources[frame](given), key=lambda fact: str(fact["subject"]))
+    facts = sources[frame](given)
+    return sorted(_told_apart(facts) if frame in OF_TAGS else facts, key=lambda fact: str(fact["subject"]))
+
+
+def _told_apart(facts: Sequence[Fact]) -> list[Fact]:
+    """Facts whose subject others have too, with the entity before it."""
+    counts = Counter(str(fact["subject"]) for fact in facts)
+    return [fact | {"subject": f"{fact['entity']}.{fact['subject']}"} if counts[str(fact["subject"])] > 1 else fact for fact in facts]
 
 
 @contextmanager

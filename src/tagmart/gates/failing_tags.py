@@ -49,7 +49,7 @@ def _of_table(
         totals = {f"{one.total} by {one.slice}": one for one in found}
     for result in red:
         for subject in list(dict(result.broken))[:MOST_TAGS]:
-            told = _condition(result, subject, columns, totals, entity)
+            told = _condition(result, subject.removeprefix(f"{entity}."), columns, totals, entity)
             if told is None:
                 continue
             condition, reason = told

@@ -94,7 +94,7 @@ FRAMES: Mapping[str, Frame] = {
     ),
     "lead_key": Frame(
         "one event lead: its leads of the day beside their evidence, and beside the leads of runs before",
-        _columns("subject message", "lead_cnt early_cnt repeat_cnt over_kind_cnt"),
+        _columns("subject message", "lead_cnt early_cnt repeat_cnt over_kind_cnt is_degraded"),
     ),
     "contact": Frame(
         "one campaign that has contacts the next day",

@@ -23,6 +23,8 @@ NEEDED = KEYS - {"subject"}
 # How many things a share or an excess is about.
 COUNT_OF = {"null_share": "null_cnt", "share_over": "orphan_cnt", "bad_share_over": "rows_quarantined"}
 EVERY_BANK = "all"
+# How a result begins that tells of an entry: what was let pass, and what was not any more.
+KNOWN, THAWED, OF_AT_MOST = "known: ", "thawed: ", " of at most "
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def _passed(result: Checked, known: Sequence[KnownDirt], facts: Mapping[str, Seq
         thawed = biz_date > one.until or biz_date < one.since or count > one.count
         if not thawed:
             left = {subject: values for subject, values in left.items() if one.subject and subject != one.subject}
-        said.append(f"{'thawed' if thawed else 'known'}: {one.place}, {count:,} of at most {one.count:,} until {one.until} ({one.reason})")
+        said.append(f"{THAWED if thawed else KNOWN}{one.place}, {count:,}{OF_AT_MOST}{one.count:,} until {one.until} ({one.reason})")
     broken = tuple((subject, values) for subject, values in result.broken if subject in left)
     return replace(result, success=not broken, broken=broken, observed="; ".join([result.observed, *said]))
 

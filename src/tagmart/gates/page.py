@@ -6,16 +6,20 @@ import os
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tagmart.core import clock
 from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
-from tagmart.core.mart import MART_FILE, qualified, table_columns, tag_tables
+from tagmart.core.mart import LEAD_CATALOG, MART_FILE, SEGMENT_DAILY, qualified, table_columns, tag_tables
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.gates.alarms import MOST_NAMED, alarms, budget, told
-from tagmart.gates.frozen import CHANGED, IN_FORCE, NOT_SEEN, THAWED, frozen
+from tagmart.gates.frozen import CHANGED, IN_FORCE, NOT_SEEN, NOT_YET, THAWED, frozen
 from tagmart.gates.segment_pictures import overlaps_shown, segments_shown
+
+if TYPE_CHECKING:
+    import duckdb
 
 PAGE = "night.html"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -32,13 +36,13 @@ GATES = {
     "gate3": ("可以发布吗？", "May the night be published?"),
 }
 ACCEPTED = ("loaded", "unchanged", "carried", "held")
-# What became of a known difference tonight: how it is coloured, and in Chinese.
-FROZEN = {IN_FORCE: ("idle", "放行"), NOT_SEEN: ("good", "未出现"), CHANGED: ("bad", "金额已变"), THAWED: ("warn", "已到期")}
+# What became of what is frozen tonight: how it is coloured, and in Chinese.
+FROZEN = {IN_FORCE: ("idle", "放行"), NOT_SEEN: ("good", "未出现"), CHANGED: ("bad", "已变"), THAWED: ("warn", "已到期"), NOT_YET: ("idle", "未生效")}
 # Of what breaks an expectation so many are written out; `tagmart gate show` has all.
 MOST_BROKEN = 10
 # So many segments are written out, the others folded away; what a run without a mart shows.
 MOST_SEGMENTS = 25
-NOTHING = {"customers": None, "tags": None, "segments": [], "overlaps": []}
+NOTHING = {"customers": None, "tags": None, "segments": [], "overlaps": [], "late_segments": {}, "late_leads": []}
 
 
 def write_page(settings: Settings, state: State, run_id: str) -> Path:
@@ -119,7 +123,8 @@ def page_facts(settings: Settings, state: State, run_id: str) -> dict[str, objec
         "titles": titles(results),
         "most_named": MOST_NAMED,
         "most_broken": MOST_BROKEN,
-        "frozen": frozen(settings.suites_dir, results, date.fromisoformat(run["biz_date"])),
+        "held": state.rows("select kind, name, because, tags, as_of from held where run_id = ? order by rowid", run_id),
+        "frozen": frozen(settings.suites_dir, settings.bank, results, date.fromisoformat(run["biz_date"])),
         "frozen_words": FROZEN,
         "gates": _gates(results),
         **mart,
@@ -198,6 +203,19 @@ def _mart_figures(settings: Settings, state: State, run: Mapping[str, object]) -
             figures["tags"] = (figures["tags"] or 0) + len(table_columns(connection, table)) - 2
         figures["segments"] = segments_shown(settings, state, str(run["run_id"]), date.fromisoformat(run["biz_date"]), connection)
         figures["overlaps"] = overlaps_shown(connection)
+        figures |= _late_figures(connection)
+    return figures
+
+
+def _late_figures(mart: duckdb.DuckDBPyConnection) -> dict[str, object]:
+    """What stands on an earlier night: segments by what becomes of them, and leads with their date and what is late."""
+    figures: dict[str, object] = {}
+    if "state" in table_columns(mart, SEGMENT_DAILY):
+        figures["late_segments"] = dict(mart.execute(
+            f"select state, count(*) from {qualified(SEGMENT_DAILY)} where is_degraded group by state").fetchall())
+    if "late_because" in table_columns(mart, LEAD_CATALOG):
+        figures["late_leads"] = mart.execute(
+            f"select distinct lead_code, as_of, late_because from {qualified(LEAD_CATALOG)} where is_degraded order by lead_code").fetchall()
     return figures
 
 

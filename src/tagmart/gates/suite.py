@@ -20,7 +20,7 @@ KEYS = {"id", "title", "severity", "owner", "facts", "expect", "kwargs", "where"
 NEEDED = KEYS - {"kwargs", "where", "covers", "on_break"}
 # On break only the families, or the themes, of the tags that break keep their last good values.
 ON_BREAK = ("stop", "theme", "family")
-OF_TAGS = ("tag", "additive", "monotone")
+OF_TAGS = ("tag", "additive", "monotone", "drift")
 # Arguments of Great Expectations that name a column, or several.
 COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list")
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # Expressions per statement: each is short, but a plan of thousands takes DuckDB longer than the scan.
 CHUNK = 200
 PUBLISHED = ("active", "deprecated")
+# The tags of a file that keep values of an earlier night, and the columns of its catalogue that say so.
+HELD_COLUMNS = ("entity", "tag_name", "held_because")
+HELD_TAGS = f"select entity, tag_name from {qualified(TAG_CATALOG)} where held_because is not null"
 CATALOGUE_NEEDED = (
     "entity", "tag_name", "family", "unit", "missing", "status", "value_list", "source_feeds", "source_columns",
 )  # fmt: skip
@@ -58,7 +61,7 @@ def tag_facts(given: GateInput) -> list[Fact]:
         )
     profiled = {(row["entity"], row["tag_name"]) for row in profile}
     return facts + [
-        {"subject": name, "entity": entity, **_catalogue_fact(entry, present), "is_profiled": False}
+        {"subject": name, "tag": name, "entity": entity, **_catalogue_fact(entry, present), "is_profiled": False}
         for (entity, name), entry in catalogue.items()
         if (entity, name) not in profiled
     ]
@@ -171,10 +174,9 @@ def monotone_facts(given: GateInput) -> list[Fact]:
 
 def held_tags(connection: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, str]]:
     """Entity and name of the tags of the candidate that keep values of an earlier night."""
-    if "held_because" not in table_columns(connection, TAG_CATALOG):
+    if not set(HELD_COLUMNS) <= table_columns(connection, TAG_CATALOG).keys():
         return frozenset()
-    found = connection.execute(f"select entity, tag_name from {qualified(TAG_CATALOG)} where held_because is not null")
-    return frozenset(found.fetchall())
+    return frozenset(connection.execute(HELD_TAGS).fetchall())
 
 
 def _sum_expressions(total: Sum) -> tuple[str, str, str, str]:
@@ -258,6 +260,7 @@ def _profile_fact(row: Mapping[str, object]) -> Fact:
     return {
         **{name: row[name] for name in shared},
         "subject": row["tag_name"],
+        "tag": row["tag_name"],
         "base_type": str(row["data_type"]).split("(")[0],
         "min_number": float(row["min_value"]) if is_number and row["min_value"] is not None else None,
         "max_number": float(row["max_value"]) if is_number and row["max_value"] is not None else None,

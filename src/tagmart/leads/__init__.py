@@ -4,6 +4,6 @@ The words of a lead (labels, kind, priority, cool-down, script) are YAML; its tr
 """
 
 from tagmart.leads.files import Lead, LeadContract, Variant, load_contract, load_leads
-from tagmart.leads.writing import generate_leads
+from tagmart.leads.writing import feeds_of, generate_leads
 
-__all__ = ["Lead", "LeadContract", "Variant", "generate_leads", "load_contract", "load_leads"]
+__all__ = ["Lead", "LeadContract", "Variant", "feeds_of", "generate_leads", "load_contract", "load_leads"]

@@ -89,6 +89,24 @@ def reads_of(sql: str) -> tuple[set[str], set[str]]:
     )
 
 
+def feeds_of(lead: Lead, models: Path) -> set[str]:
+    """The feeds that the events of a lead are made of, through all models below them.
+
+    Args:
+        lead: the lead.
+        models: dbt_project/models.
+    """
+    found, seen, ahead = set(), set(), list(lead.events)
+    while ahead:
+        name = ahead.pop()
+        if name.startswith("stg_"):
+            found.add(name.removeprefix("stg_"))
+        elif name not in seen and (path := models / "dwd" / f"{name}.sql").is_file():
+            seen.add(name)
+            ahead += reads_of(path.read_text(encoding="utf-8"))[0]
+    return found
+
+
 def _hold_against(lead: Lead, contract: LeadContract, models: Path) -> None:
     """Refuse a detector that reads more or less than the lead declares: its inputs say when it could run, and why it did not."""
     path = detector(models, lead.code)

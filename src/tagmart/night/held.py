@@ -12,11 +12,11 @@ from pathlib import Path
 
 from tagmart.core.duck import connect, literal
 from tagmart.core.errors import TagmartError
-from tagmart.core.mart import MART_FILE, SEGMENT_MEMBER, TAG_CATALOG, qualified
+from tagmart.core.mart import MART_FILE, SEGMENT_MEMBER, TAG_CATALOG, qualified, table_columns
 from tagmart.core.policy import whole_number
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
-from tagmart.publish.held_tags import Cause, Held, hold_back
+from tagmart.publish.held_tags import FILES, Cause, Held, hold_back
 from tagmart.publish.store import last_good_before
 from tagmart.rules.files import HOLD
 
@@ -69,6 +69,27 @@ def hold_tags(settings: Settings, state: State, run_id: str, biz_date: date) -> 
                                do=f"mend what broke: `tagmart gate show {run_id}`")
         state.do("update held set tags = ?, as_of = ? where rowid = ?", held.tags, held.as_of and held.as_of.isoformat(), row["rowid"])
     return done
+
+
+def is_left_held(settings: Settings, state: State, run_id: str) -> bool:
+    """Are tags of a run's candidate held for something that no gate says any more: a try that was killed, or is run again?
+
+    What the night made of them is overwritten then: only the wide tables made anew bring it back.
+    """
+    rows = state.rows("select * from held where run_id = ?", run_id)
+    known = {Cause(row["kind"], row["name"], row["because"]).said for row in rows}
+    return any(said not in known for file in FILES for said in _held_because(settings.run_dir(run_id) / file))
+
+
+def _held_because(file: Path) -> list[str]:
+    """What holds tags of a file back, as its catalogue says it."""
+    if not file.is_file():
+        return []
+    with connect(file, read_only=True) as mart:
+        if "held_because" not in table_columns(mart, TAG_CATALOG):
+            return []
+        return [said for (said,) in mart.execute(
+            f"select distinct held_because from {qualified(TAG_CATALOG)} where held_because is not null").fetchall()]
 
 
 def most_days(path: Path) -> int:

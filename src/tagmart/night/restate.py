@@ -27,7 +27,7 @@ PAGE = "restatement.html"
 MOST = 20
 KINDS = {
     "tag": ("标签", "tags", "customers changed"), "segment": ("客群", "segments", "members in and out"),
-    "lead": ("线索", "leads", "leads in and out"), "customer": ("客户", "customers", "tags changed"),
+    "lead": ("线索", "kinds of leads", "leads in and out, or of another amount"), "customer": ("客户", "customers", "tags changed"),
 }  # fmt: skip
 
 

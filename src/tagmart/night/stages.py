@@ -78,6 +78,8 @@ def _gate(stage: str) -> Callable[[Turn], str]:
     def work(turn: Turn) -> str:
         from tagmart.gates import run_gate
 
+        if stage == "gate2" and _made_anew(turn):
+            _profile(turn)
         # All of them, even if the first is red: one look shows everything that is to be mended.
         outcomes = [run_gate(turn.settings, turn.state, turn.run_id, gate) for gate in GATES_OF[stage]]
         if red := [outcome for outcome in outcomes if outcome.failed]:
@@ -133,11 +135,25 @@ def _wide(turn: Turn) -> str:
     return f"{_dbt('wide')(turn)}, {traced} tags traced to their sources"
 
 
+def _made_anew(turn: Turn) -> bool:
+    """Make the wide tables anew if an earlier try of this stage or a later one has put earlier values into them.
+
+    A gate leaves out what is held. It would find nothing wrong, and the night would go on with tags that nobody holds.
+    """
+    from tagmart.night.held import is_left_held
+
+    if not is_left_held(turn.settings, turn.state, turn.run_id):
+        return False
+    _wide(turn)
+    return True
+
+
 def _profile(turn: Turn) -> str:
     from tagmart.gates.profile import profile_candidate
     from tagmart.night.held import hold_tags
     from tagmart.publish import label_candidate
 
+    _made_anew(turn)
     label_candidate(turn.settings.candidate)
     held = hold_tags(turn.settings, turn.state, turn.run_id, turn.biz_date)
     tags = profile_candidate(turn.settings.candidate / "tagmart.duckdb")
@@ -146,9 +162,12 @@ def _profile(turn: Turn) -> str:
 
 def _segments(turn: Turn) -> str:
     from tagmart.night.held import mark_segments
+    from tagmart.night.leads import mark_leads
 
     degraded, held = mark_segments(turn.settings, turn.state, turn.run_id, turn.biz_date)
-    return _dbt("segments")(turn) + (f", {degraded} segments degraded, {held} held" if degraded or held else "")
+    leads = mark_leads(turn.settings, turn.state, turn.run_id, turn.biz_date)
+    return (_dbt("segments")(turn) + (f", {degraded} segments degraded, {held} held" if degraded or held else "")
+            + (f", {leads} leads on an earlier state" if leads else ""))
 
 
 def _publish(turn: Turn) -> str:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 # Columns compared in one statement.
 CHUNK = 100
 NUMBERS = ("DECIMAL", "INTEGER", "BIGINT", "SMALLINT", "TINYINT", "HUGEINT")
-# What tells two leads of one kind apart, as far as the table has it; a lead of the same customer with another amount is the same.
-LEAD_KEYS = ("customer_id", "lead_date", "dedupe_part", "event_key")
+# What tells two leads of a kind and a date apart: one with another amount is the same lead, and has changed.
+LEAD_KEYS = ("customer_id", "dedupe_part")
 
 
 def write_restatement(candidate: Path, earlier: Path | None) -> int:
@@ -51,7 +51,7 @@ def write_restatement(candidate: Path, earlier: Path | None) -> int:
             for entity, table in tag_tables(connection).items():
                 rows += _of_table(connection, entity, table)
             rows += _of_sets(connection, "segment", SEGMENT_MEMBER, "segment_id", ("customer_id",))
-            rows += _of_sets(connection, "lead", EVENT_LEAD, "lead_id", LEAD_KEYS)
+            rows += _of_sets(connection, "lead", EVENT_LEAD, "lead_code", LEAD_KEYS, amount="amt")
             for row in rows:
                 row |= {"old_run_id": earlier.name}
         connection.execute("begin")
@@ -128,27 +128,33 @@ def _of_customers(connection: duckdb.DuckDBPyConnection, entity: str, table: str
 
 
 def _of_sets(
-    connection: duckdb.DuckDBPyConnection, kind: str, table: str, name: str, keys: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, kind: str, table: str, name: str, keys: Sequence[str], amount: str | None = None
 ) -> Iterator[dict]:
-    """Sets of rows, by what they are of: sizes before and after, what came in and what fell out."""
+    """Sets of rows, by what they are of: sizes before and after, what came in, what fell out, and of which the amount is another."""
     now, then = (table_columns(connection, table, database=side) for side in ("newer", "older"))
     if name not in now or name not in then:
         return
     key = f"row({', '.join(key for key in keys if key in now and key in then)})"
     entity = "entity" if "entity" in now and "entity" in then else "null"
+    is_summed = amount is not None and amount in now and amount in then
     parts = [
-        f"select distinct {name} as name, {key} as key, {entity} as entity, '{side}' as side from {side}.{qualified(table)}"
+        f"select {name} as name, {key} as key, any_value({entity}) as entity, '{side}' as side,"
+        f" {f'sum({identifier(amount)})' if is_summed else 'null::decimal(18,2)'} as amount"
+        f" from {side}.{qualified(table)} group by {name}, {key}"
         for side in ("newer", "older")
     ]
     found = connection.execute(
         f"with rows as ({' union all '.join(parts)}), keyed as (select name, key, max(entity) as entity,"
-        " max((side = 'older')::integer) as was_then, max((side = 'newer')::integer) as is_now from rows group by name, key)"
-        " select max(entity), name, sum(was_then), sum(is_now), sum((is_now > was_then)::integer), sum((was_then > is_now)::integer)"
-        " from keyed group by name having sum((is_now <> was_then)::integer) > 0 order by name"
+        " max((side = 'older')::integer) as was_then, max((side = 'newer')::integer) as is_now,"
+        " sum(amount) filter (where side = 'older') as before, sum(amount) filter (where side = 'newer') as after"
+        " from rows group by name, key), judged as (select *, is_now = was_then and before is distinct from after as is_other from keyed)"
+        " select max(entity), name, sum(was_then), sum(is_now), sum((is_now > was_then)::integer), sum((was_then > is_now)::integer),"
+        " sum(is_other::integer), sum(before), sum(after)"
+        " from judged group by name having sum((is_now <> was_then or is_other)::integer) > 0 order by name"
     ).fetchall()
-    for owner, what, before, after, came, went in found:
+    for owner, what, rows_before, rows_after, came, went, others, before, after in found:
         yield {
-            "entity": owner, "kind": kind, "name": what, "rows_before": before, "rows_after": after, "changed_cnt": came + went,
-            "filled_cnt": came, "emptied_cnt": went,
+            "entity": owner, "kind": kind, "name": what, "rows_before": rows_before, "rows_after": rows_after, "changed_cnt": came + went + others,
+            "filled_cnt": came, "emptied_cnt": went, "value_before": before, "value_after": after,
+            "difference": None if before is None and after is None else (after or 0) - (before or 0),
         }  # fmt: skip
-

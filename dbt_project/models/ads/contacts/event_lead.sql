@@ -37,6 +37,11 @@ ranked as (
     from asked
 ),
 
+-- What a lead reads may be of an earlier day: who acts on it is told.
+late_leads as (
+    select lead_code, as_of from {{ source('ops', 'late_lead') }}
+),
+
 -- Taken one after the other: a lead of which there are enough of its kind leaves its place to the next.
 placed as (
     select
@@ -54,28 +59,31 @@ chosen as (
 
 final as (
     select
-        lead_id,
-        lead_code,
-        variant_code,
-        lead_kind,
-        priority,
-        entity,
-        customer_id,
-        lead_date as biz_date,
-        expiry_date,
-        owner_kind,
-        owner_id,
-        org_id,
-        amt,
-        evidence_from,
-        evidence_to,
-        evidence_cnt,
-        evidence_keys,
-        dedupe_part,
-        cast(rank_no as integer) as rank_no,
-        is_chosen,
-        case when reach_reason is not null then reach_reason when not is_chosen then 'budget' end as reason_code
+        chosen.lead_id,
+        chosen.lead_code,
+        chosen.variant_code,
+        chosen.lead_kind,
+        chosen.priority,
+        chosen.entity,
+        chosen.customer_id,
+        chosen.lead_date as biz_date,
+        chosen.expiry_date,
+        chosen.owner_kind,
+        chosen.owner_id,
+        chosen.org_id,
+        chosen.amt,
+        chosen.evidence_from,
+        chosen.evidence_to,
+        chosen.evidence_cnt,
+        chosen.evidence_keys,
+        chosen.dedupe_part,
+        cast(chosen.rank_no as integer) as rank_no,
+        chosen.is_chosen,
+        case when chosen.reach_reason is not null then chosen.reach_reason when not chosen.is_chosen then 'budget' end as reason_code,
+        late_leads.lead_code is not null as is_degraded,
+        case when late_leads.lead_code is null then chosen.lead_date else late_leads.as_of end as as_of
     from chosen
+    left join late_leads on chosen.lead_code = late_leads.lead_code
 )
 
 select * from final

@@ -13,6 +13,10 @@ yesterday as (
     select count(*) > 0 as is_known from {{ source('ops', 'prior_tag_retail') }}
 ),
 
+late_leads as (
+    select * from {{ source('ops', 'late_lead') }}
+),
+
 leads as (
     select
         lead_code,
@@ -57,10 +61,14 @@ final as (
             else 'evaluated'
         end as state_code,
         coalesce(leads.lead_cnt, 0) as lead_cnt,
-        coalesce(leads.chosen_cnt, 0) as chosen_cnt
+        coalesce(leads.chosen_cnt, 0) as chosen_cnt,
+        late_leads.lead_code is not null as is_degraded,
+        case when late_leads.lead_code is null then {{ biz_date() }} else late_leads.as_of end as as_of,
+        late_leads.because as late_because
     from catalogue
     inner join feeds on catalogue.lead_code = feeds.lead_code
     cross join yesterday
+    left join late_leads on catalogue.lead_code = late_leads.lead_code
     left join leads on catalogue.lead_code = leads.lead_code and catalogue.variant_code = leads.variant_code
 )
 
