@@ -33,11 +33,13 @@ class LeadContract:
         events: models of dwd.
         tags_before: entity → tag → type; what a night keeps of the last good run of the day before.
         tags: entity → tags of the night itself.
+        withheld: those of the events whose very rows disclose (controls): what a trigger made of them is told to nobody.
     """
 
     events: tuple[str, ...]
     tags_before: dict[str, dict[str, str]]
     tags: dict[str, tuple[str, ...]]
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,11 +112,11 @@ def load_contract(leads_dir: Path) -> LeadContract:
     try:
         return LeadContract(
             tuple(raw["events"]), {entity: dict(tags) for entity, tags in raw["tags_before"].items()},
-            {entity: tuple(tags) for entity, tags in raw["tags"].items()},
+            {entity: tuple(tags) for entity, tags in raw["tags"].items()}, tuple(raw["withheld"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise TagmartError("the contract of the leads has not its form", where=str(path), seen=repr(error),
-                           do="give it events, tags_before and tags") from None
+                           do="give it events, withheld, tags_before and tags") from None
 
 
 def load_leads(leads_dir: Path) -> list[Lead]:
