@@ -19,7 +19,7 @@ SHAPE = (
     "customer_id", "variant_code", "dedupe_part", "evidence_from", "evidence_to", "evidence_keys", "evidence_cnt", "amt", "expiry_date",
 )  # fmt: skip
 # Seeds and settings that any detector may read: they are no input of the night.
-SEEDS = ("calendar_day", "lead_threshold", "mcc", "parameter", "tier_rule")
+SEEDS = ("calendar_day", "lead_threshold", "mcc", "mcc_excluded", "parameter", "tier_rule")
 CATALOGUE = {
     "lead_id": ("varchar", "线索编号，永不复用｜Stable number of the lead, never given to another"),
     "lead_code": ("varchar", "线索代码｜Name of the lead"),
