@@ -129,10 +129,10 @@ def why_lead(settings: Settings, folder: Path, customer: str, name: str) -> Lead
         code = str(catalogue[0]["lead_code"])
         entity = _entity(mart, catalogue[0], customer, biz_date)
         leads = _rows(mart, EVENT_LEAD, lead_code=code, customer_id=customer)
-        warehouse = _ask_warehouse(settings, folder, catalogue[0], customer, is_traced=not leads)
+        warehouse = _ask_warehouse(settings, folder, catalogue, customer, is_traced=not leads)
         budgets = read_budgets(settings, biz_date)
         raised = tuple(Raised(lead, tuple(_parts_of(mart, lead, catalogue, warehouse.past, budgets))) for lead in leads)
-    parts = () if raised else tuple(_parts_without(catalogue[0], warehouse, biz_date, entity))
+    parts = () if raised else tuple(_parts_without(catalogue, warehouse, biz_date, entity))
     return LeadAnswer(catalogue, customer, biz_date, raised, parts, warehouse.steps, warehouse.notes)
 
 
@@ -171,9 +171,11 @@ def read_budgets(settings: Settings, biz_date: date) -> dict[str, Mapping[str, s
     return {row["owner_kind"]: row for row in sorted(rows, key=lambda row: int(row["sort"]))}
 
 
-def _ask_warehouse(settings: Settings, folder: Path, row: Mapping[str, object], customer: str, *, is_traced: bool) -> Warehouse:
+def _ask_warehouse(
+    settings: Settings, folder: Path, catalogue: Sequence[Mapping[str, object]], customer: str, *, is_traced: bool
+) -> Warehouse:
     """Earlier leads of the customer, and for one who has none what the trigger itself says."""
-    biz_date, code = date.fromisoformat(folder.parent.name), str(row["lead_code"])
+    biz_date, code = date.fromisoformat(folder.parent.name), str(catalogue[0]["lead_code"])
     runs = good_runs_before(State(settings.state_db), biz_date)
     try:
         with workbench(settings) as (connection, stands_at):
@@ -190,7 +192,8 @@ def _ask_warehouse(settings: Settings, folder: Path, row: Mapping[str, object], 
             if not compiled.is_file():
                 return Warehouse(past=past, notes=("The home does not hold the trigger that the night ran.",))
             body = compiled.read_text(encoding="utf-8").rstrip().rstrip(";")
-            withheld = set(load_contract(settings.leads_dir).withheld) & set(str(row["events"]).split("|"))
+            events_read = {event for row in catalogue for event in str(row["events"]).split("|")}
+            withheld = set(load_contract(settings.leads_dir).withheld) & events_read
             events = tuple(key for (key,) in connection.execute(
                 f"select dedupe_part from ({body}) where customer_id = {literal(customer)} order by 1"
             ).fetchall())  # fmt: skip
@@ -227,12 +230,14 @@ def cooled_until(row: Mapping[str, object], last: date) -> date | None:
     return None if row["cool_days"] is None else last + timedelta(days=int(str(row["cool_days"])))
 
 
-def _parts_without(row: Mapping[str, object], warehouse: Warehouse, biz_date: date, entity: str) -> Iterator[Part]:
+def _parts_without(catalogue: Sequence[Mapping[str, object]], warehouse: Warehouse, biz_date: date, entity: str) -> Iterator[Part]:
     """What was met and what was not, for one who has no lead that day."""
     states = {"no_feed": "the bank does not deliver the feeds of its events",
               "no_yesterday": "there is no published night of the day before, whose tags it reads"}  # fmt: skip
-    state = str(row["state_code"])
-    yield Part("evaluated", state not in states, states.get(state, f"the night asked this of every {entity} customer"))
+    row = catalogue[0]
+    without = {str(one["variant_code"]): states[str(one["state_code"])] for one in catalogue if one["state_code"] in states}
+    missed = "; ".join(f"{variant}: {why}" for variant, why in without.items())
+    yield Part("evaluated", len(without) < len(catalogue), missed or f"the night asked this of every {entity} customer")
     if not warehouse.asked:
         yield Part("trigger", None, "not known")
     elif warehouse.events:

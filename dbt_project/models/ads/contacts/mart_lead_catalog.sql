@@ -59,7 +59,7 @@ final as (
         coalesce(leads.lead_cnt, 0) as lead_cnt,
         coalesce(leads.chosen_cnt, 0) as chosen_cnt
     from catalogue
-    inner join feeds on catalogue.lead_code = feeds.lead_code
+    inner join feeds on catalogue.lead_code = feeds.lead_code and catalogue.variant_code = feeds.variant_code
     cross join yesterday
     left join leads on catalogue.lead_code = leads.lead_code and catalogue.variant_code = leads.variant_code
 )

@@ -34,7 +34,9 @@ spends as (
     select transactions.*, night.biz_date
     from {{ ref('dwd_credit_card_transaction') }} as transactions
     inner join night
-        on transactions.acct_date >= night.biz_date - cast({{ lead_threshold('spend_days') }} as integer) and transactions.acct_date <= night.biz_date
+        on
+            transactions.acct_date >= night.biz_date - cast({{ lead_threshold('spend_days') }} as integer)
+            and transactions.acct_date <= night.biz_date
     where transactions.kind_code = 'spend' and transactions.amt > 0
 ),
 

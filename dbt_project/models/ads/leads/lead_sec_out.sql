@@ -10,7 +10,10 @@ lines as (
 legs as (
     select transactions.*, night.biz_date, transactions.acct_date > night.biz_date - 7 as is_week
     from {{ ref('dwd_transaction') }} as transactions
-    inner join night on transactions.acct_date > night.biz_date - 7 * (1 + cast({{ lead_threshold('sec_weeks') }} as integer)) and transactions.acct_date <= night.biz_date
+    inner join night
+        on
+            transactions.acct_date > night.biz_date - 7 * (1 + cast({{ lead_threshold('sec_weeks') }} as integer))
+            and transactions.acct_date <= night.biz_date
     where
         transactions.entity = 'retail' and transactions.cp_class = 'securities' and transactions.direction = 'out'
         and not transactions.is_void
