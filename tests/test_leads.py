@@ -158,8 +158,9 @@ def test_leads_that_read_something_of_an_earlier_day_are_marked(machine: Machine
         ("big_in", False, D), ("cc_big_spend", True, "2026-06-29"), ("wake", True, None),
     ]  # fmt: skip
     for lead in load_leads(LEADS):
-        machine.draw("lead_fed", lead_code=lead.code, is_fed=True)
-    said = machine.duck.execute(f"select lead_code, as_of::varchar, late_because from ({machine.sql('mart_lead_catalog')}) where is_degraded order by 1").fetchall()
+        for variant in lead.variants:
+            machine.draw("lead_fed", lead_code=lead.code, variant_code=variant.code, is_fed=True)
+    said = machine.duck.execute(f"select distinct lead_code, as_of::varchar, late_because from ({machine.sql('mart_lead_catalog')}) where is_degraded order by 1").fetchall()
     assert said == [("cc_big_spend", "2026-06-29", "feed cc_txn"), ("wake", None, "feed core_txn")]
 
 
@@ -292,6 +293,22 @@ def test_the_twenty_leads_are_those_of_the_domain() -> None:
     }  # fmt: skip
 
 
+def test_each_variant_says_whether_the_night_could_evaluate_it(machine: Machine) -> None:
+    """A shop's collapse needs no night before, a case no registry: what one variant lacks is not the other's state."""
+    machine.duck.execute("update ops.feed_present set ext_bizreg = false, crm_risk_test = false")
+    machine.before("c", "corporate", dep_bal=1)
+    machine.build("lead_fed")
+    catalogue = f"select lead_code, variant_code, state_code from ({machine.sql('mart_lead_catalog')})"
+    states = {(code, variant): state for code, variant, state in machine.duck.execute(catalogue).fetchall()}
+    assert [states["mer_silent", variant] for variant in ("main", "drop")] == ["no_yesterday", "evaluated"]
+    assert [states["pay_stop", variant] for variant in ("main", "employer")] == ["no_yesterday", "evaluated"]
+    assert [states["doc_due", variant] for variant in ("main", "risk_test")] == ["evaluated", "no_feed"]
+    assert [states["corp_change", variant] for variant in ("main", "case")] == ["no_feed", "no_yesterday"]
+    machine.before("a", tier_code="mass")
+    states = {(code, variant): state for code, variant, state in machine.duck.execute(catalogue).fetchall()}
+    assert [states["corp_change", variant] for variant in ("main", "case")] == ["no_feed", "evaluated"]
+
+
 def test_what_is_generated_is_current() -> None:
     stale, _ = generate_leads(Settings(root=ROOT, bank="demo", home=ROOT / "var" / "demo"), check=True)
     assert stale == ()
@@ -300,6 +317,8 @@ def test_what_is_generated_is_current() -> None:
 @pytest.mark.parametrize(("field", "value", "says"), [
     ("kind", "gossip", "the kind is not one of"), ("cool", "often", "cool is no number"), ("holdout", 2, "the hold-out is no share"),
     ("code", "other", "the file is not called after the code"), ("colour", "red", "unknown field 'colour'"),
+    ("variants", {"main": {"inputs": {"events": ["dwd_party"]}}}, "a variant needs what the lead does not declare"),
+    ("variants", {"main": {"inputs": {"events": []}}}, "the lead declares what no variant needs"),
     ("inputs", {"events": ["dwd_secret"], "tags_before": [], "tags": []}, "the contract of the leads names no events"),
 ])  # fmt: skip
 def test_a_lead_that_no_night_could_evaluate_is_refused(tmp_path: Path, field: str, value: object, says: str) -> None:

@@ -198,11 +198,13 @@ def test_new_partners_of_companies_are_raised_on_their_first_large_receipt(days:
 def test_the_published_leads_are_of_customers_and_hold_no_identifier(month_end: Home, days: Days) -> None:
     """Whatever the first night can say: leads that need a night before are not raised, and the catalogue says so."""
     leads = "mart.mart.event_lead"
-    states = dict(days.duck.execute("select lead_code, any_value(state_code) from mart.mart.lead_catalog group by 1").fetchall())
-    assert states["big_in"] == "no_yesterday" and states["td_due"] == "evaluated" and len(states) == 20
-    raised = dict(days.duck.execute(f"select lead_code, count(*) from {leads} group by 1").fetchall())
-    # Of a shop whose sales collapse nothing is asked of the night before.
-    assert {code for code in raised if states[code] != "evaluated"} <= {"mer_silent"}
+    states = {(code, variant): state for code, variant, state in days.duck.execute(
+        "select lead_code, variant_code, state_code from mart.mart.lead_catalog").fetchall()}  # fmt: skip
+    assert states["big_in", "main"] == "no_yesterday" and states["td_due", "main"] == "evaluated" and len({code for code, _ in states}) == 20
+    # Of a shop whose sales collapse, or an employer that stopped, nothing is asked of the night before.
+    assert {states["mer_silent", "drop"], states["pay_stop", "employer"]} == {"evaluated"}
+    raised = set(days.duck.execute(f"select distinct lead_code, variant_code from {leads}").fetchall())
+    assert {states[one] for one in raised} <= {"evaluated"}
     secret = {row[0] for row in days.duck.execute("select mobile from warehouse.dwd.contact union select id_no from warehouse.dwd.party"
                                                   " union select acct_no from warehouse.dwd.account").fetchall() if row[0]}  # fmt: skip
     for table in ("event_lead", "contact_list", "contact_suppressed"):

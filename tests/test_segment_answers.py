@@ -5,17 +5,20 @@ from __future__ import annotations
 from contextlib import nullcontext
 from datetime import date, timedelta
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
+from rich.console import Console
 
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
 from tagmart.explain.overlap import overlaps
 from tagmart.explain.preview import preview
 from tagmart.explain.segment_diff import diff_segment
+from tagmart.explain.segment_page import why_segment_page
 from tagmart.explain.segment_why import why_segment
 from tagmart.explain.selection import Night, rule_to_try
 from tests.rule_tables import BRANCHES, CATALOGUE, COLUMN_TYPES, D, members, rule
@@ -119,6 +122,23 @@ def test_why_somebody_is_not_in_names_the_nearest_failing_condition_first(tmp_pa
     assert (missing.holds, missing.values, missing.distance) == (None, (("dep_bal", "missing"),), None)
 
 
+def test_why_descends_into_the_lower_segment_that_a_customer_is_not_in(tmp_path):
+    """c3 misses `rich_clients` for the sake of `rich`, by two in ten; c4 because nothing is known of the customer."""
+    night = make_night(tmp_path)
+    answer = why_segment(night, "c3", "rich_clients", list)
+    assert [(one.text, one.holds) for one in answer.conditions] == [("in segment rich", False), ("not prof_is_staff", True)]
+    [below] = answer.conditions[0].below
+    assert (below.item.rule.key, below.failure) == ("rich", None)
+    assert [(one.text, one.values, one.distance) for one in below.conditions] == [("dep_bal >= 10", (("dep_bal", "8.00"),), pytest.approx(0.2))]
+    night.mart.execute("update mart.segment_daily set failure = 'tag_gone dep_bal' where segment_id = 'S-R-0001'")
+    [below] = why_segment(night, "c4", "rich_clients", list).conditions[0].below
+    assert (below.failure, below.conditions[0].holds) == ("tag_gone dep_bal", None)
+    text = StringIO()
+    Console(file=text, width=200).print(why_segment_page(answer))
+    assert text.getvalue().index("in segment rich") < text.getvalue().index("dep_bal >= 10") < text.getvalue().index("not prof_is_staff")
+    assert all(not one.below for one in why_segment(night, "c1", "rich_clients", list).conditions), "who is in the lower one needs no descent"
+
+
 def test_why_of_nobody_and_of_nothing(tmp_path):
     night = make_night(tmp_path)
     with pytest.raises(TagmartError, match=r"no such segment.*Did you mean 'rich'"):
@@ -138,6 +158,16 @@ def test_a_changed_rule_moves_people_and_money(tmp_path):
     assert (found.entering.count, found.entering.money) == (1, Decimal("8.00"))
     assert (found.leaving.count, found.leaving.money) == (1, Decimal("100.00"))
     assert (found.staying.count, found.above) == (2, ("rich_clients",))
+    assert found.changes == (("zh", "客群", "富"), ("en", "Segment", "Rich"), ("description_zh", "说明", "富"), ("description_en", "What", "Rich"))
+    night.mart.execute("alter table mart.segment_catalog add column channels varchar; alter table mart.segment_catalog add column priority integer")
+    night.mart.execute("update mart.segment_catalog set channels = 'sms', priority = 5, ranking = '3 by dep_bal desc within branch'")
+    (folder / "rich.yml").write_text(yaml.safe_dump(raw | {"channel": ["call", "sms"], "priority": 1, "scope": "B101", "top": {"n": 2, "by": "dep_bal"}}))
+    night.mart.execute("drop table tried; drop table moved")
+    night.__dict__.pop("live")
+    assert {field: change for field, *change in diff_segment(night, "rich").changes}.items() >= {
+        "channels": ["sms", "call, sms"], "priority": ["5", "1"], "scope": ["head_office", "B101"],
+        "top": ["3 by dep_bal desc within branch", "2 by dep_bal desc"],
+    }.items()  # fmt: skip
 
 
 def test_identical_and_nested_segments_are_found(tmp_path):

@@ -12,10 +12,11 @@ from openpyxl import Workbook
 
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
+from tagmart.rules import compile_rules
 from tagmart.rules.lists import declared, import_list, load_lists, members_of
 from tagmart.rules.saving import save
 from tagmart.rules.sheets import read_column
-from tests.rule_tables import D, members, rule
+from tests.rule_tables import CATALOGUE, ENTITIES, D, members, rule
 
 ROWS = (("name", None, "customer_id"), ("x", None, "c0"), (None, None, 42), ("y",))
 
@@ -96,6 +97,30 @@ def test_rules_read_a_list_as_a_segment(tmp_path):
     rows = [{"dep_bal": 5}, {"dep_bal": 5}, {"dep_bal": 0}]
     found = members([*load_lists(settings), upper, rest], rows, listed={"vip_dinner": members_of(settings, declared(settings)[0][1])})
     assert found == {"vip_dinner": {"c0", "c2"}, "guests_with_money": {"c0"}, "others": {"c1"}}
+
+
+@pytest.mark.parametrize(("listed", "purpose", "text", "says"), [
+    ("marketing", "marketing", "in segment vip_dinner", None), ("service", "service", "in segment vip_dinner", None),
+    ("service", "marketing", "in segment vip_dinner", r"the list 'vip_dinner' may not be used for marketing.*imported for service.*not in segment"),
+    ("risk", "marketing", "dep_bal > 1 and not in segment vip_dinner", None),
+    ("risk", "marketing", "dep_bal > 1 and not (not in segment vip_dinner)", "may not be used for marketing"),
+    ("risk", "marketing", "in segment between and dep_bal > 1", "may not be used for marketing"),
+    ("marketing", "management", "in segment vip_dinner", "may not be used for management"),
+    ("marketing", "management", "not in segment vip_dinner", "may not be used for management"),
+])  # fmt: skip
+def test_a_list_serves_the_purpose_that_it_was_imported_for(tmp_path, listed, purpose, text, says):
+    """Also where a rule stands on it by way of another; to keep people out is allowed to marketing and service."""
+    settings, source = home_of(tmp_path), tmp_path / "guests.csv"
+    source.write_text("customer_id\nc0\n", encoding="utf-8")
+    import_list(settings, source, FIELDS | {"purpose": listed}, "customer_id", frozenset(), D)
+    validity = {"valid_from": D, "valid_to": date(2026, 12, 31)}
+    rules = [*load_lists(settings), rule(text, "upper", 2, purpose=purpose, **validity),
+             *([rule("in segment vip_dinner", "between", 3, purpose=listed, **validity)] if "between" in text else [])]  # fmt: skip
+    if says is None:
+        assert len(compile_rules(rules, CATALOGUE, ENTITIES)) == 2
+    else:
+        with pytest.raises(TagmartError, match=says):
+            compile_rules(rules, CATALOGUE, ENTITIES)
 
 
 def test_a_saved_rule_gets_the_next_number_and_is_checked_first(tmp_path):

@@ -1,4 +1,4 @@
-"""Verbs that answer why: the receipt of a value."""
+"""Verbs that answer why: the receipt of a value, the place of a customer in a segment, a lead."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
     why = typer.Typer(help="Why a published value is what it is.", no_args_is_help=True)
     why.command("tag")(why_tag)
     why.command("segment")(why_segment)
+    why.command("lead")(why_lead)
     app.add_typer(why, name="why")
 
 
@@ -59,6 +60,24 @@ def why_segment(
         answer = answer_of(night, customer, segment, lambda: nights_before(settings, night.biz_date))
     console = Console(soft_wrap=True)
     (console if console.is_terminal else Console(soft_wrap=True, width=200)).print(why_segment_page(answer))
+
+
+def why_lead(
+    customer: Annotated[str, typer.Argument(help="The customer's number.")],
+    lead: Annotated[str, typer.Argument(help="The lead's code or number, such as big_in or L-R-0001.")],
+    date: DateOption = None,
+    bank: BankOption = None,
+) -> None:
+    """Why a customer has a lead: trigger, key, owner, reach, budget; and for one who has none, what was not met."""
+    from rich.console import Console
+
+    from tagmart.explain.lead_page import why_lead_page
+    from tagmart.explain.lead_why import why_lead as answer_of
+
+    settings = settings_for(bank)
+    answer = answer_of(settings, published_folder(settings, date), customer, lead)
+    console = Console(soft_wrap=True)
+    (console if console.is_terminal else Console(soft_wrap=True, width=200)).print(why_lead_page(answer))
 
 
 def published_folder(settings: Settings, text: str | None) -> Path:

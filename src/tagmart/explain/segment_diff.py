@@ -9,10 +9,11 @@ from tagmart.core.duck import identifier, literal
 from tagmart.core.errors import TagmartError, nearest
 from tagmart.core.mart import TAGS_PREFIX
 from tagmart.explain.preview import masked
-from tagmart.explain.selection import Night
+from tagmart.explain.selection import PUBLISHED_LATER, Night
 from tagmart.rules import Rule, load_rules, read_entities
 
 SAMPLE = 10
+FIELDS = ("zh", "en", "entity", "line", "owner", "purpose", "scope", "description_zh", "description_en", "valid_from", "valid_to")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Diff:
         money_tag: which amount is added up.
         entering, leaving, staying: the customers.
         above: keys of live segments that stand on it, and would move too.
+        changes: what else the file says otherwise than the night did: field, before, after.
     """
 
     rule: Rule
@@ -49,6 +51,7 @@ class Diff:
     leaving: Move
     staying: Move
     above: tuple[str, ...]
+    changes: tuple[tuple[str, str, str], ...] = ()
 
 
 def diff_segment(night: Night, key: str) -> Diff:
@@ -76,7 +79,22 @@ def diff_segment(night: Night, key: str) -> Diff:
         other.key for other in night.live.values() if other.entity == rule.entity and key in night.named(other)
     ))  # fmt: skip
     sides = [_move(night, rule, money, side) for side in ("entering", "leaving", "staying")]
-    return Diff(rule, night.live.get(key), money, *sides, above)
+    published = night.live.get(key)
+    return Diff(rule, published, money, *sides, above, _changes(night, published, rule) if published else ())
+
+
+def _changes(night: Night, published: Rule, rule: Rule) -> tuple[tuple[str, str, str], ...]:
+    """Fields besides the rule's text that differ: they move nobody, or the membership shows it, but who is spoken to and how."""
+    later = [name for name in PUBLISHED_LATER if name in night.columns("segment_catalog")]
+    pairs = [(name, getattr(published, name), getattr(rule, name)) for name in (*FIELDS, *later)]
+    if "ranking" in night.columns("segment_catalog"):
+        pairs.append(("top", published.top.said if published.top else None, rule.top.said if rule.top else None))
+    return tuple((name, _said(before), _said(after)) for name, before, after in pairs if before != after)
+
+
+def _said(value: object) -> str:
+    listed = ", ".join(value) if isinstance(value, tuple) else value
+    return "none" if listed in (None, "") else str(listed)
 
 
 def _move(night: Night, rule: Rule, money: str | None, side: str) -> Move:

@@ -13,7 +13,7 @@ from rich.text import Text
 from tagmart.explain.overlap import Pair
 from tagmart.explain.preview import Preview, Trait
 from tagmart.explain.segment_diff import Diff, Move
-from tagmart.explain.segment_why import Answer
+from tagmart.explain.segment_why import Answer, Condition
 from tagmart.rules import Rule
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def diff_page(found: Diff) -> RenderableType:
     parts: list[RenderableType] = [Text(f"{found.rule.segment_id} {found.rule.zh}｜{found.rule.en}", style="bold")]
     parts.append(Text(f"published: {found.published.text if found.published else 'not a segment of this night'}"))
     parts.append(Text(f"the file:  {found.rule.text}"))
+    parts += [Text(f"{field}: {before} → {after}", style="yellow") for field, before, after in found.changes]
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("", "customers", found.money_tag or "", "ten of them"):
         table.add_column(name, justify="right" if name and name != "ten of them" else "left")
@@ -90,12 +91,23 @@ def why_segment_page(found: Answer) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("", "condition", "the customer's values", "so since", "off by"):
         table.add_column(name, overflow="fold")
-    for one in found.conditions:
-        values = ", ".join(f"{tag} = {value}" for tag, value in one.values)
-        table.add_row(HOLDS[one.holds], one.text, values, f"{one.since}", "" if one.distance is None else f"{one.distance:.0%}")
+    _add_conditions(table, found.conditions, "")
     parts.append(table)
     parts += [Text(note, style="yellow") for note in found.notes]
     return Group(*parts)
+
+
+def _add_conditions(table: Table, conditions: Sequence[Condition], indent: str) -> None:
+    """Conditions line by line; under one that fails for the sake of a lower segment, that segment's."""
+    for one in conditions:
+        values = ", ".join(f"{tag} = {value}" for tag, value in one.values)
+        table.add_row(HOLDS[one.holds], f"{indent}{one.text}", values, f"{one.since or ''}", "" if one.distance is None else f"{one.distance:.0%}")
+        for below in one.below:
+            rule = below.item.rule
+            about = "; ".join([*([f"failed in this night: {below.failure}"] if below.failure else []), *below.notes])
+            table.add_row("", f"{indent}  {rule.key} {rule.zh}｜{rule.en}", about, "", "")
+            # An imported list has nothing below it: whoever is not on it is not in it.
+            _add_conditions(table, () if rule.is_list else below.conditions, f"{indent}    ")
 
 
 def _figure(trait: Trait, value: float) -> str:

@@ -12,8 +12,8 @@ from tagmart.core.duck import literal
 from tagmart.core.errors import TagmartError, nearest
 from tagmart.core.mart import TAGS_PREFIX
 from tagmart.explain.selection import Night, known_membership
-from tagmart.rules import CompiledRule
-from tagmart.rules.language import parse
+from tagmart.rules import CompiledRule, Rule
+from tagmart.rules.language import parse, segment_key
 from tagmart.rules.sql import printed
 from tagmart.rules.terms import said
 
@@ -31,6 +31,7 @@ class Condition:
         values: the tags that it names, with the customer's values.
         since: the first of the published dates without a break on which it is as it is now; None if that was not asked.
         distance: how far a comparison of numbers is from being true, as a part of its line; None where there is no such measure.
+        below: where it fails because the customer is not in a lower segment: that segment, likewise taken apart.
     """
 
     text: str
@@ -38,6 +39,24 @@ class Condition:
     values: tuple[tuple[str, str], ...]
     since: date | None = None
     distance: float | None = None
+    below: tuple[Below, ...] = ()
+
+
+@dataclass(frozen=True)
+class Below:
+    """A lower segment that a customer is not in.
+
+    Attributes:
+        item: its rule.
+        failure: why it has no members that night; None if it did not fail.
+        conditions: as those of an answer: the failing ones first, the nearest first.
+        notes: what else keeps the customer out.
+    """
+
+    item: CompiledRule
+    failure: str | None
+    conditions: tuple[Condition, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -80,7 +99,7 @@ def why_segment(night: Night, customer_id: str, segment: str, earlier: Callable[
         raise TagmartError("there is no such segment in this night", where=f"{night.biz_date}", seen=repr(segment),
                            do=nearest(segment, set(night.live)) or "see mart.segment_catalog")
     item = night.compile(rule)
-    parts = _parts(parse(rule.text, rule.where))
+    parts = _parts_of(item)
     now = _evaluate(night, item, parts, customer_id)
     if now is None:
         raise TagmartError(f"this customer is not among the {rule.entity} customers of the night", where=f"{night.biz_date}",
@@ -90,10 +109,49 @@ def why_segment(night: Night, customer_id: str, segment: str, earlier: Callable[
     ).fetchone()
     conditions = _since(now, earlier(), item, parts, customer_id, night.biz_date)
     if row is None:
-        far = float("inf")
-        conditions = sorted(conditions, key=lambda one: (one.holds is True, far if one.distance is None else one.distance))
+        conditions = _nearest_first(night, parts, conditions, customer_id)
     return Answer(item, night.biz_date, row is not None, row[0] if row else None, _failure(night, rule.segment_id),
                   tuple(conditions), _notes(night, item, row is not None, conditions))
+
+
+def _nearest_first(night: Night, parts: list[exp.Expression], conditions: list[Condition], customer_id: str) -> list[Condition]:
+    """The failing ones first, the nearest first, each with the lower segments for whose sake it fails."""
+    far = float("inf")
+    found = [
+        one if one.holds else replace(one, below=tuple(_below(night, key, customer_id) for key in _asked_for(part)))
+        for one, part in zip(conditions, parts, strict=True)
+    ]
+    return sorted(found, key=lambda one: (one.holds is True, far if one.distance is None else one.distance))
+
+
+def _asked_for(part: exp.Expression) -> list[str]:
+    """The segments that a condition wants the customer to be in: those that it names without `not`."""
+    from sqlglot import exp
+
+    if isinstance(part, exp.Not):
+        return []
+    if (key := segment_key(part)) is not None:
+        return [key]
+    inner = part.iter_expressions() if isinstance(part, (exp.And, exp.Or, exp.Paren)) else ()
+    return [key for node in inner for key in _asked_for(node)]
+
+
+def _below(night: Night, key: str, customer_id: str) -> Below:
+    """A lower segment taken apart, down to the tags: no segment stands on itself, so this ends."""
+    item = night.compile(night.live[key])
+    parts = _parts_of(item)
+    conditions = _nearest_first(night, parts, _evaluate(night, item, parts, customer_id) or [], customer_id)
+    is_member = all(one.holds for one in conditions)
+    return Below(item, _failure(night, item.rule.segment_id), tuple(conditions), _notes(night, item, is_member, conditions))
+
+
+def _parts_of(item: CompiledRule) -> list[exp.Expression]:
+    """The conditions of a rule that must all hold; of an imported list that the customer is on it."""
+    from sqlglot import exp
+
+    if item.rule.is_list:
+        return [exp.true()]
+    return _parts(parse(item.rule.text, item.rule.where))
 
 
 def _parts(tree: exp.Expression) -> list[exp.Expression]:
@@ -107,6 +165,8 @@ def _parts(tree: exp.Expression) -> list[exp.Expression]:
 
 def _evaluate(night: Night, item: CompiledRule, parts: list[exp.Expression], customer_id: str) -> list[Condition] | None:
     """Every condition for one customer, in one query; None if the night does not know the customer."""
+    if item.rule.is_list:
+        return _on_list(night, item.rule, customer_id)
     steps, joins = night.beside(item)
     columns, shapes = [], []
     for part in parts:
@@ -130,6 +190,15 @@ def _evaluate(night: Night, item: CompiledRule, parts: list[exp.Expression], cus
         ends = [next(rest) for _ in range(sides)]
         found.append(Condition(text, holds, values, distance=None if holds or None in ends or not ends else _distance(*ends)))
     return found
+
+
+def _on_list(night: Night, rule: Rule, customer_id: str) -> list[Condition] | None:
+    """An imported list has one condition: that the customer stands on it."""
+    known = night.mart.execute(f"select 1 from mart.{TAGS_PREFIX}{rule.entity} where customer_id = {literal(customer_id)}").fetchone()
+    row = night.mart.execute(
+        f"select 1 from mart.segment_member where segment_id = {literal(rule.segment_id)} and customer_id = {literal(customer_id)}"
+    ).fetchone()
+    return [Condition(f"stands on the list: {rule.text}", row is not None, ())] if known else None
 
 
 def _sides(built: exp.Expression) -> list[exp.Expression]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
 TRIED = "tried_rule"
+PUBLISHED_LATER = ("channels", "priority", "distribution", "late")
 RANKING = re.compile(r"(\d+) by (\w+) (asc|desc)(?: within (\w+))?")
 
 
@@ -57,14 +58,17 @@ class Night:
         """The rules of the segments that this night published, by key."""
         names = ("segment_id", "key", "zh", "en", "entity", "line", "owner", "purpose", "scope", "description_zh", "description_en",
                  "rule", "valid_from", "valid_to")  # fmt: skip
-        known = self.columns("segment_catalog")
-        ranking = "ranking" if "ranking" in known else "null"
-        rows = self.mart.execute(f"select {', '.join(names)}, {ranking} from mart.segment_catalog").fetchall()
+        # What earlier versions did not publish.
+        more = [name for name in ("ranking", *PUBLISHED_LATER) if name in self.columns("segment_catalog")]
+        rows = self.mart.execute(f"select {', '.join([*names, *more])} from mart.segment_catalog").fetchall()
         found = {}
-        for *values, ranked in rows:
-            said = dict(zip(names, values, strict=True))
-            text = said.pop("rule")
-            found[said["key"]] = Rule(**said, text=text, where=f"segment {said['key']}", top=_top(ranked))
+        for values in rows:
+            said = dict(zip([*names, *more], values, strict=True))
+            text, ranked = said.pop("rule"), said.pop("ranking", None)
+            if "channels" in said:
+                said["channels"] = tuple(said["channels"].split("|")) if said["channels"] else ()
+            found[said["key"]] = Rule(**said, text=text, where=f"segment {said['key']}", top=_top(ranked),
+                                      is_list=said["segment_id"].startswith("L-"))  # fmt: skip
         return found
 
     def columns(self, table: str, database: str | None = None) -> set[str]:
@@ -73,7 +77,7 @@ class Night:
 
     def named(self, rule: Rule) -> list[str]:
         """The keys of the segments that a rule names."""
-        return segment_keys(rule.text, rule.where)
+        return [] if rule.is_list else segment_keys(rule.text, rule.where)
 
     def compile(self, rule: Rule, others: Mapping[str, Rule] | None = None) -> CompiledRule:
         """Check a rule and compile it over the segments of this night; only those that it stands on are read.
@@ -85,7 +89,7 @@ class Night:
         needed, waiting = {rule.key: rule}, [rule]
         while waiting:
             one = waiting.pop()
-            for key in segment_keys(one.text, one.where):
+            for key in self.named(one):
                 if key in others and key not in needed and others[key].entity == rule.entity:
                     needed[key] = others[key]
                     waiting.append(others[key])

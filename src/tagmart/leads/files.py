@@ -21,6 +21,7 @@ NEEDED = (
     "lead_id", "code", "zh", "en", "entities", "line", "owner", "kind", "priority", "cool", "life", "dedupe", "inputs",
     "evidence", "script",
 )  # fmt: skip
+INPUTS = ("events", "tags_before", "tags")
 OPTIONAL = ("product", "channels", "holdout", "variants")
 CONTRACT = "contract.yml"
 
@@ -33,16 +34,18 @@ class LeadContract:
         events: models of dwd.
         tags_before: entity → tag → type; what a night keeps of the last good run of the day before.
         tags: entity → tags of the night itself.
+        withheld: those of the events whose very rows disclose (controls): what a trigger made of them is told to nobody.
     """
 
     events: tuple[str, ...]
     tags_before: dict[str, dict[str, str]]
     tags: dict[str, tuple[str, ...]]
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A label and a script of a lead; its kind; and whom it goes to, where that is not the chain of managers."""
+    """A label and a script of a lead; its kind; whom it goes to, where that is not the chain of managers; and what of the lead's inputs it needs."""
 
     code: str
     zh: str
@@ -51,6 +54,14 @@ class Variant:
     script_zh: str
     script_en: str
     to: str
+    events: tuple[str, ...]
+    tags_before: tuple[str, ...]
+    tags: tuple[str, ...]
+
+    @property
+    def is_intraday(self) -> bool:
+        """Could it be evaluated within the day: on one feed of events and tags of the day before, with the same result?"""
+        return len(self.events) == 1 and not self.tags
 
 
 @dataclass(frozen=True)
@@ -95,7 +106,7 @@ class Lead:
 
     @property
     def is_intraday(self) -> bool:
-        """Could it be evaluated within the day: on one feed of events and tags of the day before, with the same result?"""
+        """Could all of it be evaluated within the day?"""
         return len(self.events) == 1 and not self.tags
 
 
@@ -110,11 +121,11 @@ def load_contract(leads_dir: Path) -> LeadContract:
     try:
         return LeadContract(
             tuple(raw["events"]), {entity: dict(tags) for entity, tags in raw["tags_before"].items()},
-            {entity: tuple(tags) for entity, tags in raw["tags"].items()},
+            {entity: tuple(tags) for entity, tags in raw["tags"].items()}, tuple(raw["withheld"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise TagmartError("the contract of the leads has not its form", where=str(path), seen=repr(error),
-                           do="give it events, tags_before and tags") from None
+                           do="give it events, withheld, tags_before and tags") from None
 
 
 def load_leads(leads_dir: Path) -> list[Lead]:
@@ -166,13 +177,20 @@ def _load(path: Path, leads_dir: Path) -> Lead:
 
 def _variants(raw: dict) -> tuple[Variant, ...]:
     """`main`, which is the lead itself, and those that say otherwise."""
-    main = Variant(MAIN, raw["zh"], raw["en"], raw["kind"], raw["script"]["zh"], raw["script"]["en"], "")
-    others = tuple(
+    others = dict(raw.get("variants", {}))
+    own = others.pop(MAIN, {})
+    main = Variant(MAIN, raw["zh"], raw["en"], raw["kind"], raw["script"]["zh"], raw["script"]["en"], "", **_needs(own, raw))
+    return (main, *(
         Variant(code, said["zh"], said["en"], said.get("kind", main.kind), said["script"]["zh"], said["script"]["en"],
-                said.get("to", ""))
-        for code, said in raw.get("variants", {}).items()
-    )  # fmt: skip
-    return (main, *others)
+                said.get("to", ""), **_needs(said, raw))
+        for code, said in others.items()
+    ))  # fmt: skip
+
+
+def _needs(said: dict, raw: dict) -> dict[str, tuple[str, ...]]:
+    """What a variant needs of the lead's inputs: all of them, but where it says less."""
+    inputs = {**raw["inputs"], **said.get("inputs", {})}
+    return {name: tuple(inputs[name]) for name in INPUTS}
 
 
 def _check(lead: Lead, path: Path) -> None:
@@ -190,6 +208,10 @@ def _check(lead: Lead, path: Path) -> None:
             (not isinstance(lead.life_days, int | None), "life is no number of days and not `own`"),
             (not set(lead.channels) <= set(CHANNELS), f"a channel is not one of {', '.join(CHANNELS)}"),
             (not 0 <= lead.holdout < 1, "the hold-out is no share"),
+            (any(not set(getattr(variant, name)) <= set(getattr(lead, name)) for variant in lead.variants for name in INPUTS),
+             "a variant needs what the lead does not declare"),
+            (any({one for variant in lead.variants for one in getattr(variant, name)} != set(getattr(lead, name)) for name in INPUTS),
+             "the lead declares what no variant needs"),
             (bool(lead.channels) and lead.variants[0].kind == "warning", "a warning is never a campaign"),
         ) if is_wrong), "",
     )  # fmt: skip

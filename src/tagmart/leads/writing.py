@@ -19,7 +19,7 @@ SHAPE = (
     "customer_id", "variant_code", "dedupe_part", "evidence_from", "evidence_to", "evidence_keys", "evidence_cnt", "amt", "expiry_date",
 )  # fmt: skip
 # Seeds and settings that any detector may read: they are no input of the night.
-SEEDS = ("calendar_day", "lead_threshold", "mcc", "parameter", "tier_rule")
+SEEDS = ("calendar_day", "lead_threshold", "mcc", "mcc_excluded", "parameter", "tier_rule")
 CATALOGUE = {
     "lead_id": ("varchar", "线索编号，永不复用｜Stable number of the lead, never given to another"),
     "lead_code": ("varchar", "线索代码｜Name of the lead"),
@@ -145,8 +145,8 @@ def _seed_files(leads: Sequence[Lead]) -> dict[str, str]:
                 "priority": lead.priority, "cool_days": lead.cool_days, "life_days": lead.life_days, "dedupe": lead.dedupe,
                 "product": lead.product, "goes_to": variant.to or ("risk" if is_warning else ""),
                 "channels": "" if is_warning else "|".join(lead.channels), "holdout": f"{0 if is_warning else lead.holdout:.4f}",
-                "events": "|".join(lead.events), "tags_before": "|".join(lead.tags_before), "tags": "|".join(lead.tags),
-                "is_intraday": str(lead.is_intraday).lower(), "evidence_zh": lead.evidence_zh, "evidence_en": lead.evidence_en,
+                "events": "|".join(variant.events), "tags_before": "|".join(variant.tags_before), "tags": "|".join(variant.tags),
+                "is_intraday": str(variant.is_intraday).lower(), "evidence_zh": lead.evidence_zh, "evidence_en": lead.evidence_en,
                 "script_zh": variant.script_zh, "script_en": variant.script_en,
             })  # fmt: skip
     document = {
@@ -169,26 +169,27 @@ def _model_files(leads: Sequence[Lead], models: Path) -> dict[str, str]:
         for lead in leads
     )
     fed = "\nunion all\n".join(
-        f"select\n    '{lead.code}' as lead_code,\n    {_fed(lead, models)} as is_fed" for lead in leads
+        f"select\n    '{lead.code}' as lead_code,\n    '{variant.code}' as variant_code,\n    {_fed(variant.events, models)} as is_fed"
+        for lead in leads for variant in lead.variants
     )
     columns = [("lead_code", "varchar"), *((name, _TYPES.get(name, "varchar")) for name in SHAPE)]
     return {
         "lead_raised.sql": f"-- One row per event that a detector found at the business date, as the detector says it.\n-- {MARK}\n{raised}\n",
         "lead_raised.yml": _model_yaml("lead_raised", "One row per event that a detector found, as the detector says it.", columns),
-        "lead_fed.sql": f"-- One row per lead: whether the bank has the feeds of its events.\n-- {MARK}\n{fed}\n",
-        "lead_fed.yml": _model_yaml("lead_fed", "One row per lead: whether the bank has the feeds of its events.",
-                                    [("lead_code", "varchar"), ("is_fed", "boolean")]),
+        "lead_fed.sql": f"-- One row per lead and variant: whether the bank has the feeds of its events.\n-- {MARK}\n{fed}\n",
+        "lead_fed.yml": _model_yaml("lead_fed", "One row per lead and variant: whether the bank has the feeds of its events.",
+                                    [("lead_code", "varchar"), ("variant_code", "varchar"), ("is_fed", "boolean")]),
     }  # fmt: skip
 
 
 _TYPES = {"evidence_from": "date", "evidence_to": "date", "evidence_cnt": "integer", "amt": "decimal(18,2)", "expiry_date": "date"}
 
 
-def _fed(lead: Lead, models: Path) -> str:
-    """The condition that the bank delivers what the events of a lead are made of."""
+def _fed(events: Sequence[str], models: Path) -> str:
+    """The condition that the bank delivers what these events are made of."""
     feeds = sorted({
         name.removeprefix("stg_")
-        for event in lead.events
+        for event in events
         for name in reads_of((models / "dwd" / f"{event}.sql").read_text(encoding="utf-8"))[0]
         if name.startswith("stg_")
     })  # fmt: skip

@@ -13,7 +13,7 @@ from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.leads import Lead, feeds_of, load_contract, load_leads
 from tagmart.publish import latest_good
-from tagmart.publish.store import withdrawn
+from tagmart.publish.store import good_runs_before
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,11 +41,7 @@ def remember_for_leads(
         if there:
             listed = [identifier(tag) if tag in there else f"cast(null as {kind})" for tag, kind in tags.items()]
             warehouse.execute(f"insert into {table} select customer_id, {', '.join(listed)} from yesterday.{qualified(wide)}")
-    rows = state.rows(
-        "select biz_date, run_id from publish where biz_date < ? order by rowid", biz_date.isoformat()
-    )
-    away = withdrawn(state)
-    newest = {row["biz_date"]: row["run_id"] for row in rows if row["run_id"] not in away}
+    newest = good_runs_before(state, biz_date)
     warehouse.execute("create or replace table ops.published_run (biz_date date, run_id varchar)")
     if newest:
         listed = ", ".join(f"({literal(day)}, {literal(run_id)})" for day, run_id in newest.items())

@@ -104,6 +104,13 @@ def last_good_before(state: State, biz_date: date) -> Path | None:
     return next((path for path in found if path is not None), None)
 
 
+def good_runs_before(state: State, biz_date: date) -> dict[date, str]:
+    """Of every date before one its last good run: date → run_id, whether or not its files are still kept."""
+    away = withdrawn(state)
+    rows = state.rows("select biz_date, run_id from publish where biz_date < ? order by rowid", biz_date.isoformat())
+    return {date.fromisoformat(row["biz_date"]): row["run_id"] for row in rows if row["run_id"] not in away}
+
+
 def move_forward(settings: Settings, state: State, run_id: str) -> bool:
     """Lead readers to a run that was just published, unless they are already at a newer date.
 

@@ -183,7 +183,7 @@ def _check_purpose(
 
     Tags of the theme risk, and those whose purposes name risk but not the rule's, may keep people out of a marketing or
     service segment: as `not tag`, `tag = 0`, `tag < n`, `tag <= n`, or `is [not] missing`. To pick people by them is refused,
-    and so is to rank them.
+    and so is to rank them. An imported list has one purpose: rules of another may at most keep its people out.
     """
     waiting, met = [(trees[rule.key], True)], {(rule.key, True)}
     keys, assured = {rule.key}, _assured(trees[rule.key], trees)
@@ -196,6 +196,7 @@ def _check_purpose(
             if (key, positive) not in met and (positive or key not in assured):
                 met.add((key, positive))
                 waiting.append((trees[key], positive))
+                _check_list_purpose(rule, rules[key], keeps_out=not positive)
         elif isinstance(node, exp.Not):
             waiting.append((node.this, not positive))
         elif isinstance(node, (exp.And, exp.Or, exp.Paren)):
@@ -235,6 +236,19 @@ def _check_tag_purpose(rule: Rule, tag: Tag, keeps_out: bool) -> None:
         seen=f"its theme is {tag.theme or 'not known'}, its purposes are {', '.join(sorted(tag.purposes)) or 'none'}",
         do="use it only to keep people out: `not tag`, `tag = 0`, `tag <= n`" if may_exclude else
         "take it out, or give the rule a purpose that the tag has",
+    )  # fmt: skip
+
+
+def _check_list_purpose(rule: Rule, other: Rule, keeps_out: bool) -> None:
+    """A list was given for one purpose, which is what its people were told or what the law allows it for."""
+    may_exclude = rule.purpose in EXCLUDABLE
+    if not other.is_list or other.purpose == rule.purpose or (keeps_out and may_exclude):
+        return
+    raise TagmartError(
+        f"the list '{other.key}' may not be used for {rule.purpose}", where=rule.where,
+        seen=f"it was imported for {other.purpose}: {other.where}",
+        do=f"give the rule the purpose {other.purpose}, or import a list for {rule.purpose}"
+        + ("; `not in segment` may keep its people out" if may_exclude else ""),
     )  # fmt: skip
 
 

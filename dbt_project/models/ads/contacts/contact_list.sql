@@ -4,6 +4,18 @@ with targets as (
     where rule_no is null and channel <> 'manager'
 ),
 
+-- Two spells of whole hours, with a quiet noon between them.
+call_hours as (
+    select
+        printf(
+            '%02d:00-%02d:00,%02d:00-%02d:00',
+            cast({{ parameter('reach_call_from_hour') }} as integer),
+            cast({{ parameter('reach_call_noon_hour') }} as integer),
+            cast({{ parameter('reach_call_again_hour') }} as integer),
+            cast({{ parameter('reach_call_to_hour') }} as integer)
+        ) as hours
+),
+
 final as (
     select
         upper(left(sha256(
@@ -19,7 +31,7 @@ final as (
         priority,
         product,
         lead_id,
-        case when channel in ('call', 'robot') then '09:00-12:00,14:00-20:00' end as hours,
+        case when channel in ('call', 'robot') then (select call_hours.hours from call_hours) end as hours,
         contact_date - 1 as biz_date
     from targets
 )

@@ -66,7 +66,7 @@ final as (
         case when late_leads.lead_code is null then {{ biz_date() }} else late_leads.as_of end as as_of,
         late_leads.because as late_because
     from catalogue
-    inner join feeds on catalogue.lead_code = feeds.lead_code
+    inner join feeds on catalogue.lead_code = feeds.lead_code and catalogue.variant_code = feeds.variant_code
     cross join yesterday
     left join late_leads on catalogue.lead_code = late_leads.lead_code
     left join leads on catalogue.lead_code = leads.lead_code and catalogue.variant_code = leads.variant_code

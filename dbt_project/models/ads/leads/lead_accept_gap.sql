@@ -1,10 +1,14 @@
--- a row is one acceptance or instalment of a company that falls due within 15 days and for which the money is not there
+-- a row is one acceptance or instalment of a company that falls due within the longest horizon and for which the money is not there
 with night as (
     {{ night_dates() }}
 ),
 
 horizons as (
-    select unnest([15, 7, 3]) as days
+    select unnest([
+        cast({{ lead_threshold('gap_far_days') }} as integer),
+        cast({{ lead_threshold('gap_mid_days') }} as integer),
+        cast({{ lead_threshold('gap_near_days') }} as integer)
+    ]) as days
 ),
 
 bills as (
@@ -42,10 +46,10 @@ instalments as (
 
 items as (
     select * from bills
-    where due_days between 1 and 15
+    where due_days between 1 and (select max(horizons.days) from horizons)
     union all
     select * from instalments
-    where due_days between 1 and 15 and amt > 0
+    where due_days between 1 and (select max(horizons.days) from horizons) and amt > 0
 ),
 
 balances as (
@@ -106,7 +110,7 @@ final as (
         gaps.due_date as expiry_date
     from gaps
     cross join night
-    where gaps.gap_amt > 0 and (gaps.due_days in (15, 7, 3) or gaps.gap_before <= 0)
+    where gaps.gap_amt > 0 and (gaps.due_days in (select horizons.days from horizons) or gaps.gap_before <= 0)
 )
 
 select * from final

@@ -19,8 +19,12 @@ movements as (
         and not transactions.is_reversal
 ),
 
+-- The movement below which so large a part of them stays; the share is a dated number, which quantile_disc does not take.
 usual as (
-    select customer_id, count(*) as movement_cnt, quantile_disc(amt, 0.95) as high_amt
+    select
+        customer_id,
+        count(*) as movement_cnt,
+        list_sort(list(amt))[cast(greatest(1, ceil({{ lead_threshold('usual_ratio') }} * count(*))) as integer)] as high_amt
     from movements
     where acct_date < biz_date
     group by customer_id

@@ -5,8 +5,12 @@ with night as (
 
 -- What is built, sold wholesale, owed to the state or played for is not paid by instalments.
 excluded as (
-    select mcc from {{ ref('mcc') }}
-    where class_code in ('building', 'wholesale', 'public') or mcc in ('6513', '7800', '7801', '7802', '7995')
+    select distinct mcc.mcc
+    from {{ ref('mcc') }} as mcc
+    inner join {{ ref('mcc_excluded') }} as mcc_excluded
+        on mcc.class_code = mcc_excluded.class_code or mcc.mcc = mcc_excluded.mcc
+    cross join {{ source('ops', 'run_context') }} as run_context
+    where {{ in_force('mcc_excluded') }}
 ),
 
 cards as (
@@ -30,7 +34,9 @@ spends as (
     select transactions.*, night.biz_date
     from {{ ref('dwd_credit_card_transaction') }} as transactions
     inner join night
-        on transactions.acct_date >= night.biz_date - 90 and transactions.acct_date <= night.biz_date
+        on
+            transactions.acct_date >= night.biz_date - cast({{ lead_threshold('spend_days') }} as integer)
+            and transactions.acct_date <= night.biz_date
     where transactions.kind_code = 'spend' and transactions.amt > 0
 ),
 

@@ -6,10 +6,14 @@ with night as (
 receipts as (
     select flows.*, night.biz_date, night.month_start
     from {{ ref('dwd_corporate_flow') }} as flows
-    inner join night on flows.acct_date >= night.biz_date - 365 and flows.acct_date <= night.biz_date
+    inner join night
+        on
+            flows.acct_date >= night.biz_date - cast({{ lead_threshold('new_cp_days') }} as integer)
+            and flows.acct_date <= night.biz_date
     where flows.direction = 'in' and flows.is_third and not flows.is_void and not flows.is_reversal
 ),
 
+-- What came in over the days that are looked back on; a month is the twelfth part of 365 of them.
 month_means as (
     select customer_id, sum(amt) as amt
     from receipts
@@ -49,7 +53,8 @@ final as (
     where
         payers.first_date = payers.biz_date
         and payers.amt >= {{ lead_threshold('new_cp_amt') }}
-        and 12 * payers.amt >= {{ lead_threshold('new_cp_ratio') }} * coalesce(month_means.amt, 0)
+        and payers.amt * {{ lead_threshold('new_cp_days') }} * 12
+        >= 365 * {{ lead_threshold('new_cp_ratio') }} * coalesce(month_means.amt, 0)
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- a row is one retail customer whose identity document or risk test expires in 30 or 7 days or on the day
+-- a row is one retail customer whose identity document or risk test expires soon, sooner or on the day
 with night as (
     {{ night_dates() }}
 ),
@@ -40,7 +40,7 @@ final as (
         cast(null as date) as expiry_date
     from both_kinds
     cross join night
-    where both_kinds.end_date - night.biz_date in (30, 7, 0)
+    where both_kinds.end_date - night.biz_date in ({{ lead_threshold('doc_far_days') }}, {{ lead_threshold('doc_near_days') }}, 0)
 )
 
 select * from final

@@ -27,14 +27,19 @@ days as (
     select calendar_day.cal_date, isodow(calendar_day.cal_date) as weekday, night.biz_date
     from {{ ref('calendar_day') }} as calendar_day
     inner join night
-        on calendar_day.cal_date > night.biz_date - 35 and calendar_day.cal_date <= night.biz_date
+        on
+            calendar_day.cal_date > night.biz_date - 7 * (1 + cast({{ lead_threshold('drop_weeks') }} as integer))
+            and calendar_day.cal_date <= night.biz_date
     where nullif(calendar_day.holiday_code, '') is null
 ),
 
 sales as (
     select sales.customer_id, sales.acct_date, sum(sales.amt) as amt
     from {{ ref('dwd_merchant_transaction') }} as sales
-    inner join night on sales.acct_date > night.biz_date - 35 and sales.acct_date <= night.biz_date
+    inner join night
+        on
+            sales.acct_date > night.biz_date - 7 * (1 + cast({{ lead_threshold('drop_weeks') }} as integer))
+            and sales.acct_date <= night.biz_date
     where sales.is_ok
     group by sales.customer_id, sales.acct_date
 ),
@@ -46,7 +51,7 @@ merchant_days as (
     left join sales on merchants.customer_id = sales.customer_id and days.cal_date = sales.acct_date
 ),
 
--- Each day of the week is measured against the same weekday of the four weeks before, holidays left out on both sides.
+-- Each day of the week is measured against the same weekday of some weeks before, holidays left out on both sides.
 weekdays as (
     select
         customer_id,

@@ -1,4 +1,4 @@
--- a row is one retail customer and employer whose second wage within three months was paid on the day, after none for six
+-- a row is one retail customer and employer whose second wage within some months was paid on the day, after a long time without
 with night as (
     {{ night_dates() }}
 ),
@@ -26,9 +26,9 @@ second_months as (
         on months.customer_id = first_months.customer_id and months.pay_month = first_months.pay_month + to_months(months.gap)
     cross join began
     where
-        months.gap <= 2
-        and (first_months.gap is null or first_months.gap > 6)
-        and first_months.pay_month > began.first_month + interval 6 month
+        months.gap < {{ lead_threshold('pay_new_within_months') }}
+        and (first_months.gap is null or first_months.gap > {{ lead_threshold('pay_new_without_months') }})
+        and first_months.pay_month > began.first_month + to_months(cast({{ lead_threshold('pay_new_without_months') }} as integer))
 ),
 
 final as (

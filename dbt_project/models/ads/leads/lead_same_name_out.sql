@@ -10,7 +10,10 @@ lines as (
 legs as (
     select transactions.*, night.biz_date
     from {{ ref('dwd_transaction') }} as transactions
-    inner join night on transactions.acct_date > night.biz_date - 7 and transactions.acct_date <= night.biz_date
+    inner join night
+        on
+            transactions.acct_date > night.biz_date - cast({{ lead_threshold('same_name_days') }} as integer)
+            and transactions.acct_date <= night.biz_date
     where transactions.entity = 'retail' and transactions.cp_class = 'other_bank_same_name' and not transactions.is_void
 ),
 

@@ -1,4 +1,4 @@
--- a row is one retail customer who moved far more to a securities account within a week than in twelve weeks before
+-- a row is one retail customer who moved far more to a securities account within a week than is usual
 with night as (
     {{ night_dates() }}
 ),
@@ -10,7 +10,10 @@ lines as (
 legs as (
     select transactions.*, night.biz_date, transactions.acct_date > night.biz_date - 7 as is_week
     from {{ ref('dwd_transaction') }} as transactions
-    inner join night on transactions.acct_date > night.biz_date - 91 and transactions.acct_date <= night.biz_date
+    inner join night
+        on
+            transactions.acct_date > night.biz_date - 7 * (1 + cast({{ lead_threshold('sec_weeks') }} as integer))
+            and transactions.acct_date <= night.biz_date
     where
         transactions.entity = 'retail' and transactions.cp_class = 'securities' and transactions.direction = 'out'
         and not transactions.is_void
@@ -46,7 +49,7 @@ final as (
     where
         weeks.last_date = weeks.biz_date
         and weeks.amt >= lines.line_amt
-        and 12 * weeks.amt >= {{ lead_threshold('sec_week_times') }} * weeks.before_amt
+        and {{ lead_threshold('sec_weeks') }} * weeks.amt >= {{ lead_threshold('sec_week_times') }} * weeks.before_amt
 )
 
 select * from final

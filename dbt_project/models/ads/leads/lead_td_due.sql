@@ -1,4 +1,4 @@
--- a row is one retail customer and week in which term deposits fall due, on the days 7 and 3 before and on the day itself
+-- a row is one retail customer and week in which term deposits fall due, on two days before and on the day itself
 with night as (
     {{ night_dates() }}
 ),
@@ -10,11 +10,11 @@ deposits as (
     where deposits.entity = 'retail'
 ),
 
--- What the bank pays today for the same term: the middle of what it agreed on in the last 30 days.
+-- What the bank pays today for the same term: the middle of what it agreed on lately.
 rates as (
     select kind_code, term_code, quantile_disc(rate, 0.5) as rate
     from deposits
-    where start_date > biz_date - 30
+    where start_date > biz_date - cast({{ lead_threshold('td_rate_days') }} as integer)
     group by kind_code, term_code
 ),
 
@@ -24,7 +24,7 @@ due as (
     from deposits
     left join rates on deposits.kind_code = rates.kind_code and deposits.term_code = rates.term_code
     where
-        deposits.due_days in (7, 3, 0)
+        deposits.due_days in ({{ lead_threshold('td_far_days') }}, {{ lead_threshold('td_near_days') }}, 0)
         and (deposits.status_code = 'live' or (deposits.due_days = 0 and deposits.status_code = 'matured'))
         and deposits.principal_amt >= {{ lead_threshold('td_min_amt') }}
 ),

@@ -45,7 +45,11 @@ judged as (
             and before.tier_forecast_amt < before.tier_next_amt,
             false
         ) as is_near,
-        coalesce(before.tier_forecast_amt < own_lines.lower_bound and before.tier_watch_months >= 1, false) as is_falling
+        coalesce(
+            before.tier_forecast_amt < own_lines.lower_bound
+            and before.tier_watch_months >= {{ lead_threshold('tier_fall_watch_months') }},
+            false
+        ) as is_falling
     from before
     inner join days on days.is_due
     left join own_lines on before.tier_code = own_lines.tier

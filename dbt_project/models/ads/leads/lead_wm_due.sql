@@ -1,4 +1,4 @@
--- a row is one retail customer and wealth product that is paid out or may be redeemed in seven days or tomorrow
+-- a row is one retail customer and wealth product that is paid out or may be redeemed in some days or tomorrow
 with night as (
     {{ night_dates() }}
 ),
@@ -40,7 +40,7 @@ final as (
         cast(sum(market_amt) as decimal(18, 2)) as amt,
         cast(null as date) as expiry_date
     from dated
-    where free_days in (7, 1)
+    where free_days in ({{ lead_threshold('wm_far_days') }}, {{ lead_threshold('wm_near_days') }})
     group by customer_id, prod_id
     having sum(market_amt) >= {{ lead_threshold('wm_min_amt') }}
 )

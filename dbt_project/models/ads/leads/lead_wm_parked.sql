@@ -16,6 +16,7 @@ orders as (
     inner join night on orders.order_date <= night.biz_date
 ),
 
+-- Thirty days hold any three workdays; the bound only spares counting workdays of old redemptions.
 redemptions as (
     select orders.*
     from orders

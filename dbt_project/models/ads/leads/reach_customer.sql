@@ -31,7 +31,7 @@ complaints as (
     inner join night on complaints.open_date <= night.biz_date
     where
         complaints.close_date is null or complaints.close_date > night.biz_date
-        or (complaints.topic_code = 'marketing' and night.biz_date - complaints.open_date < 180)
+        or (complaints.topic_code = 'marketing' and night.biz_date - complaints.open_date < {{ parameter('reach_complaint_days') }})
     group by complaints.customer_id
 ),
 

@@ -145,7 +145,10 @@ purchases as (
 bought as (
     select distinct purchases.customer_id, purchases.product
     from purchases
-    inner join night on purchases.bought_date > night.biz_date - 30 and purchases.bought_date <= night.biz_date
+    inner join night
+        on
+            purchases.bought_date > night.biz_date - cast({{ parameter('reach_bought_days') }} as integer)
+            and purchases.bought_date <= night.biz_date
 ),
 
 -- What the bank itself tried; who calls in is not approached, and a hold-out was left alone.
@@ -167,7 +170,7 @@ contacts as (
 refused as (
     select distinct customer_id, wish_product as product, campaign_code
     from contacts
-    where result_code = 'refused' and days_ago <= 90
+    where result_code = 'refused' and days_ago <= {{ parameter('reach_refused_days') }}
 ),
 
 contact_counts as (
@@ -187,7 +190,7 @@ household_contacts as (
     select distinct customers.household_id, contacts.wish_product as product, contacts.campaign_code, contacts.customer_id
     from contacts
     inner join customers on contacts.customer_id = customers.customer_id
-    where customers.household_id is not null and contacts.days_ago < 30
+    where customers.household_id is not null and contacts.days_ago < {{ parameter('reach_household_days') }}
 ),
 
 household_spoken as (
@@ -284,7 +287,8 @@ limited as (
             when 'push' then {{ parameter('reach_cap_push_cnt') }}
             else 1000000
         end as channel_cap,
-        (asked.channel in ('sms', 'call', 'robot') and not asked.is_mobile_ok) or asked.unreachable_cnt >= 3 as is_bad_contact
+        (asked.channel in ('sms', 'call', 'robot') and not asked.is_mobile_ok)
+        or asked.unreachable_cnt >= {{ parameter('reach_vain_cnt') }} as is_bad_contact
     from asked
     left join contact_counts on asked.customer_id = contact_counts.customer_id
 ),
