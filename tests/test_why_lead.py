@@ -18,12 +18,13 @@ from tagmart.core.state import State
 from tagmart.explain.lead_page import why_lead_page
 from tagmart.explain.lead_why import LeadAnswer, Part, why_lead
 from tagmart.leads import load_contract
-from tagmart.publish.store import record
+from tagmart.publish.store import good_runs_before, record
 from tagmart.tagspec.render import renderer
 from tests.drawn import PROJECT, columns_of, feeds, seeds, text_of
 from tests.lead_nights import LEADS
 
 D = date(2026, 6, 30)
+Runs = Mapping[date, str]
 RUN = "20260630-001"
 LEG = {"leg": 1, "entity": "retail", "acct_date": D, "direction": "in", "cp_class": "other_bank_other", "purpose": "transfer",
        "init_code": "C", "is_self": True, "is_reversal": False, "is_void": False}  # fmt: skip
@@ -93,13 +94,13 @@ def stand(home: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Path]]:
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Path, Runs]]:
     home = tmp_path_factory.mktemp("home")
     state = State(home / "state.sqlite")
     record(state, "r25", date(2026, 6, 25), "published/2026-06-25/r25")
     folder = publish(home)
     stand(home)
-    yield Settings(root=project_root(), bank="demo", home=home), folder
+    yield Settings(root=project_root(), bank="demo", home=home), folder, good_runs_before(state, D)
 
 
 def parts(found: LeadAnswer) -> dict[str, Part]:
@@ -112,7 +113,7 @@ def printed(found: LeadAnswer) -> str:
     return text.getvalue()
 
 
-def test_a_lead_says_its_key_owner_reach_and_rank(asked: tuple[Settings, Path]) -> None:
+def test_a_lead_says_its_key_owner_reach_and_rank(asked: tuple[Settings, Path, Runs]) -> None:
     found = why_lead(*asked, "in", "L-R-0001")
     said = parts(found)
     assert {name: part.holds for name, part in said.items()} == {
@@ -124,25 +125,25 @@ def test_a_lead_says_its_key_owner_reach_and_rank(asked: tuple[Settings, Path]) 
     assert "key: big_in, customer, the customer alone" in printed(found) and "amount 900.00" in printed(found)
 
 
-def test_a_lead_over_the_budget_says_its_rank(asked: tuple[Settings, Path]) -> None:
+def test_a_lead_over_the_budget_says_its_rank(asked: tuple[Settings, Path, Runs]) -> None:
     found = why_lead(*asked, "left", "big_in")
     assert parts(found)["budget"] == Part("budget", False, "left out: rank 8 of 8 (priority, amount, days to expiry), 8. of its kind; at most 6 of one kind")
     assert "not given: budget" in printed(found)
 
 
-def test_who_is_left_alone_cannot_be_told_from_who_is_barred(asked: tuple[Settings, Path]) -> None:
+def test_who_is_left_alone_cannot_be_told_from_who_is_barred(asked: tuple[Settings, Path, Runs]) -> None:
     held, barred = (printed(why_lead(*asked, customer, "big_in")).replace(customer, "*") for customer in ("held", "barred"))
     assert held == barred and "no more is told" in held and "holdout" not in held
 
 
-def test_a_key_that_cools_down_names_the_lead_that_readers_saw(asked: tuple[Settings, Path]) -> None:
+def test_a_key_that_cools_down_names_the_lead_that_readers_saw(asked: tuple[Settings, Path, Runs]) -> None:
     found = why_lead(*asked, "cooled", "big_in")
     assert {name: part.holds for name, part in parts(found).items()} == {"evaluated": True, "trigger": True, "cool-down": False}
     assert parts(found)["cool-down"].says == "lead SEEN of 2026-06-25 cools its key down until 2026-07-02"
     assert "Not met: cool-down" in printed(found)
 
 
-def test_a_trigger_that_was_not_met_shows_how_far_the_customer_came(asked: tuple[Settings, Path]) -> None:
+def test_a_trigger_that_was_not_met_shows_how_far_the_customer_came(asked: tuple[Settings, Path, Runs]) -> None:
     found = why_lead(*asked, "short", "big_in")
     assert parts(found)["trigger"].holds is False and "cool-down" not in parts(found)
     steps = {step.name: step for step in found.steps}
@@ -152,22 +153,22 @@ def test_a_trigger_that_was_not_met_shows_how_far_the_customer_came(asked: tuple
     assert [step.rows for step in why_lead(*asked, "still", "big_in").steps] == [1, 0, 0, 0, 0, 0]
 
 
-def test_controls_are_not_told_by_the_step_at_which_a_customer_is_lost(asked: tuple[Settings, Path]) -> None:
+def test_controls_are_not_told_by_the_step_at_which_a_customer_is_lost(asked: tuple[Settings, Path, Runs]) -> None:
     controlled, still = (why_lead(*asked, customer, "wake") for customer in ("controlled", "still"))
     assert controlled.steps == () and printed(controlled).replace("controlled", "*") == printed(still).replace("still", "*")
     restricted = {name for name in load_contract(LEADS).events if "(restricted)" in next((PROJECT / "models").rglob(f"{name}.yml")).read_text("utf-8")}
     assert restricted == set(load_contract(LEADS).withheld)
 
 
-def test_what_no_night_could_evaluate_and_what_nobody_knows(asked: tuple[Settings, Path]) -> None:
-    settings, folder = asked
-    assert parts(why_lead(settings, folder, "still", "wm_due"))["evaluated"].holds is False
+def test_what_no_night_could_evaluate_and_what_nobody_knows(asked: tuple[Settings, Path, Runs]) -> None:
+    settings, *rest = asked
+    assert parts(why_lead(settings, *rest, "still", "wm_due"))["evaluated"].holds is False
     with pytest.raises(TagmartError, match=r"no such lead.*Did you mean 'big_in'"):
-        why_lead(settings, folder, "still", "bigin")
+        why_lead(settings, *rest, "still", "bigin")
     with pytest.raises(TagmartError, match="not among the retail customers"):
-        why_lead(settings, folder, "nobody", "big_in")
+        why_lead(settings, *rest, "nobody", "big_in")
     with connect(settings.warehouse) as warehouse:
         warehouse.execute("update ops.run_context set biz_date = date '2026-07-01'")
-    found = why_lead(settings, folder, "cooled", "big_in")
+    found = why_lead(settings, *rest, "cooled", "big_in")
     assert parts(found)["trigger"].holds is None and parts(found)["cool-down"].holds is None
     assert "cannot be asked any more" in found.notes[0] and "cannot be told" in printed(found)

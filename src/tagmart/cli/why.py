@@ -71,11 +71,15 @@ def why_lead(
     """Why a customer has a lead: trigger, key, owner, reach, budget; and for one who has none, what was not met."""
     from rich.console import Console
 
+    from tagmart.core.state import State
     from tagmart.explain.lead_page import why_lead_page
     from tagmart.explain.lead_why import why_lead as answer_of
+    from tagmart.publish.store import good_runs_before
 
     settings = settings_for(bank)
-    answer = answer_of(settings, published_folder(settings, date), customer, lead)
+    folder = published_folder(settings, date)
+    runs = good_runs_before(State(settings.state_db), parse_biz_date(folder.parent.name))
+    answer = answer_of(settings, folder, runs, customer, lead)
     console = Console(soft_wrap=True)
     (console if console.is_terminal else Console(soft_wrap=True, width=200)).print(why_lead_page(answer))
 

@@ -25,12 +25,10 @@ from tagmart.core.mart import (
     qualified,
 )
 from tagmart.core.settings import Settings
-from tagmart.core.state import State
 from tagmart.explain.lead_steps import Step, steps_of
 from tagmart.explain.rows import personal_columns
 from tagmart.explain.trial import workbench
 from tagmart.leads import load_contract
-from tagmart.publish.store import good_runs_before
 
 if TYPE_CHECKING:
     import duckdb
@@ -111,12 +109,13 @@ class Warehouse:
     notes: tuple[str, ...] = ()
 
 
-def why_lead(settings: Settings, folder: Path, customer: str, name: str) -> LeadAnswer:
+def why_lead(settings: Settings, folder: Path, runs: Mapping[date, str], customer: str, name: str) -> LeadAnswer:
     """Explain a lead of a customer, or that there is none.
 
     Args:
-        settings: whose seeds, contract of leads, state and warehouse are read.
+        settings: whose seeds, contract of leads and warehouse are read.
         folder: published/<biz_date>/<run_id>.
+        runs: the last good run of every earlier date: what others raised nobody saw, and it cools nothing down.
         customer: the customer's number.
         name: the lead's code or number.
 
@@ -129,7 +128,7 @@ def why_lead(settings: Settings, folder: Path, customer: str, name: str) -> Lead
         code = str(catalogue[0]["lead_code"])
         entity = _entity(mart, catalogue[0], customer, biz_date)
         leads = _rows(mart, EVENT_LEAD, lead_code=code, customer_id=customer)
-        warehouse = _ask_warehouse(settings, folder, catalogue, customer, is_traced=not leads)
+        warehouse = _ask_warehouse(settings, folder, runs, catalogue, customer, is_traced=not leads)
         budgets = read_budgets(settings, biz_date)
         raised = tuple(Raised(lead, tuple(_parts_of(mart, lead, catalogue, warehouse.past, budgets))) for lead in leads)
     parts = () if raised else tuple(_parts_without(catalogue, warehouse, biz_date, entity))
@@ -172,11 +171,10 @@ def read_budgets(settings: Settings, biz_date: date) -> dict[str, Mapping[str, s
 
 
 def _ask_warehouse(
-    settings: Settings, folder: Path, catalogue: Sequence[Mapping[str, object]], customer: str, *, is_traced: bool
-) -> Warehouse:
+    settings: Settings, folder: Path, runs: Mapping[date, str], catalogue: Sequence[Mapping[str, object]], customer: str, *, is_traced: bool
+) -> Warehouse:  # fmt: skip
     """Earlier leads of the customer, and for one who has none what the trigger itself says."""
     biz_date, code = date.fromisoformat(folder.parent.name), str(catalogue[0]["lead_code"])
-    runs = good_runs_before(State(settings.state_db), biz_date)
     try:
         with workbench(settings) as (connection, stands_at):
             past = earlier_leads(connection, runs, code, customer)

@@ -265,10 +265,11 @@ def _checkout(settings: Settings, manifest: Manifest) -> Iterator[Difference]:
 
 
 def _yesterday(state: State, fresh: Settings, manifest: Manifest) -> Iterator[Difference]:
-    """Give the new home the published runs that the night read, if they are kept: its yesterday, and whose values it held."""
+    """Give the new home the published runs that the night read, if they are kept: its yesterday, the one before it, and whose values it held."""
     lost = {
         "yesterday": "the published run of the day before is no longer kept: first days of members are lost",
         "held_from": "the published run whose values were held is no longer kept",
+        "bridged_from": "the published run before a failed night is no longer kept: first days of members are lost",
     }
     for name, what in lost.items():
         row = manifest.get(("run", name))
