@@ -70,17 +70,18 @@ def test_an_episode_begins_after_a_pause() -> None:
 
 
 def test_what_stays_of_a_wage() -> None:
-    def worth(customer: str, day: str, bal: str) -> dict:
-        return {"customer_id": customer, "acct_date": day, "prod": "demand", "bal": bal}
+    def worth(customer: str, first: str, after: str, bal: str, prod: str = "demand") -> dict:
+        return {"customer_id": customer, "prod": prod, "valid_from": first, "valid_to": after, "bal": bal}
 
     found = said("tag_retail_payroll", "ann bob", {
         "dwd_pay_detail": [*paid("firm", "3000000", "2026-05-05", "ann", "bob"), *paid("firm", "300", "2026-04-03", "ann")],
-        "dws_retail_asset_daily": [
-            worth("ann", "2026-05-04", "50"),
-            *(worth("ann", f"2026-05-{day:02}", "800000") for day in range(6, 13)),
-            worth("ann", "2026-05-08", "-59251"),  # another kind of asset on that day: 740699 above the evening before
-            worth("bob", "2026-05-04", "50"),
-            *(worth("bob", f"2026-05-{day:02}", "800000") for day in range(6, 12)),  # nothing on the seventh day
+        "dws_retail_asset_history": [
+            worth("ann", "2026-01-01", "2026-05-05", "50"),
+            worth("ann", "2026-05-05", "2026-05-06", "7"),  # the day of the wage itself does not count
+            worth("ann", "2026-05-06", "2026-05-13", "800000"),  # gone on the eighth day
+            worth("ann", "2026-05-08", "2026-05-09", "-59251", "fund"),  # on one day only: 740699 above the evening before
+            worth("bob", "2026-05-04", "2026-05-05", "50"),
+            worth("bob", "2026-05-06", "2026-05-12", "800000"),  # nothing on the seventh day
         ],
     })  # fmt: skip
     # 0.24689966… of the one and nothing of the other: the mean is below 0.12345, and rounded once it is 0.1234.

@@ -17,10 +17,11 @@ pay_details as (
     where pay_details.result_code = 'ok' and pay_details.pay_date <= night.biz_date
 ),
 
-asset_daily as (
-    select customer_id, acct_date, sum(bal) as bal
-    from {{ ref('dws_retail_asset_daily') }}
-    group by customer_id, acct_date
+-- The states of the days around a pay of the last three months: a row for each day of history would cost more with every year.
+assets as (
+    select history.customer_id, history.valid_from, history.valid_to, history.bal
+    from {{ ref('dws_retail_asset_history') }} as history
+    inner join night on history.valid_to >= night.month_start - interval 3 month
 ),
 
 -- Wages only: a bonus is no income that will come again next month.
@@ -158,11 +159,15 @@ pay_event_days as (
         pay_events.pay_date,
         pay_events.amt,
         steps.step,
-        coalesce(asset_daily.bal, 0) as bal
+        cast(coalesce(sum(assets.bal), 0) as decimal(18, 2)) as bal
     from pay_events
     cross join (select cast(unnest([-1, 1, 2, 3, 4, 5, 6, 7]) as integer) as step) as steps
-    left join asset_daily
-        on pay_events.customer_id = asset_daily.customer_id and pay_events.pay_date + steps.step = asset_daily.acct_date
+    left join assets
+        on
+            pay_events.customer_id = assets.customer_id
+            and pay_events.pay_date + steps.step >= assets.valid_from
+            and pay_events.pay_date + steps.step < assets.valid_to
+    group by pay_events.customer_id, pay_events.pay_date, pay_events.amt, steps.step
 ),
 
 pay_event_stays as (
