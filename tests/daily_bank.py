@@ -66,7 +66,7 @@ MODELS = {
         where {{ daily_rows('balances.day', 'balances.acct_no') }}
     """,
     "dws_state": """
-        {{ config(materialized='history', date_column='day', key=['customer_id'], part='customer_id', in_order_of='customer_id', span_days=3) }}
+        {{ config(materialized='history', date_column='day', key=['customer_id'], part='customer_id', in_order_of='customer_id', span_days=2) }}
         select customer_id, day, cast(sum(amt) as decimal(18, 2)) as amt, max(nullif(amt, 0)) as top
         from {{ ref('dwd_balance') }}
         where customer_id is not null and {{ daily_rows('day', 'customer_id') }}
