@@ -54,13 +54,16 @@ drill: $(READY) ## the long ones: many nights, kills, sizes
 	$(PYTEST) -m drill -s
 
 .PHONY: bench
-bench: $(READY) ## loader, tags, segments, gates beside what else could be done, three years of history, a whole night: ROWS=5000000
+bench: $(READY) ## loader, tags, segments, gates beside what else could be done; three years of history: ROWS=5000000
 	$(VENV)/bin/python benchmarks/loader.py $(if $(ROWS),--rows $(ROWS))
 	$(VENV)/bin/python benchmarks/tags.py
 	$(VENV)/bin/python benchmarks/history.py
 	$(VENV)/bin/python benchmarks/segments.py
 	$(VENV)/bin/python benchmarks/gates.py
-	$(VENV)/bin/python benchmarks/night.py
+
+.PHONY: bench-night
+bench-night: $(READY) ## a whole night by its stages, and what share is fixed cost: hours at 100,000 customers: CUSTOMERS=100000
+	$(VENV)/bin/python benchmarks/night.py --customers $(if $(filter-out 2000,$(CUSTOMERS)),$(CUSTOMERS),100000)
 
 .PHONY: lint
 lint: $(READY) ## ruff and sqlfluff
