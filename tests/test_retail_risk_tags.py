@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from tests.drawn import said, values
 
 
-def debt(customer: str, prod: str, day: str, dpd: int, overdue: str | None = "0", bal: str = "100") -> dict:
-    return {"customer_id": customer, "prod": prod, "acct_date": day, "bal": bal, "overdue_amt": overdue, "dpd": dpd}
+def debt(customer: str, prod: str, day: str, dpd: int, overdue: str | None = "0", bal: str = "100", last: str = "") -> dict:
+    """A debt that stays as it is from a day to the last one, or for that day alone."""
+    run = {"valid_from": day, "valid_to": date.fromisoformat(last or day) + timedelta(days=1)}
+    return {"customer_id": customer, "prod": prod, "bal": bal, "overdue_amt": overdue, "dpd": dpd} | run
 
 
 def note(customer: str, number: str, **facts: object) -> dict:
@@ -18,9 +20,9 @@ def note(customer: str, number: str, **facts: object) -> dict:
 
 
 def test_days_past_due_by_window() -> None:
-    found = said("tag_retail_arrears", "ann bob cat dan", {"dws_retail_liability_daily": [
+    found = said("tag_retail_arrears", "ann bob cat dan", {"dws_retail_liability_history": [
         debt("ann", "mtg", "2026-06-30", 3, "25.00"),
-        debt("ann", "cons", "2026-06-30", 0, bal="300"),
+        debt("ann", "cons", "2024-01-01", 0, bal="300", last="2026-08-31"),  # and the night does not know what comes
         debt("ann", "mtg", "2026-05-31", 9),  # exactly 30 days ago; the last day of last month
         debt("ann", "mtg", "2026-05-29", 7, "80.00"),
         debt("ann", "cc", "2026-05-29", 2, None),  # no card system says how much
@@ -28,8 +30,7 @@ def test_days_past_due_by_window() -> None:
         debt("ann", "mtg", "2025-06-01", 50),  # the first day of the 12 months
         debt("ann", "mtg", "2025-05-31", 400),  # one day before them
         debt("bob", "cc", "2026-06-30", 0),
-        debt("bob", "cc", "2026-06-28", 12, None),
-        debt("bob", "cc", "2026-06-27", 11, None),
+        debt("bob", "cc", "2026-06-27", 12, None, last="2026-06-28"),
         debt("dan", "other", "2026-06-30", 1),  # not one of the four kinds of debt
         debt("dan", "cc", "2026-06-30", 1, None),
     ]})  # fmt: skip

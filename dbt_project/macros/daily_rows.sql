@@ -15,6 +15,23 @@
 {%- endmacro %}
 
 {#
+    A row per debt and day up to the business date (the CTE `night` is in scope), of tonight's debts and of the days with arrears. Other days
+    say nothing about arrears that a missing row does not, and to unfold them all would cost more with every year.
+#}
+{% macro debt_days(history) -%}
+    select
+        debts.customer_id, debts.prod, debts.bal, debts.overdue_amt, debts.dpd, night.biz_date, night.month_start,
+        cast(unnest(generate_series(
+            case when debts.dpd > 0 or debts.overdue_amt > 0 then debts.valid_from else night.biz_date end,
+            least(debts.valid_to - 1, night.biz_date),
+            interval 1 day
+        )) as date) as acct_date
+    from {{ history }} as debts
+    inner join night on debts.valid_from <= night.biz_date
+    where debts.dpd > 0 or debts.overdue_amt > 0 or debts.valid_to > night.biz_date
+{%- endmacro %}
+
+{#
     The days of daily tables that a check looks at, one row each: the last month, and every day that this run has built.
     All of history every night would cost more with every year.
 #}

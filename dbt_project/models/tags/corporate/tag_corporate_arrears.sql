@@ -9,15 +9,16 @@ spine as (
     select customer_id from {{ ref('dws_corporate_spine') }}
 ),
 
+debt_days as (
+    {{ debt_days(ref('dws_corporate_liability_history')) }}
+),
+
 liability_days as (
     select
-        liability_daily.*,
-        night.biz_date,
-        liability_daily.acct_date = night.biz_date as is_now,
-        liability_daily.acct_date >= night.month_start - interval 12 month
-        and liability_daily.acct_date < night.month_start as is_l12m
-    from {{ ref('dws_corporate_liability_daily') }} as liability_daily
-    inner join night on liability_daily.acct_date <= night.biz_date
+        debt_days.*,
+        acct_date = biz_date as is_now,
+        acct_date >= month_start - interval 12 month and acct_date < month_start as is_l12m
+    from debt_days
 ),
 
 arrears as (

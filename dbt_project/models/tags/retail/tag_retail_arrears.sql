@@ -13,11 +13,12 @@ spine as (
     select customer_id from {{ ref('dws_retail_spine') }}
 ),
 
--- The only reading of the daily debts.
+debt_days as (
+    {{ debt_days(ref('dws_retail_liability_history')) }}
+),
+
 liability_daily as (
-    select liability_daily.*, night.biz_date, night.month_start, night.biz_date - liability_daily.acct_date as days_ago
-    from {{ ref('dws_retail_liability_daily') }} as liability_daily
-    inner join night on liability_daily.acct_date <= night.biz_date
+    select debt_days.*, biz_date - acct_date as days_ago from debt_days
 ),
 
 arrears as (
@@ -39,7 +40,8 @@ arrears as (
         max(case when days_ago = 30 then dpd end) as dpd_before,
         max(case when days_ago < 90 then dpd end) as dpd_90d,
         max(case when acct_date >= month_start - interval 12 month and acct_date < month_start then dpd end) as dpd_l12m,
-        sum(case when days_ago = 0 then overdue_amt else 0 end) as overdue_amt,
+        -- Cards have no overdue amount; whoever owes on cards alone has no loan past due.
+        sum(case when days_ago = 0 then coalesce(overdue_amt, 0) else 0 end) as overdue_amt,
         sum(case when days_ago = 0 then bal else 0 end) as bal,
         count(distinct case when days_ago = 0 and dpd > 0 and prod in ('mtg', 'cons', 'biz', 'cc') then prod end) as prod_cnt
     from liability_daily

@@ -14,10 +14,8 @@ spine as (
     select customer_id from {{ ref('dws_retail_spine') }}
 ),
 
-liability_daily as (
-    select liability_daily.*, night.biz_date, night.month_start
-    from {{ ref('dws_retail_liability_daily') }} as liability_daily
-    inner join night on liability_daily.acct_date <= night.biz_date
+debt_days as (
+    {{ debt_days(ref('dws_retail_liability_history')) }}
 ),
 
 arrears as (
@@ -35,7 +33,7 @@ arrears as (
             when dpd > 0 and acct_date >= month_start - interval 12 month and acct_date < month_start then acct_date
         end) as overdue_day_cnt_l12m,
         max(case when dpd > 0 then acct_date end) as last_overdue_date
-    from liability_daily
+    from debt_days
     group by customer_id
 ),
 
