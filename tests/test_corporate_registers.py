@@ -157,9 +157,9 @@ def test_ties_in_force_at_d() -> None:
             drawn.draw("dwd_relation", from_customer_id=source, to_customer_id=target, rel_code=kind, share_ratio=share,
                        from_entity=None if source is None else "retail" if source[0] == "R" else "corporate",
                        to_entity="corporate", from_date=since, to_date=until)  # fmt: skip
-        drawn.draw("dws_retail_asset_daily", customer_id="R1", acct_date="2026-06-30", prod="demand", bal="6000")
-        drawn.draw("dws_retail_asset_daily", customer_id="R1", acct_date="2026-06-30", prod="wm", bal="4000")
-        drawn.draw("dws_retail_asset_daily", customer_id="R1", acct_date="2026-06-29", prod="wm", bal="900000")
+        drawn.draw("dws_retail_asset_history", customer_id="R1", valid_from="2026-06-30", valid_to="9999-12-31", prod="demand", bal="6000")
+        drawn.draw("dws_retail_asset_history", customer_id="R1", valid_from="2026-06-30", valid_to="9999-12-31", prod="wm", bal="4000")
+        drawn.draw("dws_retail_asset_history", customer_id="R1", valid_from="2026-01-01", valid_to="2026-06-30", prod="wm", bal="900000")
         drawn.draw("tag_retail_tier", customer_id="R1", tier_code="wealth")
         found = drawn.tags(
             "tag_corporate_relation", "rep_is_customer", "rep_customer_id", "rep_aum_band_code", "rep_has_loan", "rep_corp_cnt",
@@ -276,8 +276,8 @@ def test_payroll_heads_by_pay_month() -> None:
         ):  # fmt: skip
             drawn.draw("dwd_pay_detail", payer_customer_id="ann", customer_id=person, pay_date=day, amt=amount, pay_type="wage",
                        result_code=result)  # fmt: skip
-        drawn.draw("dws_retail_asset_daily", customer_id="R1", acct_date="2026-06-30", prod="demand", bal="10000")
-        drawn.draw("dws_retail_asset_daily", customer_id="R2", acct_date="2026-06-30", prod="demand", bal="9999.99")
+        drawn.draw("dws_retail_asset_history", customer_id="R1", valid_from="2026-06-30", valid_to="9999-12-31", prod="demand", bal="10000")
+        drawn.draw("dws_retail_asset_history", customer_id="R2", valid_from="2026-06-30", valid_to="9999-12-31", prod="demand", bal="9999.99")
         found = drawn.tags(
             "tag_corporate_payroll", "pay_head_cnt_lm", "pay_head_chg_ratio_l3m", "pay_head_new_cnt_lm", "pay_head_left_cnt_lm",
             "pay_staff_link_ratio", "pay_coverage_ratio_lm", "pay_wage_per_head_amt_lm", "pay_fail_cnt_l3m", "pay_last_date",

@@ -88,9 +88,8 @@ payees as (
 
 person_aum as (
     select assets.customer_id, sum(assets.bal) as aum
-    from {{ ref('dws_retail_asset_daily') }} as assets
-    cross join night
-    where assets.acct_date = night.biz_date
+    from {{ ref('dws_retail_asset_history') }} as assets
+    inner join night on assets.valid_from <= night.biz_date and assets.valid_to > night.biz_date
     group by assets.customer_id
 ),
 
