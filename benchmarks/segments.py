@@ -42,8 +42,7 @@ KINDS = ("decimal(18,2)",) * 5 + ("integer",) * 2 + ("boolean", "varchar", "date
 RULE_KINDS = {"decimal(18,2)": "number", "integer": "number", "boolean": "flag", "varchar": "text", "date": "date"}
 CODES = ("mass", "growth", "wealth", "high", "private")
 FILTERED_PART, SEPARATE_PART, POLARS_CHUNK = 50, 250, 250
-# As the night's own connection (dbt_project/profiles.yml), within less memory.
-LIMITS = {"memory_limit": "2500MB", "threads": 2, "preserve_insertion_order": "false"}
+LIMITS = {"memory_limit": "2500MB", "threads": 2}
 
 
 def main() -> None:
@@ -160,7 +159,10 @@ def stored(chosen: argparse.Namespace) -> dict:
     )  # fmt: skip
     with _open(chosen) as duck:
         def run() -> None:
+            # As the models' hooks do.
+            duck.execute("set preserve_insertion_order = false")
             duck.execute(f"create or replace table segment_flags_retail_0 as {flags}")
+            duck.execute("reset preserve_insertion_order")
             duck.execute(f"create or replace table membership as {members}")
 
         seconds, _ = _best(run)

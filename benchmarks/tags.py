@@ -38,8 +38,6 @@ from tagmart.tagspec.windows import bounds
 from tagmart.tagspec.write import entity_models
 
 BIZ_DATE = date(2026, 6, 30)
-# As the night's own connection (dbt_project/profiles.yml).
-LIMITS = {"threads": 2, "preserve_insertion_order": "false"}
 PER_CUSTOMER = 200  # transactions a year: 20 million of 100,000 customers
 FLOWS = "dws_retail_transaction_daily"
 FOLDABLE = ("sum", "max")  # what one query of conditional aggregates over raw rows can say too
@@ -108,7 +106,7 @@ def made_tables(folder: Path, customers: int, memory: str, years: int = 1) -> Pa
 
 def opened(scratch: Path, tables: Path, memory: str) -> duckdb.DuckDBPyConnection:
     """A new database beside the partials, as a night's candidate is."""
-    config = {**LIMITS, "memory_limit": memory, "temp_directory": f"{scratch}/spill"}
+    config = {"threads": 2, "memory_limit": memory, "temp_directory": f"{scratch}/spill"}
     duck = duckdb.connect(f"{scratch}/mart.duckdb", config=config)
     duck.execute(f"attach '{tables}' as partials (read_only)")
     duck.execute("create schema ops")
