@@ -119,8 +119,11 @@ def test_wm_parked_on_the_third_workday_with_the_money_still_in_demand_and_nothi
     redeemed("small", amt=49_999.99)
     redeemed("used", bal=39_999.99)
     redeemed("again")
-    drawn.draw("dwd_order", customer_id="again", order_no="x", order_type="sub", order_date="2026-06-25", status_code="accepted")
-    assert drawn.who("wm_parked") == "parked"
+    for customer, kind in (("again", "sub"), ("sells", "red"), ("turns", "conv"), ("saves", "sip"), ("earns", "div")):
+        if customer != "again":
+            redeemed(customer)
+        drawn.draw("dwd_order", customer_id=customer, order_no=f"x-{customer}", order_type=kind, order_date="2026-06-25", status_code="accepted")
+    assert drawn.who("wm_parked") == "earns parked saves", "any order is one, but for those that come of themselves"
 
 
 def paid(drawn: LeadNight, customer: str, day: str, amt: float = 8_000, payer: str = "P", kind: str = "wage", result: str = "ok") -> None:

@@ -70,9 +70,9 @@ def wm_parked(evening: Evening) -> Told:
     settled = settled[(settled.settle_date >= days[today - past]) & (settled.settle_date < days[today - past + 1])]
     for row in settled[settled.amt >= evening.cents("parked_min_amt")].itertuples():
         kept = balances.get((evening.day, row.customer_id), 0)
-        # Dividends come of themselves, and an order that failed moved nothing.
+        # Savings plans and dividends come of themselves, and an order that failed moved nothing.
         later = orders[(orders.customer_id == row.customer_id) & (orders.order_date >= row.settle_date) & (orders.order_date <= evening.day)]
-        later = later[(later.order_type != "div") & (later.status_code != "failed")]
+        later = later[~later.order_type.isin(["sip", "div"]) & (later.status_code != "failed") & (later.order_no != row.order_no)]
         if kept >= evening.number("parked_ratio") * row.amt and later.empty:
             told.add((row.customer_id, "main", digest("order", row.order_no)))
     return told
