@@ -66,6 +66,8 @@ def test_big_out_leaves_and_the_assets_fall_by_it(drawn: LeadNight) -> None:
     leg(drawn, "house", 50_000, direction="out", purpose="loan")
     leg(drawn, "friend", 50_000, direction="out", cp="same_bank_other")
     assert drawn.who("big_out") == "gone"
+    leg(drawn, "gone", -0.01, direction="out", cp="third_pay", is_reversal=True)
+    assert drawn.who("big_out") == "", "what is taken back of an earlier day is booked on its own day with a negative amount"
     drawn.turn_to(AFTER)
     assert drawn.who("big_out") == ""
 
@@ -117,8 +119,11 @@ def test_wm_parked_on_the_third_workday_with_the_money_still_in_demand_and_nothi
     redeemed("small", amt=49_999.99)
     redeemed("used", bal=39_999.99)
     redeemed("again")
-    drawn.draw("dwd_order", customer_id="again", order_no="x", order_type="sub", order_date="2026-06-25", status_code="accepted")
-    assert drawn.who("wm_parked") == "parked"
+    for customer, kind in (("again", "sub"), ("sells", "red"), ("turns", "conv"), ("saves", "sip"), ("earns", "div")):
+        if customer != "again":
+            redeemed(customer)
+        drawn.draw("dwd_order", customer_id=customer, order_no=f"x-{customer}", order_type=kind, order_date="2026-06-25", status_code="accepted")
+    assert drawn.who("wm_parked") == "earns parked saves", "any order is one, but for those that come of themselves"
 
 
 def paid(drawn: LeadNight, customer: str, day: str, amt: float = 8_000, payer: str = "P", kind: str = "wage", result: str = "ok") -> None:
@@ -185,7 +190,10 @@ def test_same_name_out_is_net_of_what_came_back_from_the_same_bank(drawn: LeadNi
     leg(drawn, "old", 30_000, direction="out", cp=same)
     leg(drawn, "rich", 50_000, direction="out", cp=same)
     leg(drawn, "short", 49_999.99, direction="out", cp=same)
-    assert drawn.raised("same_name_out") == {("week", "main", "B1")}
+    drawn.before("back", tier_code="growth", aum_davg_lm=100_000)
+    leg(drawn, "back", 60_000, day=BEFORE, direction="out", cp=same)
+    leg(drawn, "back", -1, direction="out", cp=same, is_reversal=True)
+    assert drawn.raised("same_name_out") == {("week", "main", "B1")}, "nothing of the others went out on the day, or too little"
     drawn.turn_to(AFTER)
     assert drawn.raised("same_name_out") == set(), "nothing went out on the day"
 
@@ -196,6 +204,9 @@ def test_sec_out_is_twice_the_own_week(drawn: LeadNight) -> None:
         if before:
             leg(drawn, customer, before, day="2026-05-01", direction="out", cp="securities")
         leg(drawn, customer, 50_000, direction="out", cp="securities")
+    drawn.before("back", tier_code="mass")
+    leg(drawn, "back", 60_000, day=BEFORE, direction="out", cp="securities")
+    leg(drawn, "back", -1, direction="out", cp="securities", is_reversal=True)
     assert drawn.who("sec_out") == "new twice"
 
 

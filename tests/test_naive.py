@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.night, pytest.mark.xdist_group("mid_month")]
 
 NAIVE = Path(__file__).resolve().parent / "naive"
 REGISTRY = Path(__file__).resolve().parents[1] / "dbt_project" / "tag_specs" / "registry.csv"
-READINGS = [f"{path.parent.name}.{path.stem}" for path in sorted(NAIVE.glob("*/*.py")) if not path.stem.startswith("_")]
+ENTITIES = ("corporate", "merchant", "retail")
+READINGS = [f"{entity}.{path.stem}" for entity in ENTITIES for path in sorted(NAIVE.glob(f"{entity}/*.py")) if not path.stem.startswith("_")]
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,11 @@ class Bank:
         return _frame(self.warehouse, f"dwd.{identifier(table)}")
 
     @cache  # noqa: B019
+    def evaluations(self) -> pd.DataFrame:
+        """What the night judged of tiers, a row a retail customer and evaluation day (value_tier.py judges anew)."""
+        return _frame(self.warehouse, "dws.retail_tier_month")
+
+    @cache  # noqa: B019
     def seed(self, name: str) -> pd.DataFrame:
         """A seed in force on the day: rows whose valid_from, valid_to (its last day) hold it, if the seed is dated. All text."""
         frame = pd.read_csv(SEEDS / f"{name}.csv", dtype=str, keep_default_na=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import pandas as pd
@@ -24,7 +25,7 @@ def _weekdays(bank: Bank) -> dict[str, pd.Series]:
     for who, days in sold[sold.customer_id.isin(customers)].groupby("customer_id").acct_date:
         last = days.max()
         looked_at = pd.date_range(max(last - 55 * DAY, start[who], on_record), last)
-        usual = _usual(looked_at[~holidays.reindex(looked_at)], set(days), share(bank, "mer_usual_day_ratio"))
+        usual = usual_weekdays(looked_at[~holidays.reindex(looked_at)], set(days), share(bank, "mer_usual_day_ratio"))
         since = pd.date_range(last + DAY, bank.day)
         missed = sum(not holidays[day] and day.isoweekday() in usual for day in since)
         silent = missed if (bank.day - start[who]).days >= 28 else pd.NA
@@ -36,7 +37,7 @@ def _weekdays(bank: Bank) -> dict[str, pd.Series]:
     return {name: pd.Series({who: row[at] for who, row in found.items()}).reindex(customers) for at, name in enumerate(names)}
 
 
-def _usual(days: pd.DatetimeIndex, sold_on: set[pd.Timestamp], least: int) -> list[int]:
+def usual_weekdays(days: Iterable[pd.Timestamp], sold_on: set[pd.Timestamp], least: int) -> list[int]:
     """Weekdays (1 Monday to 7 Sunday) with sales on at least `least` ten-thousandths of their days."""
     usual = []
     for weekday in range(1, 8):

@@ -11,19 +11,18 @@ assets as (
     select customer_id, aum_bal from {{ ref('tags_retail') }}
 ),
 
--- What repays a loan or buys a house says nothing of leaving.
+-- What repays a loan or buys a house says nothing of leaving. What is taken back of an earlier day is below 0 and no leg.
 went as (
     select
         transactions.customer_id,
         max(night.biz_date) as biz_date,
         sum(transactions.amt) as amt,
-        count(*) as leg_cnt,
+        count(case when not transactions.is_reversal then 1 end) as leg_cnt,
         {{ evidence_keys('txn', "transactions.txn_no || '|' || transactions.leg") }} as keys
     from {{ ref('dwd_transaction') }} as transactions
     inner join night on transactions.acct_date = night.biz_date
     where
         transactions.entity = 'retail' and transactions.direction = 'out' and not transactions.is_void
-        and not transactions.is_reversal
         and transactions.cp_class in (
             'other_bank_same_name', 'other_bank_other', 'securities', 'fund_insurance', 'third_pay'
         )

@@ -17,15 +17,16 @@ legs as (
     where transactions.entity = 'retail' and transactions.cp_class = 'other_bank_same_name' and not transactions.is_void
 ),
 
+-- What is taken back of an earlier day lessens the sum and is no movement of its own.
 weeks as (
     select
         customer_id,
         cp_bank_code,
         sum(case direction when 'out' then amt else -amt end) as amt,
-        min(case when direction = 'out' then acct_date end) as first_date,
-        max(case when direction = 'out' then acct_date end) as last_date,
+        min(case when direction = 'out' and not is_reversal then acct_date end) as first_date,
+        max(case when direction = 'out' and not is_reversal then acct_date end) as last_date,
         max(biz_date) as biz_date,
-        count(case when direction = 'out' then 1 end) as leg_cnt,
+        count(case when direction = 'out' and not is_reversal then 1 end) as leg_cnt,
         {{ evidence_keys('txn', "txn_no || '|' || leg") }} as keys
     from legs
     group by customer_id, cp_bank_code

@@ -19,15 +19,16 @@ legs as (
         and not transactions.is_void
 ),
 
+-- What is taken back of an earlier day lessens the sum and is no movement of its own.
 weeks as (
     select
         customer_id,
         max(biz_date) as biz_date,
-        max(acct_date) as last_date,
-        min(case when is_week then acct_date end) as first_date,
+        max(case when not is_reversal then acct_date end) as last_date,
+        min(case when is_week and not is_reversal then acct_date end) as first_date,
         sum(case when is_week then amt else 0 end) as amt,
         sum(case when is_week then 0 else amt end) as before_amt,
-        count(case when is_week then 1 end) as leg_cnt,
+        count(case when is_week and not is_reversal then 1 end) as leg_cnt,
         {{ evidence_keys('txn', "case when is_week then txn_no || '|' || leg end") }} as keys
     from legs
     group by customer_id

@@ -41,6 +41,7 @@ balances as (
     group by balances.customer_id
 ),
 
+-- Whoever ordered anything since has been thinking of her money; savings plans and dividends come of themselves.
 final as (
     select
         redemptions.customer_id,
@@ -58,7 +59,8 @@ final as (
     left join orders as later_orders
         on
             redemptions.customer_id = later_orders.customer_id
-            and later_orders.order_type = 'sub' and later_orders.status_code <> 'failed'
+            and redemptions.order_no <> later_orders.order_no
+            and later_orders.order_type not in ('sip', 'div') and later_orders.status_code <> 'failed'
             and redemptions.settle_date <= later_orders.order_date
     where
         passed.workday_cnt = {{ lead_threshold('parked_workdays') }} and passed.is_workday
