@@ -60,7 +60,7 @@ final as (
         membership.segment_id,
         membership.customer_id,
         membership.entity,
-        -- who was in it yesterday goes on with the same stay; a day out of it begins a new one; a night on which the segment failed is no day out
+        -- who was in it yesterday goes on with the same stay; a day out of it begins a new one; a night of failure is no day out
         coalesce(prior_members.first_date, membership.first_date, {{ biz_date() }}) as first_date,
         {{ biz_date() }} as biz_date
     from membership
