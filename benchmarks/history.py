@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from tags import fill, made_tables, opened, retail_models, stand_ins, timed
+from tags import fill, made_tables, of_build, opened, retail_models, stand_ins, timed
 
 from tagmart.contracts import load_contracts
 from tagmart.core.duck import connect, identifier, literal
@@ -56,14 +56,10 @@ class Night:
 
 def main() -> None:
     """Measure in the way that was asked for, print the ratios."""
-    arguments = argparse.ArgumentParser(description="does a night cost more when there is more history?")
-    arguments.add_argument("--customers", type=int, default=100_000)
+    arguments = of_build("does a night cost more when there is more history?")
     arguments.add_argument("--years", type=int, nargs=2, default=(1, 3), help="years of daily rows of the two banks")
     arguments.add_argument("--nights", type=int, default=0, help="whole stages of so many nights, the first one included, and not partials")
     arguments.add_argument("--rounds", type=int, default=3, help="how often tags are built from each; the quickest counts")
-    arguments.add_argument("--block", type=int, default=122_880, help="customers in a block")
-    arguments.add_argument("--memory", default="8GB", help="DuckDB's limit")
-    arguments.add_argument("--folder", type=Path, help="where partials are (kept), or the scratch folders; else the system's")
     arguments.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.measure:

@@ -32,7 +32,7 @@ from tagmart.core.settings import project_root
 from tagmart.explain.overlap import shared_counts
 from tagmart.rules import Catalogue, CompiledRule, Tag, compile_rules
 from tagmart.rules.files import rule_of
-from tagmart.rules.sql import printed, sizes_sql, with_validity
+from tagmart.rules.sql import printed, with_validity
 from tagmart.rules.writing import model_files
 
 TAGS = 1000
@@ -139,7 +139,8 @@ def _open(chosen: argparse.Namespace, **more: object) -> duckdb.DuckDBPyConnecti
 
 def sizes(chosen: argparse.Namespace) -> dict:
     """All sizes in one scan; nothing is stored."""
-    query = sizes_sql(compiled_rules(chosen.rules), "tags_retail")
+    sums = ", ".join(f"sum(case when {_sql(item)} then 1 else 0 end)" for item in compiled_rules(chosen.rules))
+    query = f"select {sums} from tags_retail as tags"
     with _open(chosen) as duck:
         seconds, found = _best(lambda: duck.execute(query).fetchone())
     return {"seconds": seconds, "share": round(sum(found) / len(found) / chosen.customers, 4), "gb": _memory()}

@@ -51,12 +51,8 @@ RAW = {"amt_sum": "raw.amt", "amt_max": "raw.amt", "cnt": "1", "self_cnt": "cast
 
 def main() -> None:
     """Make the tables, let every way build its tags in a process of its own, print what it took."""
-    arguments = argparse.ArgumentParser(description="how fast tags are built from partials")
-    arguments.add_argument("--customers", type=int, default=100_000)
+    arguments = of_build("how fast tags are built from partials")
     arguments.add_argument("--sizes", type=int, nargs="*", default=[1], help="multiples of the customers, for time and memory")
-    arguments.add_argument("--block", type=int, default=122_880, help="customers in a block")
-    arguments.add_argument("--memory", default="8GB", help="DuckDB's limit")
-    arguments.add_argument("--folder", type=Path, help="where the tables are (kept); a temporary folder otherwise")
     arguments.add_argument("--measure", choices=WAYS, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.measure:
@@ -66,6 +62,16 @@ def main() -> None:
         folder = given.folder or Path(scratch)
         for size in given.sizes:
             report(folder, given.customers * size, given, compare=size == 1)
+
+
+def of_build(says: str) -> argparse.ArgumentParser:
+    """What every benchmark that builds tags can be asked."""
+    arguments = argparse.ArgumentParser(description=says)
+    arguments.add_argument("--customers", type=int, default=100_000)
+    arguments.add_argument("--block", type=int, default=122_880, help="customers in a block")
+    arguments.add_argument("--memory", default="8GB", help="DuckDB's limit")
+    arguments.add_argument("--folder", type=Path, help="where the tables are (kept); a temporary folder otherwise")
+    return arguments
 
 
 def report(folder: Path, customers: int, given: argparse.Namespace, compare: bool) -> None:

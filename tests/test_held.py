@@ -186,7 +186,8 @@ def test_a_gate_that_is_run_again_judges_what_the_night_made_and_not_what_was_pu
         return ""
 
     monkeypatch.setattr(stages, "_wide", wide_again)
-    monkeypatch.setattr(stages, "_profile", lambda turn: done.append("profile") or str(hold_tags(settings, state, RUN, D)))
+    monkeypatch.setattr("tagmart.publish.label_candidate", lambda _: None)
+    monkeypatch.setattr("tagmart.gates.profile.profile_candidate", lambda _: done.append("profile") or 0)
     monkeypatch.setattr("tagmart.gates.run_gate", lambda *given: done.append(given[-1]) or GateOutcome(given[-1], False, "green", ()))
     stages._forget_from(state, RUN, "gate2")
     assert is_left_held(settings, state, RUN)

@@ -288,8 +288,8 @@ def test_the_twenty_leads_are_those_of_the_domain() -> None:
         "limit_undrawn": (0, 15, 3, "m"), "wake": (180, 7, 2, "m"), "doc_due": (0, 30, 2, "s"), "corp_new_cp": (30, 10, 2, "m"),
         "accept_gap": (0, None, 1, "w"), "corp_change": (None, 30, 1, "w"), "mer_silent": (30, 10, 1, "m"),
     }  # fmt: skip
-    assert {code for code, lead in leads.items() if lead.is_intraday} == {
-        "td_due", "pay_new", "pay_jump", "big_in", "same_name_out", "sec_out", "limit_undrawn", "corp_new_cp",
+    assert {code for code, lead in leads.items() if all(variant.is_intraday for variant in lead.variants)} == {
+        "td_due", "pay_new", "pay_jump", "big_in", "same_name_out", "sec_out", "limit_undrawn", "doc_due", "corp_new_cp",
     }  # fmt: skip
 
 

@@ -95,6 +95,12 @@ def gather(frame: str, given: GateInput) -> list[Fact]:
     return sorted(_told_apart(facts) if frame in OF_TAGS else facts, key=lambda fact: str(fact["subject"]))
 
 
+def tag_of(fact: Fact) -> str:
+    """Entity and name of the tag that a fact is about: the total that is cut, the shorter of two windows, else the tag itself."""
+    tag = fact.get("total") or fact.get("shorter") or fact.get("tag") or fact.get("subject")
+    return f"{fact.get('entity')}.{tag}"
+
+
 def _told_apart(facts: Sequence[Fact]) -> list[Fact]:
     """Facts whose subject others have too, with the entity before it."""
     counts = Counter(str(fact["subject"]) for fact in facts)

@@ -11,7 +11,7 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.gates.expect import Checked, check
-from tagmart.gates.facts import EVERYTHING, Fact, GateInput, gather
+from tagmart.gates.facts import EVERYTHING, Fact, GateInput, gather, tag_of
 from tagmart.gates.failing import FailingRow
 from tagmart.gates.failing_tags import failing_tags
 from tagmart.gates.holding import remember_holds
@@ -81,7 +81,7 @@ def judge(
     if known := [one for one in read_known(settings.suites_dir.parent, settings.bank) if one.gate == gate]:
         day = date.fromisoformat(state.row("select biz_date from run where run_id = ?", run_id)["biz_date"])
         checked = let_pass(checked, known, facts, day)
-    themes = {f"{fact['entity']}.{fact.get('tag') or fact['subject']}": str(fact["theme_code"]) for fact in facts.get("tag", ()) if fact.get("theme_code")}
+    themes = {tag_of(fact): str(fact["theme_code"]) for fact in facts.get("tag", ()) if fact.get("theme_code")}
     spoken = {frame: _by_subject(rows) for frame, rows in facts.items()}
     red = [result for result in checked if not result.success]
     failing = [*_brought_along(red, spoken), *look_up(red)]
@@ -192,8 +192,7 @@ def _fact_of(facts: Mapping[tuple[str | None, str], Fact], result: Checked, subj
 
 def _theme(fact: Fact, consequence: str, themes: Mapping[str, str]) -> str:
     """Whose it is: the theme of the tag, of the total that is cut, of the shorter window; else that which a tie would hold back."""
-    tag = fact.get("total") or fact.get("shorter") or fact.get("tag") or fact.get("subject")
-    return str(fact.get("theme_code") or themes.get(f"{fact.get('entity')}.{tag}") or consequence.partition("theme ")[2])
+    return str(fact.get("theme_code") or themes.get(tag_of(fact)) or consequence.partition("theme ")[2])
 
 
 def _consequence(word: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tagmart.core.errors import TagmartError
 from tagmart.core.state import State
 from tagmart.gates.expect import Checked
-from tagmart.gates.facts import Fact
+from tagmart.gates.facts import Fact, tag_of
 from tagmart.gates.suite import HOLD, Expectation, Suite
 from tagmart.gates.ties import FAMILY, THEME
 
@@ -64,16 +64,12 @@ def _broken(
         else:
             about = {str(fact["subject"]): fact for fact in facts[expectation.facts]}
             for subject, _ in result.broken:
-                yield (THEME if word == THEME else FAMILY), f"of {_tag_of(expectation, about[subject])}", expectation.id, None
+                _require_tag(expectation, about[subject])
+                yield (THEME if word == THEME else FAMILY), f"of {tag_of(about[subject])}", expectation.id, None
 
 
-def _tag_of(expectation: Expectation, fact: Fact) -> str:
-    """Entity and name of the tag that a fact is about.
-
-    Raises:
-        TagmartError: if it is about a whole table: no theme and no family is its own.
-    """
+def _require_tag(expectation: Expectation, fact: Fact) -> None:
+    """Refuse to hold what a fact about a whole table says: no theme and no family is its own."""
     if fact.get("is_table"):
         raise TagmartError("only a tag has a theme or a family that could be held", where=expectation.id, seen=str(fact["subject"]),
                            do="leave `on_break` out: what is wrong with a whole table stops the night")
-    return f"{fact['entity']}.{fact.get('total') or fact.get('shorter') or fact.get('tag') or fact['subject']}"

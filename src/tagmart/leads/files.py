@@ -104,11 +104,6 @@ class Lead:
     variants: tuple[Variant, ...]
     where: str
 
-    @property
-    def is_intraday(self) -> bool:
-        """Could all of it be evaluated within the day?"""
-        return len(self.events) == 1 and not self.tags
-
 
 def load_contract(leads_dir: Path) -> LeadContract:
     """Read models/leads/contract.yml.

@@ -69,4 +69,3 @@ def asked_of_past(settings: Settings) -> dict[str, dict[int, dict[str, str]]]:
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
-

@@ -78,7 +78,7 @@ def _gate(stage: str) -> Callable[[Turn], str]:
     def work(turn: Turn) -> str:
         from tagmart.gates import run_gate
 
-        if stage == "gate2" and _made_anew(turn):
+        if stage == "gate2" and _is_left_held(turn):
             _profile(turn)
         # All of them, even if the first is red: one look shows everything that is to be mended.
         outcomes = [run_gate(turn.settings, turn.state, turn.run_id, gate) for gate in GATES_OF[stage]]
@@ -135,17 +135,14 @@ def _wide(turn: Turn) -> str:
     return f"{_dbt('wide')(turn)}, {traced} tags traced to their sources"
 
 
-def _made_anew(turn: Turn) -> bool:
-    """Make the wide tables anew if an earlier try of this stage or a later one has put earlier values into them.
+def _is_left_held(turn: Turn) -> bool:
+    """Has an earlier try of this stage or a later one put earlier values into the wide tables? Then they are to be made anew.
 
     A gate leaves out what is held. It would find nothing wrong, and the night would go on with tags that nobody holds.
     """
     from tagmart.night.held import is_left_held
 
-    if not is_left_held(turn.settings, turn.state, turn.run_id):
-        return False
-    _wide(turn)
-    return True
+    return is_left_held(turn.settings, turn.state, turn.run_id)
 
 
 def _profile(turn: Turn) -> str:
@@ -153,7 +150,8 @@ def _profile(turn: Turn) -> str:
     from tagmart.night.held import hold_tags
     from tagmart.publish import label_candidate
 
-    _made_anew(turn)
+    if _is_left_held(turn):
+        _wide(turn)
     label_candidate(turn.settings.candidate)
     held = hold_tags(turn.settings, turn.state, turn.run_id, turn.biz_date)
     tags = profile_candidate(turn.settings.candidate / "tagmart.duckdb")

@@ -41,8 +41,7 @@ def flags_sql(entity: str, storey: int, on_storey: Sequence[CompiledRule], below
     conditions = {item.rule.key: with_validity(item) for item in on_storey}
     columns = [column for condition in conditions.values() for column in condition.find_all(exp.Column)]
     read = {table: {column.name for column in columns if column.table == table} for table in {c.table for c in columns}}
-    ranked = {item.rule.key: item for item in on_storey if item.rule.top is not None}
-    ranking = sorted({tag for item in ranked.values() for tag in (item.rule.top.by, item.within_tag) if tag})
+    ranking = sorted({tag for item in on_storey if item.rule.top for tag in (item.rule.top.by, item.within_tag) if tag})
     of_tags = read.pop("tags", set()) | set(ranking) | {item.branch_tag for item in on_storey if item.branch_tag}
     kinds = {name: kind for item in on_storey for name, kind in zip(item.tags, item.data_types, strict=True)}
     imports = [("tags", _tags_import(entity, sorted(of_tags - {"biz_date"}), kinds))]
@@ -106,19 +105,6 @@ def all_members_sql(entities: Sequence[str], says: str) -> str:
         for entity in entities
     ]
     return _model(says, [*imports, ("final", "\n    union all\n".join(parts))], VIEW)
-
-
-def sizes_sql(compiled: Sequence[CompiledRule], table: str) -> str:
-    """One row with the size of each segment, for rules that read the wide table alone: nothing is stored.
-
-    Args:
-        compiled: rules of storey 0 without past values, branches or ranks.
-        table: the wide table.
-    """
-    sums = ",\n".join(
-        f"    sum(case when\n{_printed(with_validity(item), 8)}\n    then 1 else 0 end) as {item.rule.key}" for item in compiled
-    )
-    return f"select\n{sums}\nfrom {table} as tags"
 
 
 def faults_sql(compiled: Sequence[CompiledRule], says: str) -> str:
@@ -245,10 +231,6 @@ def _join(table: str, on_storey: Sequence[CompiledRule]) -> str:
     # Every customer is in every storey, and not in every past night.
     kind = "left" if table.startswith(("past_", "lists")) else "inner"
     return f"    {kind} join {table} on tags.customer_id = {table}.customer_id"
-
-
-def _printed(condition: exp.Expression, indent: int) -> str:
-    return "\n".join(" " * indent + line for line in printed(condition).splitlines())
 
 
 def _select(columns: Iterable[str], table: str) -> str:
