@@ -36,7 +36,7 @@ def fold_ctes(fold: Fold) -> list[str]:
         return [*ctes, cte("folded", _folded_by_day(fold))]
     ctes += [cte("pieces", PIECES)]
     if fold.table.form != "history":
-        return [*ctes, cte("calendar", CALENDAR), cte("folded", _folded(fold))]
+        return [*ctes, cte("calendar", _calendar(fold)), cte("folded", _folded(fold))]
     return [*ctes, cte("cut", _cut(fold)), cte("folded", _folded_history(fold))]
 
 
@@ -93,7 +93,23 @@ from (
 ) as edge
 where edge.piece >= edge.first_day and edge.piece < edge.end_day"""
 
-CALENDAR = """select
+
+def _calendar(fold: Fold) -> str:
+    """One row per day, with its piece and the bits of it and of its month: made once, and not for every row of the partial."""
+    lines = ["days.piece", "days.day"]
+    if _has_bits(fold):
+        lines.append(_bit("(days.day - days.piece)") + " as day_bit")
+    if any(kind == "months" for kind, _ in fold.kept):
+        lines.append(_bit("date_diff('month', days.day, {{ biz_date() }})", 4) + " as month_bit")
+    return f"select\n{listed(lines)}\nfrom (\n{indented(DAYS)}\n) as days"
+
+
+def _bit(back: str, shift: int = 0) -> str:
+    """The bit of a day or a month so many before; none if it is too far."""
+    return f"case when {back} < {BITS} then cast(1 as hugeint) << {f'({back} + {shift})' if shift else back} else 0 end"
+
+
+DAYS = """select
     pieces.piece,
     cast(unnest(generate_series(pieces.piece, pieces.next_piece - 1, interval 1 day)) as date) as day
 from pieces"""
@@ -130,11 +146,7 @@ def _of_rows(kind: str, of: str) -> str:
         return f"{kind}({value})"
     if kind in ("first", "last"):
         return f"{MERGES[kind]}(case when {value} > 0 then calendar.day end)"
-    if kind == "months":
-        months = "date_diff('month', calendar.day, {{ biz_date() }})"
-        return f"bit_or(case when {value} > 0 and {months} < {BITS} then cast(1 as hugeint) << ({months} + 4) else 0 end)"
-    back = "(calendar.day - calendar.piece)"
-    return f"bit_or(case when {value} > 0 and {back} < {BITS} then cast(1 as hugeint) << {back} else 0 end)"
+    return f"bit_or(case when {value} > 0 then calendar.{'month' if kind == 'months' else 'day'}_bit else 0 end)"
 
 
 def _narrow(total: str, of: str) -> str:
@@ -152,7 +164,7 @@ def _folded_by_day(fold: Fold) -> str:
             made = f"cast({sums[of]} > 0 as integer)"
         elif kind == "months":
             back = f"date_diff('month', {day}, {{{{ biz_date() }}}})"
-            made = f"case when {sums[of]} > 0 and {back} < {BITS} then cast(1 as hugeint) << ({back} + 4) else 0 end"
+            made = f"case when {sums[of]} > 0 then {_bit(back, 4)} else 0 end"
         elif kind in ("first", "last"):
             made = f"case when {sums[of]} > 0 then {day} end"
         else:

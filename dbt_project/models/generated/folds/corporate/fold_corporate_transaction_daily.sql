@@ -62,9 +62,15 @@ pieces as (
 
 calendar as (
     select
-        pieces.piece,
-        cast(unnest(generate_series(pieces.piece, pieces.next_piece - 1, interval 1 day)) as date) as day
-    from pieces
+        days.piece,
+        days.day,
+        case when (days.day - days.piece) < 120 then cast(1 as hugeint) << (days.day - days.piece) else 0 end as day_bit
+    from (
+        select
+            pieces.piece,
+            cast(unnest(generate_series(pieces.piece, pieces.next_piece - 1, interval 1 day)) as date) as day
+        from pieces
+    ) as days
 ),
 
 folded as (
@@ -77,7 +83,7 @@ folded as (
         cast(sum(partial.amt_sum) as decimal(18,2)) as sum_amt_sum,
         cast(sum(partial.cnt) as integer) as sum_cnt,
         max(partial.amt_max) as max_amt_max,
-        bit_or(case when partial.cnt > 0 and (calendar.day - calendar.piece) < 120 then cast(1 as hugeint) << (calendar.day - calendar.piece) else 0 end) as days_cnt
+        bit_or(case when partial.cnt > 0 then calendar.day_bit else 0 end) as days_cnt
     from {{ ref('dws_corporate_transaction_daily') }} as partial
     inner join calendar on partial.acct_date = calendar.day
     where

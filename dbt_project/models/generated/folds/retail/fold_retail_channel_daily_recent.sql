@@ -46,9 +46,15 @@ pieces as (
 
 calendar as (
     select
-        pieces.piece,
-        cast(unnest(generate_series(pieces.piece, pieces.next_piece - 1, interval 1 day)) as date) as day
-    from pieces
+        days.piece,
+        days.day,
+        case when (days.day - days.piece) < 120 then cast(1 as hugeint) << (days.day - days.piece) else 0 end as day_bit
+    from (
+        select
+            pieces.piece,
+            cast(unnest(generate_series(pieces.piece, pieces.next_piece - 1, interval 1 day)) as date) as day
+        from pieces
+    ) as days
 ),
 
 folded as (
@@ -58,7 +64,7 @@ folded as (
         partial.page,
         calendar.piece,
         cast(sum(partial.cnt) as integer) as sum_cnt,
-        bit_or(case when partial.cnt > 0 and (calendar.day - calendar.piece) < 120 then cast(1 as hugeint) << (calendar.day - calendar.piece) else 0 end) as days_cnt
+        bit_or(case when partial.cnt > 0 then calendar.day_bit else 0 end) as days_cnt
     from {{ ref('dws_retail_channel_daily') }} as partial
     inner join calendar on partial.acct_date = calendar.day
     where

@@ -37,9 +37,14 @@ pieces as (
 
 calendar as (
     select
-        pieces.piece,
-        cast(unnest(generate_series(pieces.piece, pieces.next_piece - 1, interval 1 day)) as date) as day
-    from pieces
+        days.piece,
+        days.day
+    from (
+        select
+            pieces.piece,
+            cast(unnest(generate_series(pieces.piece, pieces.next_piece - 1, interval 1 day)) as date) as day
+        from pieces
+    ) as days
 ),
 
 folded as (
