@@ -80,6 +80,21 @@ def test_a_feed_that_does_not_come_every_day_is_not_judged(home):
     assert volume(home, WORKDAY)["message"] == "does not come on every workday"
 
 
+def test_a_feed_that_follows_the_day_of_the_month_is_compared_with_that_day_of_earlier_months(home):
+    """Instalments: a hundred rows on each of the first 28 days, a few later. A 29th without rows is as ever, a 15th is not."""
+    with connect(home[0].warehouse) as warehouse:
+        warehouse.execute("""
+            drop table ods.core_txn;
+            create table ods.crd_repay as
+            select cal_date as acct_date from dwd.calendar, range(100)
+            where (day(cal_date) < 29 or range = 0) and cal_date not in (date '2026-06-15', date '2026-06-29')
+        """)
+    usual = volume(home, date(2026, 6, 29))
+    assert (usual["kind"], usual["rows_cnt"], usual["median_cnt"], usual["deviations"]) == ("day 29 of a month", 0, 1, 1)
+    assert volume(home, date(2026, 6, 16))["median_share"] == 1
+    assert volume(home, date(2026, 6, 15))["median_share"] == 0
+
+
 def test_a_late_feed_is_left_to_gate_1(home):
     home[1].put("feed_fact", {"run_id": RUN, "feed": FEED, "biz_date": "2026-06-25", "load": "journal", "status": "missing"})
     assert gather("volume", GateInput(*home, RUN, WORKDAY)) == []

@@ -185,6 +185,8 @@ def _limits(contract: Contract) -> str:
     if contract.load == "full":
         words.append(f"at most {limits.shrink:.0%} fewer rows than in the delivery before")
     words.append("a delivery may have no rows" if contract.allow_empty else "a delivery has at least one row")
+    if contract.follows == "day_of_month":
+        words.append("the day of the month decides how many rows come")
     return "; ".join(words)
 
 

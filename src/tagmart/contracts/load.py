@@ -15,10 +15,11 @@ from tagmart.contracts.words import fail, flag_of, known, list_of, name_of, one_
 from tagmart.core.errors import TagmartError, nearest
 
 LOADS = ("full", "delta", "journal", "static")
+CALENDARS = ("workdays", "day_of_month")
 PLACEHOLDERS = {"biz_date", "kind", "part"}
 
 NEEDED = ("feed", "title", "description", "load", "owner", "files", "form", "key", "columns")
-ALLOWED = (*NEEDED, "provides", "row_date", "limits", "allow_empty", "due", "late", "drift", "refers")
+ALLOWED = (*NEEDED, "provides", "row_date", "limits", "allow_empty", "follows", "due", "late", "drift", "refers")
 
 
 def load_contracts(contracts_dir: Path) -> dict[str, Contract]:
@@ -101,6 +102,7 @@ def _load_one(path: Path, contracts_dir: Path) -> Contract:
         row_date=raw.get("row_date"),
         limits=read_limits(where, raw.get("limits") or {}),
         allow_empty=flag_of(where, "allow_empty", raw.get("allow_empty", False)),
+        follows=one_of(where, "follows", raw.get("follows", "workdays"), CALENDARS),
         due=read_due(where, raw.get("due", "every_day")),
         late=read_late(where, raw.get("late", "stop")),
         drift=read_drift(where, raw.get("drift") or {}),

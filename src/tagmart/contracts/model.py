@@ -279,6 +279,7 @@ class Contract:
         row_date: the date column that must agree with the delivery's date, or None.
         limits: what the loader lets pass.
         allow_empty: true where a delivery without rows is in order.
+        follows: the calendar that the number of its rows follows: workdays, or day_of_month where a day of the month decides.
         due: on which days a delivery is expected.
         late: what a night does without one.
         drift: what to do about another header.
@@ -301,6 +302,7 @@ class Contract:
     row_date: str | None = None
     limits: Limits = Limits()
     allow_empty: bool = False
+    follows: str = "workdays"
     due: Due = Due()
     late: Late = Late()
     drift: Drift = Drift()

@@ -54,6 +54,10 @@ class Kinds:
             return "holiday"
         return "workday" if known.is_workday else "day of rest"
 
+    def of_month(self, day: date) -> str:
+        """The kind of a day for what falls due on a day of the month, workday or not: instalments of loans."""
+        return f"day {day.day} of a month"
+
     def of_state(self, day: date) -> str:
         """The kind of a day for what there is at its end: balances swell at month ends, and stand still at rest."""
         known = self._day(day)
@@ -69,7 +73,7 @@ class Kinds:
         Args:
             day: the day under test, which is not among them.
             span: how many days back are looked at.
-            kind: of_volume or of_state.
+            kind: of_volume, of_month or of_state.
         """
         before = (day - timedelta(days=back) for back in range(1, span + 1))
         return [one for one in before if kind(one) == kind(day)]

@@ -1,7 +1,8 @@
 """Facts about volume: per feed the rows of the business date beside those of earlier days of the same kind.
 
 Days are compared with days of their own kind only (DOMAIN 0.11, gate 55): the 21st of a quarter's last month, when interest is posted,
-month ends, the days around Spring Festival, holidays, workdays, days of rest.
+month ends, the days around Spring Festival, holidays, workdays, days of rest. A feed whose contract says that it follows the day of
+the month is compared with that day of earlier months: instalments fall due on the 1st to the 28th, and hardly any are paid after that.
 """
 
 from __future__ import annotations
@@ -34,11 +35,14 @@ def volume_facts(given: GateInput) -> list[Fact]:
     if not given.settings.warehouse.is_file():
         return []
     kinds = read_kinds(given.settings.dbt_project)
-    kind, like = kinds.of_volume(given.biz_date), kinds.like(given.biz_date, SPAN_DAYS, kinds.of_volume)
+    kind_of = {"workdays": kinds.of_volume, "day_of_month": kinds.of_month}
+    like = {follows: kinds.like(given.biz_date, SPAN_DAYS, kind) for follows, kind in kind_of.items()}
     with connect(given.settings.warehouse, read_only=True) as warehouse:
         tables = {name for (name,) in warehouse.execute("select table_name from duckdb_tables() where schema_name = 'ods'").fetchall()}
         found = [contract for contract in dated if contract.feed in tables and contract.feed not in late]
-        return [_fact(warehouse, given, contract, kind, like) for contract in found]
+        return [
+            _fact(warehouse, given, contract, kind_of[contract.follows](given.biz_date), like[contract.follows]) for contract in found
+        ]
 
 
 def _fact(warehouse: duckdb.DuckDBPyConnection, given: GateInput, contract: Contract, kind: str, days: list[date]) -> Fact:
