@@ -231,13 +231,14 @@ def _kept(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Path:
 def _keep(file: Path, rows: Iterable[tuple[str, ...]]) -> None:
     """Write down rows in one step, and forget those of older texts."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=file.parent, delete=False) as fresh:
-        try:
+    fresh = NamedTemporaryFile("w", encoding="utf-8", newline="", dir=file.parent, delete=False)  # noqa: SIM115 - closed below
+    try:
+        with fresh:
             csv.writer(fresh).writerows(rows)
-        except BaseException:
-            Path(fresh.name).unlink()
-            raise
-    os.replace(fresh.name, file)
+        os.replace(fresh.name, file)
+    except BaseException:
+        Path(fresh.name).unlink(missing_ok=True)
+        raise
     by_age = sorted(file.parent.glob(f"*.{KEPT_AS}"), key=lambda each: each.stat().st_mtime, reverse=True)
     for old in by_age[MOST_KEPT:]:
         old.unlink(missing_ok=True)
