@@ -212,19 +212,23 @@ def _kept(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Path:
     Named after everything that it is read from: the models, the macros and the catalogues, the columns of the warehouse, the
     code that reads them, and the database that parses for it.
     """
-    # What stages after this one make is there from the second night on, and no tag reads it.
-    columns = {table: names for table, names in _columns(connection).items() if table != TABLE and table.partition(".")[0] not in MADE_LATER}
+    columns = _columns(connection)
     project = settings.dbt_project
     files = [
         *_compiled(settings, columns), *_tag_models(settings), *sorted((project / "macros").glob("*.sql")),
         *(project / "seeds" / "generated" / name for name in CATALOGUES),
         *(Path(__file__).with_name(name) for name in ("lineage.py", "columns.py", "selects.py")), Path(render_file),
     ]
-    said = hashlib.sha256()
-    for path in files:
-        text = path.read_bytes()
-        said.update(f"{path.name}\0{len(text)}\0".encode() + text)
-    said.update(repr([settings.bank, sorted(columns.items()), connection.execute("select version()").fetchone()]).encode())
+    texts = [(path.name, path.read_bytes()) for path in files]
+    everything = b"\n".join(text for _, text in texts)
+    # What stages after this one make is there from the second night on: it counts only where a text names it.
+    there = sorted(
+        (table, names) for table, names in columns.items()
+        if table.partition(".")[0] not in (*MADE_LATER, OF_THE_RUN) or (table != TABLE and table.partition(".")[2].encode() in everything)
+    )
+    version = connection.execute("select version()").fetchone()
+    said = hashlib.sha256(repr([settings.bank, there, version, [(name, len(text)) for name, text in texts]]).encode())
+    said.update(everything)
     return settings.parses / f"{said.hexdigest()}.{KEPT_AS}"
 
 
