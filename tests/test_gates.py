@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -150,6 +152,18 @@ def test_a_crash_inside_great_expectations_is_an_error_and_not_a_pass(home, tmp_
     broken_suite(tmp_path, kwargs={"column": "message", "regex": "("}, expect="expect_column_values_to_match_regex")
     with pytest.raises(TagmartError, match=r"could not be computed|wrong arguments"):
         check(tmp_path, load_suite(tmp_path, "gate1"), {"feed": [GOOD["feed"]]})
+
+
+def test_great_expectations_comes_without_what_no_suite_uses_and_has_every_expectation():
+    script = (
+        "import sys; from tagmart.gates.library import great_expectations; gx = great_expectations()\n"
+        "print(*[name for name in ('scipy.stats._stats_py', 'altair.vegalite', 'sqlalchemy', 'psycopg2') if name in sys.modules])\n"
+        "print(len(gx.expectations.registry.list_registered_expectation_implementations()) > 50)\n"
+        "from scipy import stats; print(stats.entropy([1, 1], [1, 1]) == 0)\n"
+        "import sqlalchemy; print(sqlalchemy.create_engine is not None)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["", "True", "True", "True"]
 
 
 def test_a_gate_that_does_not_exist_names_the_nearest(home):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
+from tagmart.core.settings import SHARED, Settings
+from tagmart.explain import lineage
 from tagmart.explain.columns import Origin, Relation, columns_of
-from tagmart.explain.lineage import Lineage
+from tagmart.explain.lineage import CATALOGUES, Lineage, write_lineage
 
 TABLES = {"dwd.txn": ("cust", "day", "amt", "kind"), "dwd.party": ("cust", "name", "born"), "ref.cut": ("code", "low")}
 
@@ -99,3 +104,44 @@ def test_through_the_layers() -> None:
     traced = Lineage(models).trace(Origin("tags.sum", "total"))
     assert traced.value == {Origin("stg.txn", "amt"), Origin("ods.t", "a"), Origin("ods.t", "flag")}
     assert traced.rows == {Origin("ods.t", "c"), Origin("ods.t", "deleted")}
+
+
+def test_a_lineage_is_read_once_and_anew_where_a_text_or_a_table_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, reads = Settings(tmp_path / "root", "demo", tmp_path / "home"), []
+    monkeypatch.delenv(SHARED, raising=False)
+    read = lineage.compiled_lineage
+    monkeypatch.setattr(lineage, "compiled_lineage", lambda *given: reads.append(given) or read(*given))
+    compiled, tag = settings.home / "dbt/compiled/tagmart/models/dwd_txn.sql", settings.dbt_project / "models/tags/tag_retail_drawn.sql"
+    texts = {
+        compiled: "select customer_id, amt from ods.txn",
+        tag: "select customer_id, amt as drawn from {{ ref('dwd_txn') }}",
+        **{settings.dbt_project / "seeds/generated" / name: "entity,tag_name,model\n" for name in CATALOGUES},
+    }
+    texts[settings.dbt_project / "seeds/generated" / CATALOGUES[0]] += "retail,drawn,tag_retail_drawn\n"
+    for file, text in texts.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def change(*statements: str) -> None:
+        with connect(settings.warehouse) as warehouse:
+            for statement in statements:
+                warehouse.execute(statement)
+
+    def written() -> list[tuple]:
+        assert write_lineage(settings) == 1
+        with connect(settings.warehouse) as warehouse:
+            return warehouse.execute("select layer, table_name, column_name, role from ops.tag_lineage order by all").fetchall()
+
+    change("create schema ods", "create schema dwd", "create schema ops", "create schema seg",
+           "create table ods.txn as select 'C1' as customer_id, 1 as amt, 2 as fee", "create table dwd.txn as select 'C1' as customer_id, 1 as amt")
+    first = [("dwd", "txn", "amt", "value"), ("source", "txn", "amt", "value")]
+    assert (written(), len(reads)) == (first, 1)
+    change("create table seg.member as select 'C1' as customer_id")
+    assert (written(), len(reads)) == (first, 1), "a night that has nothing new reads nothing"
+    compiled.write_text("select customer_id, amt + fee as amt from ods.txn")
+    with_fee = [first[0], ("source", "txn", "amt", "value"), ("source", "txn", "fee", "value")]
+    assert (written(), len(reads)) == (with_fee, 2)
+    tag.write_text("select customer_id, amt as drawn from {{ ref('dwd_txn') }} where amt > 0")
+    assert (written(), len(reads)) == (with_fee, 3)
+    change("alter table ods.txn add column kind varchar")
+    assert (written(), len(reads)) == (with_fee, 4)

@@ -6,6 +6,7 @@ Everything else asks here, so that a name promised to readers stands in one plac
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -345,10 +346,13 @@ def write_table(
         )
     )
     if rows:
-        # Lists travel in one statement; row by row a thousand tags take seconds.
-        values = ", ".join(f"unnest(cast(? as {column.type}[]))" for column in table.columns)
-        lists = [[_plain(row.get(column.name)) for row in rows] for column in table.columns]
-        connection.execute(f"insert into {name} select {values}", lists)
+        # Lists travel in one statement, row by row a thousand tags take seconds; as text, binding a parameter imports pandas.
+        lists = (json.dumps([_plain(row.get(column.name)) for row in rows], ensure_ascii=False) for column in table.columns)
+        values = ", ".join(
+            f"unnest(cast(from_json({literal(said)}, '[\"VARCHAR\"]') as {column.type}[]))"
+            for said, column in zip(lists, table.columns, strict=True)
+        )
+        connection.execute(f"insert into {name} select {values}")
 
 
 def volatile_columns(table: str) -> frozenset[str]:
@@ -386,5 +390,5 @@ def table_columns(
 
 
 def _plain(value: object) -> object:
-    """A value as text where DuckDB's list binding would guess a type from the first element."""
+    """A value as JSON says it, and the column's type reads it: nothing, a flag, or text."""
     return None if value is None else value if isinstance(value, bool) else str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tagmart.core.errors import TagmartError
+from tagmart.core.plain_yaml import read_yaml
 
 
 def whole_number(path: Path, key: str, what: str, example: int) -> int:
@@ -19,9 +20,7 @@ def whole_number(path: Path, key: str, what: str, example: int) -> int:
     Raises:
         TagmartError: if there is no such file, or it says no whole number under the key.
     """
-    import yaml
-
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    content = read_yaml(path) if path.is_file() else None
     if not isinstance(content, dict) or not isinstance(content.get(key), int):
         raise TagmartError(what, where=str(path), seen=repr(content), do=f"write `{key}: {example}`")
     return content[key]

@@ -9,6 +9,7 @@ from pathlib import Path
 from tagmart.core.errors import TagmartError
 
 BANK_MARK = "BANK"
+SHARED = "TAGMART_PARSED"
 
 
 def project_root() -> Path:
@@ -99,6 +100,11 @@ class Settings:
     def specs_dir(self) -> Path:
         """Tag specs: what a data engineer edits."""
         return self.dbt_project / "tag_specs"
+
+    @property
+    def parses(self) -> Path:
+        """What is read from the project's text once and kept: the home's own, or that which TAGMART_PARSED lets homes share."""
+        return Path(os.environ.get(SHARED) or self.home / "dbt").absolute()
 
     @property
     def contracts_dir(self) -> Path:

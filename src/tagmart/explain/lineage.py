@@ -6,7 +6,9 @@ Read from the SQL that dbt has compiled for this bank, so it is what runs and no
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -16,6 +18,7 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
 from tagmart.explain.columns import NOTHING, Origin, Origins, Relation, columns_of
 from tagmart.tagspec.render import PREFIXED, SEEDS, TAGS, relation_of, renderer
+from tagmart.tagspec.render import __file__ as render_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,6 +32,9 @@ OF_THE_RUN = "ops"
 ADDED = ("valid_from", "valid_to", "biz_date", "src_file", "src_line")
 CATALOGUES = ("tag_catalog.csv", "restricted_tag_catalog.csv")
 TABLE = "ops.tag_lineage"
+MADE_LATER = ("seg", "lead")
+# Lineages that were read are kept as files with this ending, the newest of them: a bank and a branch each have one.
+KEPT_AS, MOST_KEPT = "lineage.csv", 8
 
 
 @dataclass(frozen=True)
@@ -97,11 +103,7 @@ def compiled_lineage(settings: Settings, connection: duckdb.DuckDBPyConnection) 
     Raises:
         TagmartError: if nothing is compiled, or a model cannot be read.
     """
-    found = connection.execute(
-        "select schema_name || '.' || table_name, list(lower(column_name) order by column_index) from duckdb_columns()"
-        " where database_name = current_database() group by 1"
-    ).fetchall()
-    columns = {table: tuple(names) for table, names in found}
+    columns = _columns(connection)
     texts = _texts(settings, columns)
     models: dict[str, Relation] = {}
 
@@ -118,6 +120,15 @@ def compiled_lineage(settings: Settings, connection: duckdb.DuckDBPyConnection) 
     return Lineage({table: relation(table) for table in texts})
 
 
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
+    """The columns of every table and view of the warehouse, by `schema.name`."""
+    found = connection.execute(
+        "select schema_name || '.' || table_name, list(lower(column_name) order by column_index) from duckdb_columns()"
+        " where database_name = current_database() group by 1"
+    ).fetchall()
+    return {table: tuple(names) for table, names in found}
+
+
 def _as_kept(relation: Relation, kept: tuple[str, ...]) -> Relation:
     """The columns as the warehouse keeps them: a history turns the day of its query into `valid_from` and `valid_to`."""
     turned = frozenset().union(*(origins for name, origins in relation.columns.items() if kept and name not in kept))
@@ -126,18 +137,29 @@ def _as_kept(relation: Relation, kept: tuple[str, ...]) -> Relation:
 
 def _texts(settings: Settings, columns: Mapping[str, object]) -> dict[str, tuple[str, str]]:
     """Name and SQL of every model by its relation: as dbt compiled it, and of tags as it would."""
-    folder = settings.home / "dbt" / "compiled" / "tagmart" / "models"
-    texts = {
-        relation_of(path.stem): (path.stem, path.read_text(encoding="utf-8"))
-        for path in sorted(folder.rglob("*.sql"))
-        if _is_model(path, settings) and relation_of(path.stem) in columns
-    }
+    texts = {relation_of(path.stem): (path.stem, path.read_text(encoding="utf-8")) for path in _compiled(settings, columns)}
     if not texts:
-        raise TagmartError("dbt has compiled no model", where=str(folder), do="run the stages `dwd` to `tags`")
+        raise TagmartError("dbt has compiled no model", where=str(_compiled_folder(settings)), do="run the stages `dwd` to `tags`")
     render = renderer(settings.dbt_project)
-    for path in sorted(path for part in TAG_FOLDERS for path in (settings.dbt_project / "models" / part).rglob("*.sql")):
+    for path in _tag_models(settings):
         texts[relation_of(path.stem)] = (path.stem, render(path.read_text(encoding="utf-8")))
     return texts
+
+
+def _compiled_folder(settings: Settings) -> Path:
+    return settings.home / "dbt" / "compiled" / "tagmart" / "models"
+
+
+def _compiled(settings: Settings, columns: Mapping[str, object]) -> Iterator[Path]:
+    """The models that dbt has compiled and the warehouse holds."""
+    for path in sorted(_compiled_folder(settings).rglob("*.sql")):
+        if _is_model(path, settings) and relation_of(path.stem) in columns:
+            yield path
+
+
+def _tag_models(settings: Settings) -> list[Path]:
+    """The models of tags as they are written: of families dbt compiles those alone that a hand-written model reads."""
+    return sorted(path for part in TAG_FOLDERS for path in (settings.dbt_project / "models" / part).rglob("*.sql"))
 
 
 def tags_with_models(settings: Settings) -> Iterable[tuple[str, str, str]]:
@@ -161,25 +183,69 @@ def write_lineage(settings: Settings) -> int:
     from tagmart.core.duck import connect, literal
 
     with connect(settings.warehouse) as connection:
-        lineage = compiled_lineage(settings, connection)
-        rows = []
+        kept = _kept(settings, connection)
         tags = list(tags_with_models(settings))
-        for entity, tag, model in tags:
-            if f"{TAGS}.{model}" not in lineage.models:
-                raise TagmartError("the model of a tag is not compiled", where=tag, seen=model, do="run `tagmart tags generate`")
-            traced = lineage.trace(Origin(f"{TAGS}.{model}", tag))
-            rows += [(entity, tag, *_place(origin), "value") for origin in sorted(traced.value) if _shown(origin)]
-            rows += [(entity, tag, *_place(origin), "rows") for origin in sorted(traced.rows) if _shown(origin)]
+        if not kept.exists():
+            _keep(kept, _rows(compiled_lineage(settings, connection), tags))
         # Through a file: a hundred thousand rows in `values` take the parser six seconds.
-        with NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".csv") as file:
-            csv.writer(file).writerows(rows)
-            file.flush()
-            connection.execute(
-                f"create or replace table {TABLE} as select * from read_csv({literal(file.name)}, header = false, columns = {{"
-                "'entity': 'varchar', 'tag_name': 'varchar', 'layer': 'varchar', 'table_name': 'varchar',"
-                " 'column_name': 'varchar', 'role': 'varchar'})"
-            )
+        connection.execute(
+            f"create or replace table {TABLE} as select * from read_csv({literal(str(kept))}, header = false, columns = {{"
+            "'entity': 'varchar', 'tag_name': 'varchar', 'layer': 'varchar', 'table_name': 'varchar',"
+            " 'column_name': 'varchar', 'role': 'varchar'})"
+        )
     return len(tags)
+
+
+def _rows(lineage: Lineage, tags: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, ...]]:
+    """The rows of ops.tag_lineage."""
+    for entity, tag, model in tags:
+        if f"{TAGS}.{model}" not in lineage.models:
+            raise TagmartError("the model of a tag is not compiled", where=tag, seen=model, do="run `tagmart tags generate`")
+        traced = lineage.trace(Origin(f"{TAGS}.{model}", tag))
+        yield from ((entity, tag, *_place(origin), "value") for origin in sorted(traced.value) if _shown(origin))
+        yield from ((entity, tag, *_place(origin), "rows") for origin in sorted(traced.rows) if _shown(origin))
+
+
+def _kept(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Path:
+    """Where the lineage of these texts is kept once it is read: the next night mostly has the same, and so have other homes.
+
+    Named after everything that it is read from: the models, the macros and the catalogues, the columns of the warehouse, the
+    code that reads them, and the database that parses for it.
+    """
+    columns = _columns(connection)
+    project = settings.dbt_project
+    files = [
+        *_compiled(settings, columns), *_tag_models(settings), *sorted((project / "macros").glob("*.sql")),
+        *(project / "seeds" / "generated" / name for name in CATALOGUES),
+        *(Path(__file__).with_name(name) for name in ("lineage.py", "columns.py", "selects.py")), Path(render_file),
+    ]
+    texts = [(path.name, path.read_bytes()) for path in files]
+    everything = b"\n".join(text for _, text in texts)
+    # What stages after this one make is there from the second night on: it counts only where a text names it.
+    there = sorted(
+        (table, names) for table, names in columns.items()
+        if table.partition(".")[0] not in (*MADE_LATER, OF_THE_RUN) or (table != TABLE and table.partition(".")[2].encode() in everything)
+    )
+    version = connection.execute("select version()").fetchone()
+    said = hashlib.sha256(repr([settings.bank, there, version, [(name, len(text)) for name, text in texts]]).encode())
+    said.update(everything)
+    return settings.parses / f"{said.hexdigest()}.{KEPT_AS}"
+
+
+def _keep(file: Path, rows: Iterable[tuple[str, ...]]) -> None:
+    """Write down rows in one step, and forget those of older texts."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = NamedTemporaryFile("w", encoding="utf-8", newline="", dir=file.parent, delete=False)  # noqa: SIM115 - closed below
+    try:
+        with fresh:
+            csv.writer(fresh).writerows(rows)
+        os.replace(fresh.name, file)
+    except BaseException:
+        Path(fresh.name).unlink(missing_ok=True)
+        raise
+    by_age = sorted(file.parent.glob(f"*.{KEPT_AS}"), key=lambda each: each.stat().st_mtime, reverse=True)
+    for old in by_age[MOST_KEPT:]:
+        old.unlink(missing_ok=True)
 
 
 def _is_model(path: Path, settings: Settings) -> bool:

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-import yaml
-
 from tagmart.core.errors import TagmartError, nearest
+from tagmart.core.plain_yaml import read_yaml
 from tagmart.gates.expect import Checked
 from tagmart.gates.facts import Fact
 from tagmart.gates.suite import load_suite
@@ -65,7 +64,7 @@ def read_known(expectations_dir: Path, bank: str) -> tuple[KnownDirt, ...]:
     path = expectations_dir / FILE
     if not path.is_file():
         return ()
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    content = read_yaml(path) or {}
     entries = content.get("known") if isinstance(content, dict) else None
     if not isinstance(entries, list):
         raise TagmartError("known dirt is a list", where=FILE, seen=repr(content)[:80], do="write `known: []`, or entries of a dash each")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from tagmart.gates.segment_pictures import overlaps_shown, segments_shown
 
 if TYPE_CHECKING:
     import duckdb
+    from jinja2 import Environment
 
 PAGE = "night.html"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -65,6 +67,12 @@ def render(template: str, facts: Mapping[str, object]) -> str:
         template: the name of a file in gates/templates.
         facts: what it shows.
     """
+    return _templates().get_template(template).render(facts)
+
+
+@cache
+def _templates() -> Environment:
+    """The templates, each of which is compiled once: a stage writes the board when it begins and when it ends."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -75,7 +83,7 @@ def render(template: str, facts: Mapping[str, object]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["number"] = lambda value: "" if value is None else f"{value:,.0f}"
-    return environment.get_template(template).render(facts)
+    return environment
 
 
 def write_whole(path: Path, text: str) -> Path:

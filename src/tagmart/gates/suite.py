@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from tagmart.core.errors import TagmartError, nearest
+from tagmart.core.plain_yaml import read_yaml
 from tagmart.gates.frames import FRAMES
 from tagmart.gates.ties import Tie, read_ties
 
@@ -103,7 +104,7 @@ def load_suite(folder: Path, gate: str) -> Suite:
             do=nearest(gate, gates) or f"use one of {', '.join(gates)}",
         )
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
     except yaml.YAMLError as error:
         raise TagmartError(
             "not readable as YAML", where=path.name, seen=" ".join(str(error).split()), do="mend the file"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from tagmart.core.duck import identifier
+from tagmart.core.duck import identifier, literal
 from tagmart.core.errors import TagmartError
 from tagmart.core.mart import SCHEMA, TAG_CATALOG, TAG_PROFILE, qualified, table_columns, tag_tables
 from tagmart.gates.bins import UNKNOWN
@@ -75,19 +75,16 @@ def table_facts(given: GateInput) -> list[Fact]:
         for entity, table in tag_tables(connection).items():
             columns = table_columns(connection, table)
             bare = connection.execute(
-                "select count(*) from duckdb_columns() where database_name = current_database() and schema_name = ?"
-                " and table_name = ? and comment is null",
-                [SCHEMA, table],
+                "select count(*) from duckdb_columns() where database_name = current_database()"
+                f" and schema_name = {literal(SCHEMA)} and table_name = {literal(table)} and comment is null"
             ).fetchone()[0]
             row_cnt, customers, nulls, others = connection.execute(
                 "select count(*), count(distinct customer_id), count(*) - count(customer_id),"
-                f" count(*) - coalesce(sum((biz_date = cast(? as date))::integer), 0) from {qualified(table)}",
-                [given.biz_date],
+                f" count(*) - coalesce(sum((biz_date = date {literal(given.biz_date)})::integer), 0) from {qualified(table)}"
             ).fetchone()
             parties = connection.execute(
-                "select count(*) from warehouse.dwd.party where entity = ?"
-                " and coalesce(status_code, '') not in ('merged', 'erased')",
-                [entity],
+                f"select count(*) from warehouse.dwd.party where entity = {literal(entity)}"
+                " and coalesce(status_code, '') not in ('merged', 'erased')"
             ).fetchone()[0]
             facts.append(
                 {

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from tagmart.core.errors import TagmartError, nearest
+from tagmart.core.plain_yaml import read_yaml
 
 FOLDER = "ties"
 # Queries that several ties read, by the name of their file, as a table: written once, computed once a night.
@@ -169,7 +170,7 @@ def _read(path: Path) -> Tie:
     """One file of words, checked."""
     where = f"{FOLDER}/{path.name}"
     try:
-        block = yaml.safe_load(path.read_text(encoding="utf-8"))
+        block = read_yaml(path)
     except yaml.YAMLError as error:
         raise TagmartError("not readable as YAML", where=where, seen=" ".join(str(error).split()), do="mend the file") from error
     if not isinstance(block, dict) or block.get("tie") != path.stem:

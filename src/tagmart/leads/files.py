@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from tagmart.core.errors import TagmartError, nearest
+from tagmart.core.plain_yaml import read_yaml
 
 KINDS = ("marketing", "service", "warning")
 LETTERS = {"retail": "R", "corporate": "C", "merchant": "M"}
@@ -227,7 +228,7 @@ def _within(lead: Lead, contract: LeadContract) -> None:
 
 def _yaml(path: Path, where: str) -> dict:
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = read_yaml(path)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise TagmartError("the file is not YAML", where=where, seen=str(error).replace("\n", " ")) from None
     if not isinstance(raw, dict):

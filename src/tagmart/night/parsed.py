@@ -16,12 +16,11 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
-from tagmart.core.settings import Settings
+from tagmart.core.settings import SHARED, Settings
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-SHARED = "TAGMART_PARSED"
 # What parses, and whose macros are parsed with the project's.
 PACKAGES = ("dbt-core", "dbt-adapters", "dbt-common", "dbt-duckdb", "jinja2", "mashumaro", "msgpack")
 # Written into the project by dbt and by tools; nothing of it is parsed.

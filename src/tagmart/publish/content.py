@@ -226,9 +226,8 @@ def _add_comments(connection: duckdb.DuckDBPyConnection) -> list[str]:
     bare = connection.execute(
         "select column_info.table_name, column_info.column_name from duckdb_columns() as column_info"
         " join duckdb_tables() as table_info using (database_name, schema_name, table_name)"
-        " where column_info.database_name = current_database() and schema_name = ? and column_info.comment is null"
-        " order by table_name, column_info.column_index",
-        [SCHEMA],
+        " where column_info.database_name = current_database() and schema_name = " + literal(SCHEMA) + " and column_info.comment is null"
+        " order by table_name, column_info.column_index"
     ).fetchall()
     missing, statements = [], []
     for table, column in bare:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import yaml
-
 from tagmart.core.errors import TagmartError, nearest
+from tagmart.core.plain_yaml import read_yaml
 from tagmart.rules.catalogue import Catalogue
 
 
@@ -37,7 +36,7 @@ def read_entities(path: Path, catalogue: Catalogue) -> Mapping[str, Entity]:
         raise TagmartError("there is no file of entities", where=str(path), do="restore models/entities.yml from the checkout")
     where, known = f"{path.parent.name}/{path.name}", [one.name for one in fields(Entity)]
     found = {}
-    for entity, said in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items():
+    for entity, said in (read_yaml(path) or {}).items():
         tags = catalogue.of(entity)
         for word, tag in said.items():
             if word not in known:

@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from tagmart.core.errors import TagmartError, nearest
+from tagmart.core.plain_yaml import read_yaml
 
 ENTITY_LETTERS = {"retail": "R", "corporate": "C", "merchant": "M"}
 PURPOSES = ("marketing", "service", "risk", "management", "statutory")
@@ -117,7 +118,7 @@ def load_rules(rules_dir: Path) -> list[Rule]:
 def _load(path: Path, rules_dir: Path) -> Rule:
     where = path.relative_to(rules_dir.parent.parent).as_posix()
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = read_yaml(path)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise TagmartError("the file is not YAML", where=where, seen=str(error).replace("\n", " ")) from None
     if not isinstance(raw, dict):

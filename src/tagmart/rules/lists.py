@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from tagmart.core.errors import TagmartError
+from tagmart.core.plain_yaml import read_yaml
 from tagmart.core.settings import Settings
 from tagmart.rules.files import ENTITY_LETTERS, Rule, load_rules, rule_of
 from tagmart.rules.sheets import read_column
@@ -37,7 +38,7 @@ def declared(settings: Settings) -> list[tuple[Path, dict]]:
     """Every declaration: its file and its fields."""
     found = []
     for path in sorted(settings.lists_dir.rglob("*.yml")):
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
+        said = read_yaml(path)
         if not isinstance(said, dict) or set(said) != set(FIELDS) or path.stem != said["key"]:
             raise TagmartError("not the declaration of a list", where=f"models/lists/{path.parent.name}/{path.name}",
                                do=f"give it the fields {', '.join(FIELDS)}, or import the list anew")
