@@ -198,7 +198,7 @@ def write_status(settings: Settings, state: State) -> None:
 
 def _quality(file: Path) -> dict[str, object]:
     """What the stamp of a published file says; nothing of a file that has none, or an earlier version's."""
-    names = ("quality", "tags_held", "held", "segments_degraded")
+    names = ("quality", "tags_held", "held", "segments_degraded", "leads_degraded", "zh", "en")
     with connect(file, read_only=True) as mart:
         if not set(names) <= table_columns(mart, QUALITY_STAMP.name).keys():
             return {}
