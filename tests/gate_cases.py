@@ -186,6 +186,7 @@ RED = [
     ("gate2", "tag", {"unit": "ratio", "max_number": 1e9}, {"ratios_sane"}),
     ("gate2", "tag", {"unknown_code_cnt": 1}, {"codes_in_list"}),
     ("gate2", "additive", {"broken_cnt": 2}, {"slices_add_up"}),
+    ("gate2", "additive", {"broken_cnt": 2, "gap": 5, "slice": "named in the suite"}, {"aum_parts_add_up"}),
     ("gate2", "additive", {"broken_cnt": 2, "gap": 0.02}, {"slices_add_up", "column_sums_add_up"}),
     ("gate2", "monotone", {"broken_cnt": 1}, {"longer_window_not_smaller"}),
     ("gate2", "drift", {"is_table": 1, "is_compared": 0, "row_ratio": 0.9}, {"customers_as_usual"}),

@@ -138,12 +138,13 @@ def test_the_page_says_what_a_night_in_part_keeps_of_an_earlier_one(tmp_path: Pa
             create schema mart;
             create table mart.segment_daily as select unnest(['a', 'b', 'c']) as segment_id, 1 as size, unnest(['held', 'degraded', 'on_time']) as state,
                 unnest([true, true, false]) as is_degraded;
-            create table mart.lead_catalog as select 'cc_big_spend' as lead_code, true as is_degraded, date '2026-06-29' as as_of, 'feed cc_txn' as late_because
+            create table mart.lead_catalog as select 'cc_big_spend' as lead_code, true as is_degraded, date '2026-06-29' as as_of, 'feed cc_txn' as late_because;
+            create table mart.event_lead as select unnest([true, true, false]) as is_degraded
         """)
     text = " ".join(re.sub("<[^>]+>", " ", render("night.html.j2", page_facts(settings, state, RUN))).split())
     assert "feed cc_txn late or refused 61 2026-06-29" in text
     assert "selected from older values 1 · 沿用成员 members kept 1" in text
-    assert "线索 Lead cc_big_spend 2026-06-29 feed cc_txn" in text
+    assert "线索 Leads: 标记为降级 marked as degraded 2 线索 Lead cc_big_spend 2026-06-29 feed cc_txn" in text
 
 
 def test_a_stage_of_two_gates_tells_both_in_its_first_line():

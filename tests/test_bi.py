@@ -68,6 +68,8 @@ def test_the_stamp_says_what_a_dashboard_must_show(small_home):
         "run_id": "20260630-001", "gate": "gate1", "expectation": "late", "severity": "warn", "owner": "us", "success": 0,
         "message": "late", "checked_at": "2026-07-01T02:00:01+08:00",
     })
+    with connect(small_home[0].run_dir("20260630-001") / "tagmart.duckdb") as mart:
+        mart.execute("create table mart.event_lead as select unnest([true, true, false]) as is_degraded")
     publish(*small_home[:2], "20260630-001", D)
     with duckdb.connect(str(current_file(small_home)), read_only=True) as mart:
         rows = mart.sql("select * from mart.quality_stamp").df().to_dict("records")
@@ -75,9 +77,9 @@ def test_the_stamp_says_what_a_dashboard_must_show(small_home):
     assert rows[0] | {"published_at": 0, "biz_date": 0, "oldest_as_of": 0, "stale_after": 0} == {
         "bank": "demo", "run_id": "20260630-001", "biz_date": 0, "published_at": 0, "stale_after": 0, "quality": "degraded",
         "gate_checks": 5, "gate_warned": 1, "feeds": 1, "feeds_late": 1, "late_feeds": "core_txn (2026-06-27)", "oldest_as_of": 0,
-        "tags_held": 0, "held": None, "rows_quarantined": 3, "segments": 1, "segments_degraded": 0,
-        "zh": "数据截至 2026-06-30，1 个供数接口沿用旧数，1 项检查提醒",
-        "en": "as of 2026-06-30, 1 feed(s) of an earlier day, 1 check(s) to look at",
+        "tags_held": 0, "held": None, "rows_quarantined": 3, "segments": 1, "segments_degraded": 0, "leads_degraded": 2,
+        "zh": "数据截至 2026-06-30，1 个供数接口沿用旧数，2 条线索降级，1 项检查提醒",
+        "en": "as of 2026-06-30, 1 feed(s) of an earlier day, 2 lead(s) degraded, 1 check(s) to look at",
     }
     assert (rows[0]["biz_date"].date(), rows[0]["oldest_as_of"].date()) == (D, date(2026, 6, 27))
     assert rows[0]["stale_after"] == datetime(2026, 7, 2, 2)

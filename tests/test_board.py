@@ -47,8 +47,9 @@ def home(tmp_path: Path, monkeypatch) -> tuple[Settings, State]:
     stage(state, "20260701-001", "ingest", "done", began, 500)
     stage(state, "20260701-001", "gate1", "done", began, 600)
     stage(state, "20260701-001", "dwd", "running", NOW - timedelta(minutes=2), None)
-    (settings.published / "status.json").write_text(json.dumps(
-        {"current": {"run_id": "20260630-001", "biz_date": "2026-06-30", "published_at": "2026-07-01T03:50:00+08:00"}}), "utf-8")
+    (settings.published / "status.json").write_text(json.dumps({"current": {
+        "run_id": "20260630-001", "biz_date": "2026-06-30", "published_at": "2026-07-01T03:50:00+08:00",
+        "zh": "数据截至 2026-06-30，2 条线索降级", "en": "as of 2026-06-30, 2 lead(s) degraded"}}), "utf-8")
     return settings, state
 
 
@@ -86,7 +87,7 @@ def test_it_is_told_while_a_night_holds_warehouse_and_lock(home):
         assert writing(settings.home)["run_id"] == "20260701-001"
         text = write_board(settings, state).read_text("utf-8")
     assert (settings.home / "board.html").stat().st_mode & 0o777 == 0o600
-    for words in ("2026-07-01", "dwd", "夜间看板", "Running: dwd", "2026-06-30", "无需处理"):
+    for words in ("2026-07-01", "dwd", "夜间看板", "Running: dwd", "2026-06-30", "无需处理", "2 条线索降级"):
         assert words in text
     assert "<script" not in text and "src=" not in text and "://" not in text and "url(" not in text
 
@@ -111,6 +112,7 @@ def test_one_late_feed_is_one_need_and_a_failed_stage_names_the_command(home, ca
     assert "cut &lt;b&gt;short" in write_board(settings, state).read_text("utf-8")
     board_show.show_board(now)
     said = capsys.readouterr().out
+    assert "数据截至 2026-06-30，2 条线索降级 as of 2026-06-30, 2 lead(s) degraded" in said
     assert "1 of 3 of the day · 1 carried · 1 refused or missing" in said and "tagmart resume 20260701-001 --from ingest" in said
 
 

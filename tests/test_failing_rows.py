@@ -30,7 +30,7 @@ def home(tmp_path: Path) -> tuple[Settings, State]:
     ("ages_not_too_high", "prof_age", [], "out of range"),
     ("codes_in_list", "prof_gender_code", ["C3"], "a code that its list does not have"),
     ("slices_add_up", "txn_cnt_30d by direction", ["C3"], "parts are not the total"),
-    ("slices_add_up", "aum_bal by named in the suite", ["C3"], "parts are not the total"),
+    ("aum_parts_add_up", "aum_bal by named in the suite", ["C3"], "parts are not the total"),
     ("longer_window_not_smaller", "txn_cnt_30d ≤ txn_cnt_90d", ["C4"], "more in the shorter window"),
     # Everybody is empty: that is about the tag, and would name every customer of the bank.
     ("fed_tags_say_something", "wm_bal", [], ""),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,16 @@ def test_no_facts_at_all_are_red(tmp_path, gate):
 def test_every_expectation_is_red_somewhere_above():
     everything = {item.id for gate in ("gate1", "gate2", "gate3") for item in load_suite(SUITES, gate).expectations}
     assert everything == set().union(*(red for *_, red in RED))
+
+
+def test_the_runbook_says_of_every_expectation_what_it_means_who_acts_and_what_to_run():
+    """In its tables; `some_*` names all of its kind. Ties have a section of their own, one for all."""
+    book = (SUITES.parents[1] / "docs" / "runbook.md").read_text("utf-8")
+    rows = [cells for line in book.splitlines() if len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == 4]
+    told = {word for cells in rows if all(cells) for word in re.findall(r"`([a-z0-9_*]+)`", cells[0])}
+    suites = [load_suite(SUITES, gate) for gate in ("gate1", "gate2", "gate3", "ledger")]
+    ids = {item.id for suite in suites for item in suite.expectations} - {tie.id for suite in suites for tie in suite.ties}
+    assert {one for one in ids if not any(fnmatch(one, word) for word in told)} == set()
 
 
 def test_a_warning_does_not_stop_the_night(home):

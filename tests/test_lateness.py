@@ -8,11 +8,15 @@ import chinese_calendar
 import pytest
 
 from tagmart.contracts.model import Due
+from tagmart.core import clock
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import project_root
 from tagmart.core.state import State
+from tagmart.gates.alarms import Told
 from tagmart.ingest import accept_delivery
 from tagmart.ingest.due import Calendar, expected, last_due, read_calendar
+from tagmart.night.needs import needs
+from tagmart.night.restate import stale_nights
 from tagmart.synth.calendar_seed import lines
 from tests.tiny_bank import FIRST, FULL, JOURNAL, SECOND, THIRD, Bank, rows
 
@@ -279,10 +283,10 @@ def status_of(bank: Bank, capsys: pytest.CaptureFixture) -> list[str]:
 
     capsys.readouterr()
     show.status(bank.settings)
-    return [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("late ") or "run again" in line]
+    return [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("late ") or "tagmart restate" in line]
 
 
-def test_status_says_what_came_after_its_night_and_which_nights_to_run_again(bank, capsys):
+def test_status_says_what_came_after_its_night_and_which_nights_to_make_anew(bank, capsys):
     state_feed(bank, "branch", "full", late="{carry: 5}")
     bank.deliver("branch", FIRST, "I", full(1, 2))
     published(bank, FIRST, SECOND, THIRD)
@@ -295,12 +299,16 @@ def test_status_says_what_came_after_its_night_and_which_nights_to_run_again(ban
     control.write_bytes(said)
     late = "late       branch of 2026-06-29 has come; published without it, on the state of 2026-06-28: "
     assert status_of(bank, capsys) == [
-        f"{late}2026-06-29, 2026-06-30", "run again: tagmart backfill --bank tiny --from 2026-06-29 --to 2026-06-30"]
+        f"{late}2026-06-29, 2026-06-30", "make them anew: tagmart restate --bank tiny --from 2026-06-29"]
+    # The board and `tagmart restate` without dates speak of the same nights.
+    [need] = needs(bank.settings, bank.state, None, {}, Told((), {}, 0, 0), None, clock.now(), look=True)
+    assert (need.command, need.said) == ("tagmart restate --from 2026-06-29", "published without it: 2026-06-29, 2026-06-30")
+    assert stale_nights(bank.settings, bank.state) == [SECOND, THIRD]
     # A later night takes it in, which does not mend the nights before.
     published(bank, FOURTH)
     assert status_of(bank, capsys)[0] == f"{late}2026-06-29, 2026-06-30"
     published(bank, SECOND)
-    assert status_of(bank, capsys) == [f"{late}2026-06-30", "run again: tagmart run --bank tiny --date 2026-06-30"]
+    assert status_of(bank, capsys) == [f"{late}2026-06-30", "make them anew: tagmart restate --bank tiny --from 2026-06-30"]
     # A run that is not published yet mends nothing.
     bank.night(THIRD)
     assert len(status_of(bank, capsys)) == 2
@@ -317,7 +325,7 @@ def test_of_a_delta_status_waits_for_the_day_that_is_missing(bank, capsys):
     bank.deliver("party", SECOND, "D", delta(2))
     assert status_of(bank, capsys) == [
         "late       party of 2026-06-29 has come; published without it, on the state of 2026-06-28: 2026-06-29, 2026-06-30",
-        "run again: tagmart backfill --bank tiny --from 2026-06-29 --to 2026-06-30"]
+        "make them anew: tagmart restate --bank tiny --from 2026-06-29"]
 
 
 def test_a_weekly_delivery_of_a_later_date_mends_no_earlier_night(bank, capsys):
@@ -327,7 +335,7 @@ def test_a_weekly_delivery_of_a_later_date_mends_no_earlier_night(bank, capsys):
     bank.deliver("register", days("06-30")[0], "D", delta(1))
     assert status_of(bank, capsys) == [
         "late       register of 2026-06-30 has come; published without it, on the state of 2026-06-22: 2026-06-30, 2026-07-01",
-        "run again: tagmart backfill --bank tiny --from 2026-06-30 --to 2026-07-01"]
+        "make them anew: tagmart restate --bank tiny --from 2026-06-30"]
 
 
 def test_status_shows_the_runs_even_if_a_contract_cannot_be_read(bank, capsys):

@@ -307,6 +307,15 @@ def test_each_variant_says_whether_the_night_could_evaluate_it(machine: Machine)
     machine.before("a", tier_code="mass")
     states = {(code, variant): state for code, variant, state in machine.duck.execute(catalogue).fetchall()}
     assert [states["corp_change", variant] for variant in ("main", "case")] == ["no_feed", "evaluated"]
+    # A tag without its feed is empty for everybody: no tier, no line of a large amount. Of the debts and deposits of a company one is enough.
+    machine.duck.execute("update ops.feed_present set inv_hold = false, crd_limit = false, core_txn = false, mer_info = false")
+    machine.build("lead_fed")
+    fed = dict(machine.duck.execute("select lead_code || ' ' || variant_code, is_fed from lead_fed").fetchall())
+    assert [code for code in ("big_in main", "tier_near main", "tier_near fall", "wake main", "mer_silent drop", "corp_new_cp main") if fed[code]] == []
+    assert all(fed[code] for code in ("corp_change case", "pay_stop main", "td_due main", "accept_gap main"))
+    machine.duck.execute("update ops.feed_present set core_bal = false, crd_note = false")
+    machine.build("lead_fed")
+    assert machine.duck.execute("select is_fed from lead_fed where lead_code = 'corp_change' and variant_code = 'case'").fetchall() == [(False,)]
 
 
 def test_what_is_generated_is_current() -> None:

@@ -82,7 +82,7 @@ def test_a_replay_takes_what_passes_now_and_says_which_nights_lack_it(bank):
                   .replace("values: [C, D]", "values: [C, D, X]"))
     said = tagmart("replay", "posting", DAY)
     assert "posting 2026-06-29: 5 rows loaded (4 before), 2 in quarantine" in said
-    assert "built without this: 2026-06-29; run them again" in said
+    assert "built without this: 2026-06-29; make them anew: tagmart restate --bank tiny --from 2026-06-29" in said
     assert bank.ods("select count(*) from ods.posting where side = 'X'") == [(1,)]
     assert [row["column_name"] for row in bank.state.rows("select * from quarantine order by file, first_line")] == ["amt", "owner_name"]
     arrival = bank.state.row("select * from arrival where biz_date = ?", DAY)

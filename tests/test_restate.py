@@ -87,12 +87,15 @@ def test_leads_that_came_went_or_have_another_amount_are_counted_by_kind(tmp_pat
     assert rows(tmp_path / "new") == [("lead", "big_in", 2, 3, 4, 2, 1, -2, "old"), ("lead", "doc_due", 1, 2, 1, 1, 0, None, "old")]
 
 
-def test_a_first_run_and_one_that_changes_nothing_have_an_empty_receipt(home):
+def test_a_first_run_and_one_that_changes_nothing_have_an_empty_receipt_and_say_which_they_are(home):
     settings, state, _ = home
     assert rows(settings.published / "2026-06-30" / OLD) == []
+    first = f"2026-06-30 {OLD}: the first good run of its date, there is nothing to compare it with"
+    assert list(receipt_lines(receipt_of(settings, state, OLD))) == [first]
+    assert first in write_receipt(settings, receipt_of(settings, state, OLD)).read_text(encoding="utf-8")
     change(home, NEW, "update mart.tags_retail set made_by = '20260630-001'")
     assert rows(publish(settings, state, NEW, D)) == []
-    assert receipt_of(settings, state, NEW).line() == f"2026-06-30 {NEW}: nothing changed"
+    assert receipt_of(settings, state, NEW).line() == f"2026-06-30 {NEW} against {OLD}: nothing changed"
     # The run before the withdrawn one is what counts.
     with pytest.raises(TagmartError, match="no such run is published"):
         receipt_of(settings, state, "20260630-009")
@@ -155,6 +158,6 @@ def test_nights_are_made_anew_in_order_as_new_runs_and_readers_stay_at_the_newes
     assert [receipt.old_run_id for receipt in receipts] == ["20260629-001", OLD]
     assert [words for words in seen if words[0] == "begin"] == [("begin", "--date", "2026-06-29"), ("begin", "--date", "2026-06-30")]
     assert (settings.published / "2026-06-29" / "20260629-001" / "tagmart.duckdb").is_file()
-    for first, last, message in ((None, None, "was sent again since"), (date(2026, 7, 5), None, "nothing is published in this range")):
+    for first, last, message in ((None, None, "or was sent again, since"), (date(2026, 7, 5), None, "nothing is published in this range")):
         with pytest.raises(TagmartError, match=message):
             nights_to_restate(settings, state, first, last)

@@ -1,14 +1,13 @@
-"""A stay in a segment survives one failed night: which members of which night count as yesterday's."""
+"""A stay in a segment survives failed nights: which members of which night count as yesterday's."""
 
 from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from tagmart.core.duck import connect, literal
-from tagmart.night.stays import write_prior_members
+from tagmart.core.settings import project_root
+from tagmart.night.stays import nights_bridged, write_prior_members
 from tests.drawn import night
 
 D = date(2026, 6, 30)
@@ -29,32 +28,40 @@ def published(folder: Path, failed: str = "", **members: str) -> Path:
     return folder
 
 
-def prior(tmp_path: Path, yesterday: Path | None, day_before: Path | None) -> tuple[bool, list[tuple]]:
+def prior(tmp_path: Path, yesterday: Path | None, *before: Path | None) -> tuple[list[str], list[tuple]]:
     with connect(tmp_path / "warehouse.duckdb") as warehouse:
         warehouse.execute("create schema if not exists ops")
         if yesterday is not None:
             warehouse.execute(f"attach {literal(yesterday / 'tagmart.duckdb')} as yesterday (read_only)")
-        used = write_prior_members(warehouse, yesterday, day_before)
-        return used, warehouse.execute("select segment_id, customer_id, first_date from ops.prior_segment_member order by all").fetchall()
+        asked = write_prior_members(warehouse, yesterday, before)
+        return asked, warehouse.execute("select segment_id, customer_id, first_date from ops.prior_segment_member order by all").fetchall()
 
 
-def test_one_failed_night_is_bridged_for_the_segment_that_failed_and_for_no_other(tmp_path: Path) -> None:
+def test_a_failed_night_is_bridged_for_the_segment_that_failed_and_for_no_other(tmp_path: Path) -> None:
     before = published(tmp_path / "2", well="a b", broken="a b")
     yesterday = published(tmp_path / "1", failed="broken", well="a")
-    assert prior(tmp_path, yesterday, before) == (True, [("broken", "a", LONG_AGO), ("broken", "b", LONG_AGO), ("well", "a", LONG_AGO)])
+    assert prior(tmp_path, yesterday, before) == (["2"], [("broken", "a", LONG_AGO), ("broken", "b", LONG_AGO), ("well", "a", LONG_AGO)])
 
 
-@pytest.mark.parametrize("day_before", ["failed too", "not published"])
-def test_two_nights_of_which_nothing_is_known_end_all_stays(tmp_path: Path, day_before: str) -> None:
+def test_each_segment_is_bridged_to_the_last_night_that_knew_it(tmp_path: Path) -> None:
+    """One failed once, one twice, one always: the night stands on the runs that were asked, and on no older one than it needs."""
+    yesterday = published(tmp_path / "1", failed="once twice always")
+    before = [published(tmp_path / "2", failed="twice always", once="a"), published(tmp_path / "3", failed="always", once="x", twice="b"),
+              published(tmp_path / "4", failed="always", twice="y")]  # fmt: skip
+    assert prior(tmp_path, yesterday, *before) == (["2", "3", "4"], [("once", "a", LONG_AGO), ("twice", "b", LONG_AGO)])
+    assert prior(tmp_path, yesterday, before[0]) == (["2"], [("once", "a", LONG_AGO)])
+    assert nights_bridged(project_root() / "expectations" / "held.yml") == 3
+
+
+def test_a_date_without_a_good_run_ends_the_stays_of_what_failed(tmp_path: Path) -> None:
     yesterday = published(tmp_path / "1", failed="broken", well="a")
-    before = published(tmp_path / "2", failed="broken", well="a") if day_before == "failed too" else None
-    assert prior(tmp_path, yesterday, before)[1] == [("well", "a", LONG_AGO)]
+    assert prior(tmp_path, yesterday, None, published(tmp_path / "3", broken="a")) == ([], [("well", "a", LONG_AGO)])
 
 
 def test_a_night_without_failures_and_a_first_night_stand_on_no_other(tmp_path: Path) -> None:
     before, yesterday = published(tmp_path / "2", well="a b"), published(tmp_path / "1", well="a")
-    assert prior(tmp_path, yesterday, before) == (False, [("well", "a", LONG_AGO)])
-    assert prior(tmp_path, None, before) == (False, [])
+    assert prior(tmp_path, yesterday, before) == ([], [("well", "a", LONG_AGO)])
+    assert prior(tmp_path, None, before) == ([], [])
 
 
 def test_the_first_day_and_the_movement_go_on_over_the_failed_night(tmp_path: Path) -> None:

@@ -113,7 +113,8 @@ def quarantine_replay(
     for note in done.notes:
         print(f"note: {note}")
     if done.nights:
-        print(f"published nights that were built without this: {', '.join(done.nights)}; run them again, oldest first")
+        print(f"published nights that were built without this: {', '.join(done.nights)};"
+              f" make them anew: tagmart restate --bank {settings.bank} --from {done.nights[0]}")
 
 
 def _label(date: str) -> str:

@@ -1,4 +1,4 @@
-"""Verbs for nights that are made anew because a source has sent a day again."""
+"""Verbs for nights that are made anew because a source has sent a day late, or again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tagmart.core.clock import parse_biz_date
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs of this module."""
-    verbs = typer.Typer(help="Make published nights anew after a day was sent again, and show what that changed.", invoke_without_command=True)
+    verbs = typer.Typer(help="Make published nights anew after a day came late or was sent again, and show what that changed.", invoke_without_command=True)
     verbs.callback()(restate)
     verbs.command("show")(restate_show)
     app.add_typer(verbs, name="restate")
@@ -20,7 +20,7 @@ def add_to(app: typer.Typer) -> None:
 
 def restate(
     context: typer.Context,
-    first: Annotated[str | None, typer.Option("--from", help="First business date; else the oldest night that a replaced delivery concerns.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First business date; else the oldest night that a late or replaced delivery concerns.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last business date; else the newest that is published.")] = None,
     bank: BankOption = None,
 ) -> None:

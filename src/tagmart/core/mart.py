@@ -244,6 +244,7 @@ QUALITY_STAMP = Table(
         Column("rows_quarantined", "bigint", "隔离行数", "Rows of the day's deliveries that were set aside"),
         Column("segments", "integer", "客群数", "Segments"),
         Column("segments_degraded", "integer", "降级或沿用成员的客群数", "Segments that stand on an older state, or keep the members of an earlier night"),
+        Column("leads_degraded", "integer", "标记为降级的线索数", "Leads that read something of an earlier day"),
         Column("zh", "varchar", "说明（中文）", "A line to show, in Chinese"),
         Column("en", "varchar", "说明（英文）", "A line to show, in English"),
     ),

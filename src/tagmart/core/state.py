@@ -90,7 +90,7 @@ LATER_COLUMNS = {
     "arrival": {"batch_no": "integer"},
     "gate_result": {"consequence": "text not null default ''", "theme": "text not null default ''"},
     "feed_fact": {"due": "text", "stale_days": "integer", "carry_days": "integer", "notes": "text not null default ''"},
-    "run": {"yesterday": "text", "held_from": "text", "bridged_from": "text"},
+    "run": {"yesterday": "text", "held_from": "text", "bridged_from": "text", "restates": "text"},
     "current_switch": {"reason": "text"},
 }
 

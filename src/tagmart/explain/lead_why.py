@@ -230,7 +230,7 @@ def cooled_until(row: Mapping[str, object], last: date) -> date | None:
 
 def _parts_without(catalogue: Sequence[Mapping[str, object]], warehouse: Warehouse, biz_date: date, entity: str) -> Iterator[Part]:
     """What was met and what was not, for one who has no lead that day."""
-    states = {"no_feed": "the bank does not deliver the feeds of its events",
+    states = {"no_feed": "the bank does not deliver the feeds of its events or tags",
               "no_yesterday": "there is no published night of the day before, whose tags it reads"}  # fmt: skip
     row = catalogue[0]
     without = {str(one["variant_code"]): states[str(one["state_code"])] for one in catalogue if one["state_code"] in states}

@@ -10,7 +10,7 @@ from tagmart.core.mart import CODE_VALUE, TAG_CATALOG, qualified, table_columns,
 from tagmart.gates.expect import Checked
 from tagmart.gates.facts import GateInput, night_database
 from tagmart.gates.failing import FailingRow
-from tagmart.gates.structure import Sum, made_tags, sums
+from tagmart.gates.structure import Sum, made_tags, named_sum, sums
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,7 +44,7 @@ def _of_table(
     columns = table_columns(connection, table)
     totals: dict[str, Sum] = {}
     if any(result.expectation.facts == "additive" for result in red):
-        named = (Sum(total, "named in the suite", parts) for total, parts in given.sums.items() if total in columns)
+        named = (named_sum(total, parts) for total, parts in given.sums.items() if total in columns)
         found = [*sums(made_tags(given.settings.specs_dir, entity, columns)), *named]
         totals = {f"{one.total} by {one.slice}": one for one in found}
     for result in red:

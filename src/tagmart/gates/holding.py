@@ -59,8 +59,9 @@ def _broken(
         if theme:
             yield THEME, theme, expectation.id, None
         elif expectation.id in ties:
-            # The families of a tie are those that are made of what it compares.
-            yield from ((FEED, feed, expectation.id, None) for feed in ties[expectation.id].feeds)
+            # The families of a tie are those that are made of what it compares, or of what it says is wrong then.
+            tie = ties[expectation.id]
+            yield from ((FEED, feed, expectation.id, None) for feed in tie.holds or tie.feeds)
         else:
             about = {str(fact["subject"]): fact for fact in facts[expectation.facts]}
             for subject, _ in result.broken:

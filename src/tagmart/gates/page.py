@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tagmart.core import clock
 from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
-from tagmart.core.mart import LEAD_CATALOG, MART_FILE, SEGMENT_DAILY, qualified, table_columns, tag_tables
+from tagmart.core.mart import EVENT_LEAD, LEAD_CATALOG, MART_FILE, SEGMENT_DAILY, qualified, table_columns, tag_tables
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.gates.alarms import MOST_NAMED, alarms, budget, told
@@ -44,7 +44,7 @@ FROZEN = {IN_FORCE: ("idle", "放行"), NOT_SEEN: ("good", "未出现"), CHANGED
 MOST_BROKEN = 10
 # So many segments are written out, the others folded away; what a run without a mart shows.
 MOST_SEGMENTS = 25
-NOTHING = {"customers": None, "tags": None, "segments": [], "overlaps": [], "late_segments": {}, "late_leads": []}
+NOTHING = {"customers": None, "tags": None, "segments": [], "overlaps": [], "late_segments": {}, "late_leads": [], "leads_degraded": 0}
 
 
 def write_page(settings: Settings, state: State, run_id: str) -> Path:
@@ -224,6 +224,8 @@ def _late_figures(mart: duckdb.DuckDBPyConnection) -> dict[str, object]:
     if "late_because" in table_columns(mart, LEAD_CATALOG):
         figures["late_leads"] = mart.execute(
             f"select distinct lead_code, as_of, late_because from {qualified(LEAD_CATALOG)} where is_degraded order by lead_code").fetchall()
+    if "is_degraded" in table_columns(mart, EVENT_LEAD):
+        figures["leads_degraded"] = mart.execute(f"select count(*) from {qualified(EVENT_LEAD)} where is_degraded").fetchone()[0]
     return figures
 
 

@@ -78,6 +78,11 @@ class Sum:
     tolerance: str = "0"
 
 
+def named_sum(total: str, parts: tuple[str, ...]) -> Sum:
+    """A total that the suite itself names with its parts: to the cent (DOMAIN.md 6, 16)."""
+    return Sum(total, "named in the suite", parts, "0.01")
+
+
 def made_tags(specs_dir: Path, entity: str, columns: Collection[str]) -> list[Made]:
     """The generated tags of an entity that stand in its wide table."""
     vocabulary = read_vocabulary(specs_dir, entity)

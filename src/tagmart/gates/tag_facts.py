@@ -12,7 +12,7 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.mart import SCHEMA, TAG_CATALOG, TAG_PROFILE, qualified, table_columns, tag_tables
 from tagmart.gates.bins import UNKNOWN
 from tagmart.gates.facts import Fact, GateInput, night_database
-from tagmart.gates.structure import Sum, made_tags, pairs, sums
+from tagmart.gates.structure import Sum, made_tags, named_sum, pairs, sums
 from tagmart.tagspec.vocabulary import read_vocabulary
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def additive_facts(given: GateInput) -> list[Fact]:
             columns, held = table_columns(connection, table), held_tags(connection)
             totals = [
                 *sums(made_tags(given.settings.specs_dir, entity, columns)),
-                *(Sum(total, "named in the suite", parts) for total, parts in given.sums.items() if total in columns),
+                *(named_sum(total, parts) for total, parts in given.sums.items() if total in columns),
             ]
             _require_columns(totals, columns, table)
             # Of different days they need not add up.

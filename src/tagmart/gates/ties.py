@@ -30,7 +30,7 @@ STOP, THEME, FAMILY, WARN = "stop", "theme", "family", "warn"
 PLAIN_KEYS = ("subject", "customer", "holding", "product", "batch", "day")
 KEYS = {
     "tie", "covers", "title", "left", "right", "feeds", "key", "each", "tolerance", "on_break", "owner", "means", "do",
-    "known", "may_be_empty", "prior", "lacks", "reads",
+    "known", "may_be_empty", "prior", "lacks", "reads", "holds",
 }  # fmt: skip
 NEEDED = {"tie", "covers", "title", "tolerance", "on_break", "owner"}
 COMPUTED = {"left", "right", "feeds", "key", "means", "do"}
@@ -96,6 +96,7 @@ class Tie:
         prior: true if it needs the mart that was published for the day before.
         lacks: why it cannot be computed in any bank yet, by language; None if it can.
         reads: queries of expectations/ties/shared that it reads.
+        holds: on_break family: the feeds whose tags keep their last good values; where it says nothing all feeds that it needs.
     """
 
     id: str
@@ -116,6 +117,7 @@ class Tie:
     prior: bool = False
     lacks: Mapping[str, str] | None = None
     reads: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
 
     @property
     def severity(self) -> str:
@@ -189,6 +191,10 @@ def _tie(where: str, block: dict[str, Any]) -> Tie:
     _require(where, "on_break", on_break.split()[0], (STOP, THEME, FAMILY, WARN))
     if (on_break.split()[0] == THEME) != (len(on_break.split()) == 2):
         raise TagmartError("only a theme has a name", where=where, seen=repr(on_break), do="write `theme asset`, or one word")
+    holds = tuple(block.get("holds", ()))
+    if holds and (on_break != FAMILY or not set(holds) < set(block.get("feeds", ()))):
+        raise TagmartError("`holds` names some of the tie's feeds, and only with `on_break: family`", where=where, seen=", ".join(holds),
+                           do="name the feeds whose tags are wrong where the tie breaks, or leave it out for all of them")
     tolerance = _tolerance(where, block["tolerance"])
     if grain == KEY and tolerance.share:
         raise TagmartError("a share is allowed of lines only", where=where, seen=str(block["tolerance"]), do="give an amount")
@@ -198,7 +204,7 @@ def _tie(where: str, block: dict[str, Any]) -> Tie:
         key=block.get("key", ""), each=grain, means=" ".join(block.get("means", "").split()),
         do=" ".join(block.get("do", "").split()), known=tuple(_known(where, one) for one in block.get("known") or ()),
         may_be_empty=bool(block.get("may_be_empty", False)), prior=bool(block.get("prior", False)), lacks=block.get("lacks"),
-        reads=tuple(block.get("reads", ())),
+        reads=tuple(block.get("reads", ())), holds=holds,
     )  # fmt: skip
 
 

@@ -3,9 +3,9 @@
 from tagmart.ingest.awaited import Awaited
 from tagmart.ingest.facts import FeedFact
 from tagmart.ingest.night import accept_delivery, ingest_night
-from tagmart.ingest.overtaken import Overtaken, overtaken, spans
+from tagmart.ingest.overtaken import Overtaken, overtaken
 from tagmart.ingest.resent import Resent, nights_from, resent
 
 __all__ = [
-    "Awaited", "FeedFact", "Overtaken", "Resent", "accept_delivery", "ingest_night", "nights_from", "overtaken", "resent", "spans",
+    "Awaited", "FeedFact", "Overtaken", "Resent", "accept_delivery", "ingest_night", "nights_from", "overtaken", "resent",
 ]

@@ -88,14 +88,3 @@ def _late_one(
     # One that was not due, and of which only the control file was missing.
     span = wanted[0] if wanted else Expected(missed, missed, missed)
     return next((day for day in days if span.is_met([day])), None)
-
-
-def spans(nights: Iterable[date]) -> list[tuple[date, date]]:
-    """Dates as ranges without gaps, oldest first."""
-    found: list[tuple[date, date]] = []
-    for night in sorted(set(nights)):
-        if found and night - found[-1][1] == DAY:
-            found[-1] = (found[-1][0], night)
-        else:
-            found.append((night, night))
-    return found

@@ -23,6 +23,8 @@ NEEDED = (
     "evidence", "script",
 )  # fmt: skip
 INPUTS = ("events", "tags_before", "tags")
+# Of the tags named here one that the bank has feeds for is enough: the detector asks for any of them.
+ANY_OF = "any_of"
 OPTIONAL = ("product", "channels", "holdout", "variants")
 CONTRACT = "contract.yml"
 
@@ -79,6 +81,7 @@ class Lead:
         dedupe: what the key names besides lead and customer, in words.
         product: product line for the rules of reach; empty if none.
         events, tags_before, tags: what the detector reads.
+        any_of: those of the tags of which one with its feeds is enough.
         evidence_zh, evidence_en: what its evidence is.
         channels, holdout: of its campaign; no channels, no campaign.
         variants: labels and scripts; the first is `main`.
@@ -98,6 +101,7 @@ class Lead:
     events: tuple[str, ...]
     tags_before: tuple[str, ...]
     tags: tuple[str, ...]
+    any_of: tuple[str, ...]
     evidence_zh: str
     evidence_en: str
     channels: tuple[str, ...]
@@ -159,11 +163,15 @@ def _load(path: Path, leads_dir: Path) -> Lead:
     inputs, texts = raw["inputs"], (raw["evidence"], raw["script"])
     if not all(isinstance(text, dict) and {"zh", "en"} <= set(text) for text in texts):
         raise TagmartError("evidence and script need zh and en", where=where)
+    for name in inputs:
+        if name not in (*INPUTS, ANY_OF):
+            raise TagmartError(f"unknown input '{name}'", where=where, do=nearest(str(name), (*INPUTS, ANY_OF)))
     lead = Lead(
         lead_id=raw["lead_id"], code=raw["code"], entities=tuple(raw["entities"]), line=raw["line"], owner=raw["owner"],
         priority=raw["priority"], cool_days=None if raw["cool"] == ONCE else raw["cool"],
         life_days=None if raw["life"] == OWN else raw["life"], dedupe=str(raw["dedupe"]), product=raw.get("product", ""),
         events=tuple(inputs["events"]), tags_before=tuple(inputs["tags_before"]), tags=tuple(inputs["tags"]),
+        any_of=tuple(inputs.get(ANY_OF, ())),
         evidence_zh=raw["evidence"]["zh"], evidence_en=raw["evidence"]["en"], channels=tuple(raw.get("channels", ())),
         holdout=float(raw.get("holdout", 0)), variants=_variants(raw), where=where,
     )  # fmt: skip
@@ -204,6 +212,7 @@ def _check(lead: Lead, path: Path) -> None:
             (not isinstance(lead.life_days, int | None), "life is no number of days and not `own`"),
             (not set(lead.channels) <= set(CHANNELS), f"a channel is not one of {', '.join(CHANNELS)}"),
             (not 0 <= lead.holdout < 1, "the hold-out is no share"),
+            (not set(lead.any_of) <= set(lead.tags_before) | set(lead.tags), "any_of names what is no tag of the lead"),
             (any(not set(getattr(variant, name)) <= set(getattr(lead, name)) for variant in lead.variants for name in INPUTS),
              "a variant needs what the lead does not declare"),
             (any({one for variant in lead.variants for one in getattr(variant, name)} != set(getattr(lead, name)) for name in INPUTS),

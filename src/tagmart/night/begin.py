@@ -18,7 +18,7 @@ from tagmart.night.lists import write_lists
 from tagmart.night.partials import make_bookkeeping
 from tagmart.night.past import write_past
 from tagmart.night.space import note_space, require_space
-from tagmart.night.stays import write_prior_members
+from tagmart.night.stays import POLICY, nights_bridged, write_prior_members
 from tagmart.night.version import require_version
 from tagmart.publish import Policy, latest_good, remember_sources, rotate_runs
 
@@ -133,7 +133,8 @@ def _write_ops(settings: Settings, state: State, run_id: str, biz_date: date) ->
     """The facts that dbt reads about the run: its date, the feeds this bank has, yesterday's segment members and tags."""
     present = present_feeds(load_contracts(settings.contracts_dir))
     known = sorted(canonical_feeds(settings.contracts_dir.parent))
-    yesterday, day_before = (latest_good(state, biz_date - timedelta(days=days)) for days in (1, 2))
+    bridged = nights_bridged(settings.suites_dir.parent / POLICY)
+    yesterday, *before = (latest_good(state, biz_date - timedelta(days=days)) for days in range(1, bridged + 2))
     state.do("update run set yesterday = ? where run_id = ?", yesterday.name if yesterday else None, run_id)
     with connect(settings.warehouse) as warehouse:
         settings.warehouse.chmod(0o600)
@@ -141,8 +142,8 @@ def _write_ops(settings: Settings, state: State, run_id: str, biz_date: date) ->
         if yesterday is not None:
             warehouse.execute(f"attach {literal(yesterday / 'tagmart.duckdb')} as yesterday (read_only)")
         # Before the transaction: it attaches a file, and what it makes is made anew by whoever begins again.
-        is_bridged = write_prior_members(warehouse, yesterday, day_before)
-        state.do("update run set bridged_from = ? where run_id = ?", day_before.name if is_bridged and day_before else None, run_id)
+        asked = write_prior_members(warehouse, yesterday, before)
+        state.do("update run set bridged_from = ? where run_id = ?", " ".join(asked) or None, run_id)
         warehouse.execute("begin")
         # Literals and not parameters: binding a parameter makes DuckDB import pandas, which takes longer than this step.
         warehouse.execute(

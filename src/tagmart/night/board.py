@@ -72,7 +72,7 @@ class Board:
         titles: expectation → its sentence.
         needs: what a person must do, the worst first.
         waits: runs that wait for their turn.
-        published: what readers see, from status.json; None before the first night.
+        published: what readers see and what the stamp says of it, from status.json; None before the first night.
         behind: days by which it is behind the business date of yesterday.
     """
 

@@ -38,7 +38,9 @@ def show_board(now: Board) -> None:
         _line("published", "nothing yet 尚未发布")
     else:
         behind = "of yesterday 为昨日" if now.behind == 0 else f"{now.behind} day(s) behind yesterday 落后昨日 {now.behind} 天"
-        _line("published", f"{now.published['biz_date']} · run {now.published['run_id']} · {behind}")
+        # The words of the stamp; a file of an earlier version has none.
+        stamp = f" · {now.published['zh']} {now.published['en']}" if now.published.get("zh") else ""
+        _line("published", f"{now.published['biz_date']} · run {now.published['run_id']} · {behind}{stamp}")
 
 
 def _when(now: Board) -> None:

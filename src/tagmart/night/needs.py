@@ -74,7 +74,7 @@ def needs(
             found.append(Need("warn", f"另有 {count} 条提醒", f"{count} more warnings than the budget of {said.most}", owners, "owners",
                               "mend, accept or freeze causes until they fit", f"tagmart gate show {run['run_id']}"))  # fmt: skip
     if look:
-        found += _overtaken(settings, state)
+        found += _stale(settings, state)
     return sorted(found, key=lambda need: need.tone != "bad")
 
 
@@ -97,18 +97,19 @@ def _of_run(
                    "operator", "clear the task in Airflow, or run the command", f"tagmart resume {run['run_id']}")  # fmt: skip
 
 
-def _overtaken(settings: Settings, state: State) -> Iterator[Need]:
-    """Deliveries that came after nights had been published without them."""
-    from tagmart.ingest import overtaken, spans
+def _stale(settings: Settings, state: State) -> Iterator[Need]:
+    """Deliveries that came, or came again, after nights had been published without them."""
+    from tagmart.ingest import overtaken, resent
+    from tagmart.night.restate import restate_command, stale_nights
 
     try:
-        found = overtaken(settings, state)
+        nights = stale_nights(settings, state)
+        feeds = sorted({one.feed for one in (*overtaken(settings, state), *resent(state))})
     except TagmartError as error:
         yield Need("warn", "迟到供数未知", "which deliveries came late is not known", str(error), "data engineer", "mend the contract",
                    "tagmart status")  # fmt: skip
         return
-    feeds = ", ".join(sorted({one.feed for one in found}))
-    for first, last in spans(night for one in found for night in one.nights):
-        command = f"run --date {first}" if first == last else f"backfill --from {first} --to {last}"
-        yield Need("warn", "迟到供数已到", f"{feeds} came after its night was published", f"{first} to {last}", "operator",
-                   "run these nights again", f"tagmart {command}")  # fmt: skip
+    if nights:
+        yield Need("warn", "供数迟到或重发", f"{', '.join(feeds)} came, or came again, after nights were published",
+                   f"published without it: {', '.join(map(str, nights))}", "operator",
+                   "make them and the nights after them anew, if their marts must have it", restate_command(nights))  # fmt: skip

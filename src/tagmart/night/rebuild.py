@@ -265,20 +265,18 @@ def _checkout(settings: Settings, manifest: Manifest) -> Iterator[Difference]:
 
 
 def _yesterday(state: State, fresh: Settings, manifest: Manifest) -> Iterator[Difference]:
-    """Give the new home the published runs that the night read, if they are kept: its yesterday, the one before it, and whose values it held."""
+    """Give the new home the published runs that the night read, if they are kept: its yesterday, those before it, and whose values it held."""
     lost = {
         "yesterday": "the published run of the day before is no longer kept: first days of members are lost",
         "held_from": "the published run whose values were held is no longer kept",
-        "bridged_from": "the published run before a failed night is no longer kept: first days of members are lost",
+        "bridged_from": "a published run before a night in which a segment failed is no longer kept: first days of members are lost",
     }
-    for name, what in lost.items():
-        row = manifest.get(("run", name))
-        if row is None or row.value is None:
-            continue
-        found = state.row("select * from publish where run_id = ? and removed_at is null", row.value)
+    runs = {name: row.value for name in lost if (row := manifest.get(("run", name))) is not None and row.value}
+    for run_id, what in ((run_id, lost[name]) for name, value in runs.items() for run_id in value.split()):
+        found = state.row("select * from publish where run_id = ? and removed_at is null", run_id)
         folder = state.path.parent / found["path"] if found else None
         if folder is None or not (folder / MART_FILE).is_file():
-            yield Difference("run", row.value, what)
+            yield Difference("run", run_id, what)
             continue
         link = fresh.home / found["path"]
         if not link.is_symlink():

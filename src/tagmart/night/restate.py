@@ -13,10 +13,10 @@ from pathlib import Path
 
 from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
-from tagmart.core.mart import MART_FILE, RESTATEMENT, qualified, table_columns
+from tagmart.core.mart import MART_FILE, RESTATEMENT, RUN_MANIFEST, qualified, table_columns
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
-from tagmart.ingest.resent import resent
+from tagmart.ingest import overtaken, resent
 from tagmart.night.launch import step
 from tagmart.night.stages import STAGES
 from tagmart.publish import list_published
@@ -38,7 +38,7 @@ class Receipt:
     Attributes:
         run_id: the run.
         biz_date: its date.
-        old_run_id: the run that it is compared with; None where there is none, or nothing changed.
+        old_run_id: the run that it is compared with; None for the first run of its date.
         counts: how many tags, segments, leads and customers changed.
         rows: of each kind the largest changes: name, before, after, changed, sums before and after, difference.
     """
@@ -51,10 +51,30 @@ class Receipt:
 
     def line(self) -> str:
         """In one line."""
+        if self.old_run_id is None:
+            return f"{self.biz_date} {self.run_id}: the first good run of its date, there is nothing to compare it with"
         if not any(self.counts.values()):
-            return f"{self.biz_date} {self.run_id}: nothing changed"
+            return f"{self.biz_date} {self.run_id} against {self.old_run_id}: nothing changed"
         counted = " · ".join(f"{self.counts[kind]:,} {en}" for kind, (_, en, _) in KINDS.items())
         return f"{self.biz_date} {self.run_id} against {self.old_run_id}: {counted} changed"
+
+
+def stale_nights(settings: Settings, state: State) -> list[date]:
+    """Published nights that stand on a delivery which has come since, or was sent again since; oldest first.
+
+    Args:
+        settings: where contracts, calendar and landing are.
+        state: which nights were published, and what they took in.
+
+    Raises:
+        TagmartError: if the contracts are wrong.
+    """
+    return sorted({night for one in (*overtaken(settings, state), *resent(state)) for night in one.nights})
+
+
+def restate_command(nights: Sequence[date], bank: str | None = None) -> str:
+    """The command that makes these nights anew, and those after them: they compare their segments with the night before."""
+    return "tagmart restate" + (f" --bank {bank}" if bank else "") + f" --from {nights[0]}"
 
 
 def nights_to_restate(settings: Settings, state: State, first: date | None, last: date | None) -> list[date]:
@@ -63,7 +83,7 @@ def nights_to_restate(settings: Settings, state: State, first: date | None, last
     Args:
         settings: the home.
         state: its state.
-        first: the first date; else the oldest night that stands on a delivery that was replaced since.
+        first: the first date; else the oldest night that stands on a delivery that came, or was sent again, since.
         last: the last one; else the newest that is published. Later nights compare their segments with the one before.
 
     Raises:
@@ -71,11 +91,11 @@ def nights_to_restate(settings: Settings, state: State, first: date | None, last
     """
     published = sorted({run.biz_date for run in list_published(settings, state) if not run.withdrawn})
     if first is None:
-        known = [night for one in resent(state) for night in one.nights]
+        known = stale_nights(settings, state)
         if not known:
-            raise TagmartError("no published night stands on a delivery that was sent again since", where="--from",
+            raise TagmartError("no published night stands on a delivery that came, or was sent again, since", where="--from",
                                do="name the first date with --from if it is to be made anew all the same")
-        first = min(known)
+        first = known[0]
     found = [day for day in published if first <= day and (last is None or day <= last)]
     if not found:
         raise TagmartError("nothing is published in this range", where="--from",
@@ -121,7 +141,7 @@ def receipt_of(settings: Settings, state: State, run_id: str) -> Receipt:
                                do=f"compare two runs yourself, or restate {run.biz_date}")
         table = qualified(RESTATEMENT.name)
         counts = dict(mart.execute(f"select kind, count(*) from {table} group by kind").fetchall())
-        old = mart.execute(f"select max(old_run_id) from {table}").fetchone()[0]
+        old = mart.execute(f"select max(value) from {qualified(RUN_MANIFEST.name)} where kind = 'run' and name = 'restates'").fetchone()[0]
         rows = {
             kind: mart.execute(
                 "select name, rows_before, rows_after, changed_cnt, value_before, value_after, difference"

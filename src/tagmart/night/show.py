@@ -165,7 +165,8 @@ def status(settings: Settings) -> None:
 
 def _late(settings: Settings, state: State) -> None:
     """Deliveries that came, or came again, after nights had been published without them, and the command that mends these nights."""
-    from tagmart.ingest import overtaken, resent, spans
+    from tagmart.ingest import overtaken, resent
+    from tagmart.night.restate import restate_command, stale_nights
 
     try:
         found = overtaken(settings, state)
@@ -180,10 +181,8 @@ def _late(settings: Settings, state: State) -> None:
     for one in resent(state):
         console.print(f"late       [yellow]{one.feed}[/] of {one.delivered} was sent again; published on the earlier one:"
                       f" {', '.join(map(str, one.nights))}", soft_wrap=True)
-        console.print(f"           make them anew: tagmart restate --bank {settings.bank} --from {one.nights[0]}", soft_wrap=True)
-    for first, last in spans(night for one in found for night in one.nights):
-        which = f"run --bank {settings.bank} --date {first}" if first == last else f"backfill --bank {settings.bank} --from {first} --to {last}"
-        console.print(f"           run again: tagmart {which}", soft_wrap=True)
+    if nights := stale_nights(settings, state):
+        console.print(f"           make them anew: {restate_command(nights, settings.bank)}", soft_wrap=True)
 
 
 def gates(settings: Settings, run_id: str) -> None:

@@ -87,7 +87,7 @@ def run_facts(state: State, run_id: str, biz_date: date) -> list[dict]:
         "biz_date": biz_date.isoformat(),
         "bank": run.get("bank"),
         "yesterday": run.get("yesterday"),
-        **{name: run[name] for name in ("held_from", "bridged_from") if run.get(name)},
+        **{name: run[name] for name in ("held_from", "bridged_from", "restates") if run.get(name)},
         "code_revision": run.get("code_revision"),
         **programs(),
     }

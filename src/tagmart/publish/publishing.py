@@ -77,7 +77,10 @@ def _assemble(settings: Settings, state: State, run_id: str, biz_date: date, fin
             if not (source / name).exists() and not (part / name).exists():
                 raise TagmartError("a file of the run is missing", where=str(source / name), do="run the night again")
         _fetch_back(part, source)
-        write_restatement(source, store.latest_good(state, biz_date))
+        earlier = store.latest_good(state, biz_date)
+        write_restatement(source, earlier)
+        # For the manifest: a receipt without a row is of a first run, or of one that changed nothing.
+        state.do("update run set restates = ? where run_id = ?", earlier.name if earlier else None, run_id)
         finish_candidate(settings, source, state, run_id, biz_date)
         for name in FILES:
             check_opens_alone(source / name)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from tagmart.core import clock
-from tagmart.core.mart import SEGMENT_CATALOG, SEGMENT_DAILY, qualified, table_columns
+from tagmart.core.mart import EVENT_LEAD, SEGMENT_CATALOG, SEGMENT_DAILY, qualified, table_columns
 from tagmart.core.state import State
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def stamp(state: State, run_id: str, biz_date: date, mart: duckdb.DuckDBPyConnec
         state: gates and feeds of the run.
         run_id: the run.
         biz_date: its date.
-        mart: the candidate, whose segments are counted.
+        mart: the candidate, whose segments and leads are counted.
     """
     run = state.row("select bank from run where run_id = ?", run_id) or {}
     checks = state.rows("select success from gate_result where run_id = ? and subject = ''", run_id)
@@ -32,8 +32,9 @@ def stamp(state: State, run_id: str, biz_date: date, mart: duckdb.DuckDBPyConnec
     held = state.rows("select * from held where run_id = ? and coalesce(tags, 0) > 0 order by kind, name", run_id)
     tags_held = sum(row["tags"] for row in held)
     segments, degraded = _segments(mart)
-    quality = "degraded" if late or held or degraded else "warned" if warned else "good"
-    zh, en = _words(biz_date, quality, warned, len(late), degraded, tags_held)
+    leads = _late_leads(mart)
+    quality = "degraded" if late or held or degraded or leads else "warned" if warned else "good"
+    zh, en = _words(biz_date, quality, warned, len(late), tags_held, degraded, leads)
     return {
         "bank": run.get("bank"),
         "run_id": run_id,
@@ -52,6 +53,7 @@ def stamp(state: State, run_id: str, biz_date: date, mart: duckdb.DuckDBPyConnec
         "rows_quarantined": sum(feed["rows_quarantined"] or 0 for feed in feeds),
         "segments": segments,
         "segments_degraded": degraded,
+        "leads_degraded": leads,
         "zh": zh,
         "en": en,
     }
@@ -67,7 +69,14 @@ def _segments(mart: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     ).fetchone()
 
 
-def _words(biz_date: date, quality: str, warned: int, late: int, degraded: int, held: int) -> tuple[str, str]:
+def _late_leads(mart: duckdb.DuckDBPyConnection) -> int:
+    """Leads of the candidate that read something of an earlier day; a bank may have none."""
+    if "is_degraded" not in table_columns(mart, EVENT_LEAD):
+        return 0
+    return mart.execute(f"select count(*) from {qualified(EVENT_LEAD)} where is_degraded").fetchone()[0]
+
+
+def _words(biz_date: date, quality: str, warned: int, late: int, held: int, degraded: int, leads: int) -> tuple[str, str]:
     """The stamp as a line, in both languages."""
     zh, en = [f"数据截至 {biz_date}"], [f"as of {biz_date}"]
     if late:
@@ -79,6 +88,9 @@ def _words(biz_date: date, quality: str, warned: int, late: int, degraded: int, 
     if degraded:
         zh.append(f"{degraded} 个客群降级")
         en.append(f"{degraded} segment(s) degraded")
+    if leads:
+        zh.append(f"{leads} 条线索降级")
+        en.append(f"{leads} lead(s) degraded")
     if warned:
         zh.append(f"{warned} 项检查提醒")
         en.append(f"{warned} check(s) to look at")

@@ -197,10 +197,12 @@ def write_status(settings: Settings, state: State) -> None:
 
 
 def _quality(file: Path) -> dict[str, object]:
-    """What the stamp of a published file says; nothing of a file that has none, or an earlier version's."""
-    names = ("quality", "tags_held", "held", "segments_degraded")
+    """What the stamp of a published file says; of an earlier version's file what that one knew."""
+    names = ("quality", "tags_held", "held", "segments_degraded", "leads_degraded", "zh", "en")
     with connect(file, read_only=True) as mart:
-        if not set(names) <= table_columns(mart, QUALITY_STAMP.name).keys():
+        there = table_columns(mart, QUALITY_STAMP.name)
+        names = [name for name in names if name in there]
+        if not names:
             return {}
         found = mart.execute(f"select {', '.join(names)} from {qualified(QUALITY_STAMP.name)}").fetchone()
     return dict(zip(names, found, strict=True))
