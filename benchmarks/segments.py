@@ -31,8 +31,9 @@ from jinja2 import Template
 from tagmart.core.settings import project_root
 from tagmart.explain.overlap import shared_counts
 from tagmart.rules import Catalogue, CompiledRule, Tag, compile_rules
+from tagmart.rules.conditions import printed
 from tagmart.rules.files import rule_of
-from tagmart.rules.sql import printed, with_validity
+from tagmart.rules.sql import with_validity
 from tagmart.rules.writing import model_files
 
 TAGS = 1000
