@@ -31,8 +31,9 @@ from jinja2 import Template
 from tagmart.core.settings import project_root
 from tagmart.explain.overlap import shared_counts
 from tagmart.rules import Catalogue, CompiledRule, Tag, compile_rules
+from tagmart.rules.conditions import printed
 from tagmart.rules.files import rule_of
-from tagmart.rules.sql import printed, with_validity
+from tagmart.rules.sql import UNPACKED, bits_of_storey, with_validity
 from tagmart.rules.writing import model_files
 
 TAGS = 1000
@@ -138,37 +139,42 @@ def _open(chosen: argparse.Namespace, **more: object) -> duckdb.DuckDBPyConnecti
 
 
 def sizes(chosen: argparse.Namespace) -> dict:
-    """All sizes in one scan; nothing is stored."""
-    sums = ", ".join(f"sum(case when {_sql(item)} then 1 else 0 end)" for item in compiled_rules(chosen.rules))
-    query = f"select {sums} from tags_retail as tags"
+    """All sizes in one scan, from the generated flags; nothing is stored."""
+    rules = compiled_rules(chosen.rules)
+    flags = _rendered(rules, "segment_flags_retail_0.sql")
+    counts = ", ".join(f"count_if({flag})" for flag in bits_of_storey(0, rules).values())
     with _open(chosen) as duck:
-        seconds, found = _best(lambda: duck.execute(query).fetchone())
+        seconds, found = _best(lambda: duck.execute(f"select {counts} from ({flags})").fetchone())
     return {"seconds": seconds, "share": round(sum(found) / len(found) / chosen.customers, 4), "gb": _memory()}
 
 
 def stored(chosen: argparse.Namespace) -> dict:
     """The membership, stored: the generated models of flags and of membership."""
-    files = model_files(compiled_rules(chosen.rules))
-    macros = (project_root() / "dbt_project" / "macros" / "segment.sql").read_text(encoding="utf-8")
-    bits = Template(macros, extensions=["jinja2.ext.do"]).module.default__word_bits()
-    flags, members = (
-        Template(files[name]).render(
-            ref=lambda model: model, config=lambda **_: "", word_bits=lambda: bits,
-            tags_there=lambda _, wanted: "".join(f", {name}" for name in wanted),
-        )
-        for name in ("segment_flags_retail_0.sql", "segment_membership_retail.sql")
-    )  # fmt: skip
+    rules = compiled_rules(chosen.rules)
+    flags, members = (_rendered(rules, name) for name in ("segment_flags_retail_0.sql", "segment_membership_retail.sql"))
     with _open(chosen) as duck:
         def run() -> None:
-            # As the models' hooks do.
+            # As the hooks of the models do.
             duck.execute("set preserve_insertion_order = false")
+            duck.execute(f"set disabled_compression_methods = '{UNPACKED}'")
             duck.execute(f"create or replace table segment_flags_retail_0 as {flags}")
             duck.execute("reset preserve_insertion_order")
             duck.execute(f"create or replace table membership as {members}")
+            duck.execute("reset disabled_compression_methods")
 
         seconds, _ = _best(run)
         counted = duck.execute("select count(*) from membership").fetchone()[0]
     return {"seconds": seconds, "memberships": counted, "gb": _memory()}
+
+
+def _rendered(rules: list[CompiledRule], model: str) -> str:
+    """The SQL of a generated model over the benchmark's tables."""
+    macros = (project_root() / "dbt_project" / "macros" / "segment.sql").read_text(encoding="utf-8")
+    bits = Template(macros, extensions=["jinja2.ext.do"]).module.default__word_bits()
+    return Template(model_files(rules)[model]).render(
+        ref=lambda name: name, config=lambda **_: "", word_bits=lambda: bits,
+        tags_there=lambda _, wanted: "".join(f", {name}" for name in wanted),
+    )
 
 
 def overlap(chosen: argparse.Namespace) -> dict:

@@ -45,6 +45,18 @@ from tests.rule_tables import CATALOGUE, D, members, rule, selects
         ("dep_bal > 100 or wm_bal > 0", "dep_bal", [100, 101, None], [101]),
         ("dep_bal > 100 and wm_bal > 0", "dep_bal", [100, 101, None], []),
         ("not (dep_bal > 100 and wm_bal > 0)", "dep_bal", [100, 101, None], [100]),
+        ("not (dep_bal > 100 and not prof_is_staff)", "dep_bal", [100, 101, None], [100]),
+        ("not (dep_bal > 100 or prof_is_staff)", "dep_bal", [100, 101, None], []),
+        # what stands in the place of a missing value is never selected, however far a rule reaches
+        ("dep_ratio >= -99999999999999.9999", "dep_ratio", [Decimal("-99999999999999.9999"), 0, None], [Decimal("-99999999999999.9999"), 0]),
+        ("not dep_ratio > 99999999999999.9999", "dep_ratio", [Decimal("99999999999999.9999"), None], [Decimal("99999999999999.9999")]),
+        ("dep_ratio < 100000000000000", "dep_ratio", [Decimal("99999999999999.9999"), None], [Decimal("99999999999999.9999")]),
+        ("txn_cnt < 2147483647", "txn_cnt", [2147483646, 2147483647, None], [2147483646]),
+        ("-2147483648 <= txn_cnt", "txn_cnt", [-2147483648, 0, None], [-2147483648, 0]),
+        ("prof_mng_org = ''", "prof_mng_org", ["", "H000", None], [""]),
+        ("prof_mng_org <> 'H000'", "prof_mng_org", ["", "H000", None], [""]),
+        ("pay_start_date >= '1000-01-01'", "pay_start_date", [date(1000, 1, 1), date(999, 12, 31), None], [date(1000, 1, 1)]),
+        ("pay_start_date < '9000-01-01'", "pay_start_date", [D, date(9000, 1, 1), None], [D]),
         # not before and, and before or
         ("dep_bal = 1 or dep_bal = 2 and txn_cnt = 0", "dep_bal", [1, 2], [1]),
         ("(dep_bal = 1 or dep_bal = 2) and txn_cnt = 0", "dep_bal", [1, 2], []),
@@ -73,6 +85,16 @@ def test_operator(text, column, values, selected):
     rules = [rule(text)] + ([rule("dep_bal >= 0 or dep_bal is missing", "the_rule2", 2)] if "the_rule2" in text else [])
     found = members(rules, [{column: value} for value in values])["the_rule"]
     assert [value for number, value in enumerate(values) if f"c{number}" in found] == selected
+
+
+def test_more_rules_than_a_word_has_bits():
+    """The eighth rule is the sign of its word; those above are read from the bits of those below."""
+    low = [rule(f"dep_bal >= {number}", f"least_{number}", number) for number in range(1, 18)]
+    high = [rule(f"not in segment least_{number} or dep_bal = 17", f"less_{number}", 100 + number) for number in range(1, 18)]
+    found = members([*low, *high], [{"dep_bal": value} for value in (*range(1, 18), None)])
+    for number in range(1, 18):
+        assert found[f"least_{number}"] == {f"c{value - 1}" for value in range(number, 18)}
+        assert found[f"less_{number}"] == {f"c{value - 1}" for value in range(1, number)} | {"c16", "c17"}
 
 
 def test_segments_stand_on_segments():

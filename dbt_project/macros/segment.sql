@@ -41,7 +41,7 @@
     ) as listed (tag_name) where tag_name <> ''
 {% endmacro %}
 
-{#- Which bits are set in every number of sixteen bits: a lookup is faster than shifting sixteen times per row. -#}
+{#- Which bits are set in every word of eight bits: a lookup is faster than shifting eight times per row. -#}
 {% macro word_bits() %}
     {{- return(adapter.dispatch('word_bits')()) -}}
 {% endmacro %}
@@ -49,10 +49,10 @@
 {% macro default__word_bits() -%}
     (
         select
-            cast(words.word as usmallint) as word,
+            cast(words.word as tinyint) as word,
             cast(places.bit as integer) as bit
-        from range(1, 65536) as words (word)
-        cross join range(16) as places (bit)
-        where (words.word >> places.bit) & 1 = 1
+        from range(-128, 128) as words (word)
+        cross join range(8) as places (bit)
+        where ((words.word & 255) >> places.bit) & 1 = 1
     ) as word_bits
 {%- endmacro %}

@@ -13,8 +13,8 @@ from tagmart.core.errors import TagmartError, nearest
 from tagmart.core.mart import TAGS_PREFIX
 from tagmart.explain.selection import Night, known_membership
 from tagmart.rules import CompiledRule, Rule
+from tagmart.rules.conditions import printed
 from tagmart.rules.language import parse, segment_key
-from tagmart.rules.sql import printed
 from tagmart.rules.terms import said
 
 if TYPE_CHECKING:

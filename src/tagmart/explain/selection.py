@@ -18,9 +18,10 @@ from tagmart.core.errors import TagmartError
 from tagmart.core.mart import MART_FILE, TAGS_PREFIX, table_columns
 from tagmart.core.settings import Settings
 from tagmart.rules import Catalogue, CompiledRule, Rule, compile_rules, read_catalogue, read_entities
+from tagmart.rules.conditions import printed
 from tagmart.rules.files import ENTITY_LETTERS, Top
 from tagmart.rules.language import segment_keys
-from tagmart.rules.sql import printed, with_validity
+from tagmart.rules.sql import with_validity
 from tagmart.rules.terms import Builder
 
 if TYPE_CHECKING:

@@ -161,7 +161,7 @@ def _seed_yaml(name: str, says: str, columns: Mapping[str, tuple[str, str]]) -> 
 
 
 def _flags_yaml(name: str, entity: str, storey: int) -> str:
-    says = f"One row per {entity} customer of the spine: the flags of the segments of storey {storey}, sixteen to a number."
+    says = f"One row per {entity} customer of the spine: the flags of the segments of storey {storey}, eight to a number."
     return _yaml(_document(name, says, [_customer_column(name, unique=True)]))
 
 

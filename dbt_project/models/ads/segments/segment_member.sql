@@ -1,4 +1,8 @@
 -- One row per customer and segment that the customer is in at the business date.
+-- Texts are stored as they are: to find out how best to pack customer numbers took longer than to select and write them.
+{{ config(
+    pre_hook="set disabled_compression_methods = 'dictionary,dict_fsst,fsst,zstd'", post_hook='reset disabled_compression_methods'
+) }}
 with selected as (
     select
         segment_id,
