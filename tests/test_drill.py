@@ -48,7 +48,10 @@ def test_a_bigger_bank_takes_the_same_path(home_of, capsys):
 
 
 def test_amounts_of_any_size(home_of):
-    """Every amount a thousand times as large, so that persons have billions: nothing overflows on the way to the wide tables."""
+    """Every amount a thousand times as large, so that persons have billions: nothing overflows on the way to the gates of the tags.
+
+    They may be red: tolerances and thresholds are of a bank of the usual size.
+    """
     home = home_of("demo")
     home.synth(customers=200, seed=7, days=1, date=D)
     run_id = home.begin(D)
@@ -64,8 +67,10 @@ def test_amounts_of_any_size(home_of):
         """).fetchall()
         for schema, table, columns in amounts:
             warehouse.execute(f"update {schema}.{table} set {', '.join(f'{name} = {name} * 1000' for name in columns)}")
-    for stage in ("dwd", "dws", "tags", "wide"):
+    for stage in ("dwd", "dws", "tags", "wide", "profile"):
         home.stage(run_id, stage)
+    home.stage(run_id, "gate2", check=False)
+    assert home.state.row("select count(*) as ran from gate_result where run_id = ? and gate = 'ledger'", run_id)["ran"] > 50
 
 
 def test_a_night_goes_on_with_faults_that_a_policy_lets_pass(home_of):

@@ -20,7 +20,7 @@ from averages
 union all
 select
     'right' as side, null as gl_org, 'deposits' as subject, 'CNY' as ccy, account.customer_id as key,
-    cast(core.gained * coalesce(rates.rate, 1) as decimal(18, 2)) as amount
+    cast(cast(core.gained as decimal(38, 2)) * coalesce(rates.rate, 1) as decimal(18, 2)) as amount
 from warehouse.dwd.ledger_accum as core
 left join warehouse.dwd.account as account on core.acct_no = account.acct_no
 left join rates on core.ccy = rates.ccy and core.bal_date = rates.rate_date

@@ -12,7 +12,7 @@ shares as (
 
 select
     'left' as side, null as gl_org, 'AUM' as subject, 'CNY' as ccy, customers.customer_id as key,
-    cast(customers.amount * coalesce(shares.share_sum, 1) as decimal(18, 2)) as amount
+    cast(cast(customers.amount as decimal(38, 2)) * coalesce(shares.share_sum, 1) as decimal(18, 2)) as amount
 from customers
 left join shares on customers.customer_id = shares.customer_id
 union all

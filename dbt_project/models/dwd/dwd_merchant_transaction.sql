@@ -46,10 +46,9 @@ costed as (
     from paid
     left join costs
         on
-            paid.pay = costs.pay_kind
-            and paid.is_ok and not paid.is_refund
+            case when paid.is_ok and not paid.is_refund then paid.pay end = costs.pay_kind
             and paid.acct_date >= costs.valid_from
-            and (costs.valid_to is null or paid.acct_date <= costs.valid_to)
+            and paid.acct_date <= coalesce(costs.valid_to, date '9999-12-31')
 ),
 
 final as (

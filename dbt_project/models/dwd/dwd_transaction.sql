@@ -82,20 +82,27 @@ void_legs as (
     select reversal_no as txn_no, acct_no, acct_date, dc_flag, -original_amt as amt from same_day_pairs
 ),
 
+-- A number of another bank's account may be that of an account here, so only numbers here are looked up. As a second condition
+-- of the join the bank code would have every leg compared with every account.
+located as (
+    select
+        *,
+        coalesce(nullif(cp_bank_code, ''), 'OWN') = 'OWN' as is_cp_here,
+        case when coalesce(nullif(cp_bank_code, ''), 'OWN') = 'OWN' then cp_acct_no end as cp_here_acct_no
+    from legs
+),
+
 owned as (
     select
-        legs.*,
+        located.*,
         accounts.customer_id,
         accounts.entity,
         -- No bank code and no account: the bank tells nothing about the other side.
-        nullif(legs.cp_bank_code, '') is null and nullif(legs.cp_acct_no, '') is null as is_cp_unknown,
-        coalesce(nullif(legs.cp_bank_code, ''), 'OWN') = 'OWN' as is_cp_here,
-        -- A number of another bank's account may be that of an account here.
+        nullif(located.cp_bank_code, '') is null and nullif(located.cp_acct_no, '') is null as is_cp_unknown,
         cp_accounts.customer_id as cp_customer_id
-    from legs
-    left join accounts on legs.acct_no = accounts.acct_no
-    left join accounts as cp_accounts
-        on legs.cp_acct_no = cp_accounts.acct_no and coalesce(nullif(legs.cp_bank_code, ''), 'OWN') = 'OWN'
+    from located
+    left join accounts on located.acct_no = accounts.acct_no
+    left join accounts as cp_accounts on located.cp_here_acct_no = cp_accounts.acct_no
 ),
 
 classed as (

@@ -15,7 +15,12 @@ spine as (
 ),
 
 merchants as (
-    select *, settle_bank = 'OWN' as is_own from {{ ref('dwd_merchant') }}
+    -- The account of those that settle here alone: as a second condition of a join, all merchants would be compared with all accounts.
+    select
+        *,
+        settle_bank = 'OWN' as is_own,
+        case when settle_bank = 'OWN' then settle_acct_no end as own_acct_no
+    from {{ ref('dwd_merchant') }}
 ),
 
 -- The only reading of daily balances: those of settlement accounts here.
@@ -23,7 +28,7 @@ balances as (
     select balances.acct_no, balances.bal_date, cast(sum(balances.bal) as decimal(18, 2)) as bal
     from {{ ref('dwd_account_balance_daily') }} as balances
     inner join night on balances.bal_date <= night.biz_date
-    where balances.acct_no in (select merchants.settle_acct_no from merchants where merchants.is_own)
+    where balances.acct_no in (select merchants.own_acct_no from merchants where merchants.is_own)
     group by balances.acct_no, balances.bal_date
 ),
 
@@ -53,7 +58,7 @@ account_means as (
 ),
 
 account_uses as (
-    select settle_acct_no as acct_no, count(*) as mer_cnt from merchants where is_own group by settle_acct_no
+    select own_acct_no as acct_no, count(*) as mer_cnt from merchants where is_own group by own_acct_no
 ),
 
 settlements as (
@@ -184,10 +189,10 @@ final as (
             as mer_settle_acct_davg_lm
     from spine
     inner join merchants on spine.customer_id = merchants.customer_id
-    left join deposit_accounts on merchants.is_own and merchants.settle_acct_no = deposit_accounts.acct_no
-    left join account_uses on merchants.is_own and merchants.settle_acct_no = account_uses.acct_no
-    left join account_sums on merchants.is_own and merchants.settle_acct_no = account_sums.acct_no
-    left join account_means on merchants.is_own and merchants.settle_acct_no = account_means.acct_no
+    left join deposit_accounts on merchants.own_acct_no = deposit_accounts.acct_no
+    left join account_uses on merchants.own_acct_no = account_uses.acct_no
+    left join account_sums on merchants.own_acct_no = account_sums.acct_no
+    left join account_means on merchants.own_acct_no = account_means.acct_no
     left join stays on spine.customer_id = stays.customer_id
     left join settle_sums on spine.customer_id = settle_sums.customer_id
     left join punctuality on spine.customer_id = punctuality.customer_id

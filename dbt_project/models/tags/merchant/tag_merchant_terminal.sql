@@ -86,7 +86,7 @@ stray_sales as (
             sales.customer_id = terminals.customer_id
             and sales.term_sn = terminals.sn
             and sales.acct_date >= terminals.bind_date
-            and (terminals.unbind_date is null or sales.acct_date < terminals.unbind_date)
+            and sales.acct_date < coalesce(terminals.unbind_date, date '9999-12-31')
     where sales.days_ago < 90 and terminals.sn is null
     group by sales.customer_id
 ),
