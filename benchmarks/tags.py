@@ -69,7 +69,7 @@ def of_build(says: str) -> argparse.ArgumentParser:
     arguments = argparse.ArgumentParser(description=says)
     arguments.add_argument("--customers", type=int, default=100_000)
     arguments.add_argument("--block", type=int, default=122_880, help="customers in a block")
-    arguments.add_argument("--memory", default="8GB", help="DuckDB's limit")
+    arguments.add_argument("--memory", default="7GB", help="DuckDB's limit")
     arguments.add_argument("--folder", type=Path, help="where the tables are (kept); a temporary folder otherwise")
     return arguments
 
