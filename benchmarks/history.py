@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from tags import fill, made_tables, of_build, opened, retail_models, stand_ins, timed
+from tags import built, made_tables, of_build, opened, retail_models, stand_ins, timed
 
 from tagmart.contracts import load_contracts
 from tagmart.core.duck import connect, identifier, literal
@@ -98,7 +98,7 @@ def _build(given: argparse.Namespace) -> dict:
         duck = opened(Path(scratch), given.measure, given.memory)
         models, steps = retail_models(), {}
         stand_ins(duck, models)
-        seconds, cpu = timed(lambda: steps.update(fill(duck, "tags", models, given.block)))
+        seconds, cpu = timed(lambda: steps.update(built(duck, "tags", models, given.block)))
         duck.close()
     return {"seconds": seconds, "cpu": cpu, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "steps": steps}
 

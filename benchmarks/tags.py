@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -27,6 +28,7 @@ import polars
 from tag_tables import make_tables, stand_in
 
 from tagmart.core.settings import Settings, project_root
+from tagmart.night.blocks import Wide, fill, threads_each
 from tagmart.tagspec.files import wide_sql
 from tagmart.tagspec.fold_sql import fold_sql
 from tagmart.tagspec.folds import folds_of
@@ -133,7 +135,7 @@ def all_tags(duck: duckdb.DuckDBPyConnection, block: int) -> dict:
     """Every retail tag: the build, the copy of what it made, and one sum over every column of it."""
     models = retail_models()
     stand_ins(duck, models)
-    build = timed(lambda: fill(duck, "tags", models, block))
+    build = timed(lambda: built(duck, "tags", models, block))
     copies = [timed(lambda number=number: _run(duck, f"create table copy_{number} as from tags")) for number in range(2)]
     copy = min(copies)
     numbers = [tag for model in models for tag in model.tags if tag.data_type.startswith(("decimal", "integer"))]
@@ -169,7 +171,7 @@ def flow_tags(duck: duckdb.DuckDBPyConnection, block: int) -> dict:
         for tag in model.tags
         if tag.column.measure.agg in FOLDABLE and all(value.code != "other" for _, value in tag.column.values)
     ]
-    build = timed(lambda: fill(duck, "tags", models, block))
+    build = timed(lambda: built(duck, "tags", models, block))
     raw = timed(lambda: _run(duck, f"create table raw_tags as {raw_statement(tags)}"))
     must_agree(duck, tags, "raw_tags")
     frame = polars.from_arrow(duck.execute(f"select {', '.join(POLARS)} from raw_transaction as raw").to_arrow_table())
@@ -217,38 +219,34 @@ def polars_expressions(tags: list[Tag]) -> list[polars.Expr]:
 WAYS: dict[str, Callable[[duckdb.DuckDBPyConnection, int], dict]] = {"all tags": all_tags, "flow tags": flow_tags}
 
 
-def fill(duck: duckdb.DuckDBPyConnection, table: str, models: list[TagModel], block: int) -> dict[str, float]:
-    """A wide table, block by block, its folds and families on the way in temporary tables; CPU seconds of each of these."""
-    folds, families, wide = statements(models)
-    found = duck.execute(
-        "select min(customer_id), max(customer_id) from (select customer_id, (row_number() over (order by customer_id) - 1)"
-        f" // {block} as block_no from dws_retail_spine) group by block_no order by 1"
-    ).fetchall()
-    steps = list(folds.items())
-    steps += [(name, f"select * from ({sql}) order by customer_id") for name, sql in families.items()]
-    took = dict.fromkeys((name for name, _ in steps), 0.0)
-    for number, (first, last) in enumerate(found):
-        duck.execute(f"set variable block_from = '{first}'; set variable block_to = '{last}'")
-        for name, sql in steps:
-            took[name] += timed(lambda name=name, sql=sql: duck.execute(f"create or replace temp table {name} as {sql}"))[1]
-        duck.execute(f"insert into {table} {wide}" if number else f"create table {table} as {wide}")
-    for name in (*folds, *families):
-        duck.execute(f"drop table temp.main.{name}")
-    duck.execute("reset variable block_from; reset variable block_to")
+def built(duck: duckdb.DuckDBPyConnection, table: str, models: list[TagModel], block: int) -> Counter[str]:
+    """A wide table as a night builds it; CPU seconds of its folds and families."""
+    duck.execute(f"set threads = {threads_each()}")
+    took = fill(duck, wide_of(table, models, block))
+    duck.execute("set threads = 2")
     duck.execute("checkpoint")
     return took
 
 
-def statements(models: list[TagModel]) -> tuple[dict[str, str], dict[str, str], str]:
-    """The folds and the families by name, each after those that it reads; and the wide table."""
-    render = renderer(_settings().dbt_project, ref=str)
-    vocabulary = read_vocabulary(_settings().specs_dir, "retail")
+def wide_of(table: str, models: list[TagModel], block: int) -> Wide:
+    """The folds and the families, and the wide table of them, as dbt would hand them over."""
+    scratch, vocabulary = f"steps_of_{table}", read_vocabulary(_settings().specs_dir, "retail")
     read = folds_of(models, vocabulary)
-    folds = {fold.name: render(fold_sql(fold, "retail")) for fold in read.values() if fold.name}
-    families = {
-        model.name: render(tag_model_sql(model, model.family, read[model.name], vocabulary)) for model in models if model.family
-    }
-    return folds, families, render(wide_sql("retail", models, "one row per customer", tuple(folds), tuple(families), ()))
+    folds = {fold.name: fold for fold in read.values() if fold.name}
+    families = {model.name: model for model in models if model.family}
+
+    def lies(name: str) -> str:
+        """Where a model lies: on the way, among the partials, or beside the table."""
+        home = scratch if name in folds or name in families else "partials" if name.startswith("dws_") else "mart"
+        return f"{home}.main.{name}"
+
+    render = renderer(_settings().dbt_project, ref=lies)
+    return Wide(
+        table=f"mart.main.{table}", spine=lies("dws_retail_spine"), block_size=block, scratch=scratch,
+        folds={name: render(fold_sql(fold, "retail")) for name, fold in folds.items()},
+        families={name: render(tag_model_sql(model, model.family, read[name], vocabulary)) for name, model in families.items()},
+        sql=render(wide_sql("retail", models, "one row per customer", tuple(folds), tuple(families), ())),
+    )  # fmt: skip
 
 
 def raw_statement(tags: list[Tag]) -> str:

@@ -3,72 +3,77 @@
     model whose customers are cut into blocks of `block_size` in the order of their ids: as many as DuckDB keeps in a row group,
     so that no block is written twice. Everything that the SQL reads through in_block() is cut to the block before it is folded.
 
-    `folds` and then `families` name models that only this table reads, each after those that it reads: of every block they are
-    computed one after the other into temporary tables, families in the order of their customers. As parts of one statement the
-    database plans a thousand columns through all of them at once, which takes longer than computing them; as tables of their
-    own they would be written twice.
+    `folds` and then `families` name models that only this table reads; families read folds, and no other family. Of every block
+    they are computed into tables of a database in memory, several beside each other, families in the order of their customers. As
+    parts of one statement the database plans a thousand columns through all of them at once, which takes longer than
+    computing them; as tables of their own they would be written twice.
 
-    The relation is new in every night's candidate: nobody reads it before it is whole, and a night that fails half-way begins
-    with a new one.
+    The statements are run by tagmart.night.blocks, as dbt runs any Python; they are each their own transaction. The relation
+    is new in every night's candidate: nobody reads it before it is whole, and a night that fails half-way begins with a new one.
 #}
 {% materialization blocks, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
-    {%- set spine = ref(config.require('spine')) -%}
-    {%- set size = config.get('block_size', 122880) | int -%}
+    {%- set folds = config.get('folds', []) -%}
     {%- set families = config.get('families', []) -%}
-    {%- set steps = config.get('folds', []) + families -%}
+    {%- set scratch = 'steps_of_' ~ model.name -%}
 
     {{ run_hooks(pre_hooks) }}
-    {%- if existing is not none -%}
+    {%- if existing is not none and not existing.is_table -%}
         {% do adapter.drop_relation(existing) %}
     {%- endif -%}
 
-    {%- set cut -%}
-        select min(numbered.customer_id) as block_from, max(numbered.customer_id) as block_to
-        from (
-            select spine.customer_id, (row_number() over (order by spine.customer_id) - 1) // {{ size }} as block_no
-            from {{ spine }} as spine
-        ) as numbered
-        group by numbered.block_no
-        order by 1
-    {%- endset -%}
-    {%- set blocks = run_query(cut).rows -%}
     {#- Looked up once: dbt takes milliseconds for every ref. -#}
     {%- set lies = [] -%}
-    {%- for step in steps -%}{%- do lies.append((ref(step) | string, 'temp.main.' ~ step)) -%}{%- endfor -%}
-    {%- set making = [] -%}
-    {%- for step in steps -%}{%- do making.append((step, in_steps(render(step_code(step)), lies))) -%}{%- endfor -%}
-    {%- set filling = in_steps(sql, lies) -%}
+    {%- for step in folds + families -%}{%- do lies.append((ref(step) | string, scratch ~ '.main.' ~ step)) -%}{%- endfor -%}
+    {%- set made = {} -%}
+    {%- for step in folds + families -%}{%- do made.update({step: in_steps(render(step_code(step)), lies)}) -%}{%- endfor -%}
+    {%- set wide = {
+        'table': target_relation | string,
+        'spine': ref(config.require('spine')) | string,
+        'block_size': config.get('block_size', 122880) | int,
+        'scratch': scratch,
+        'folds': picked(made, folds),
+        'families': picked(made, families),
+        'sql': in_steps(sql, lies),
+    } -%}
+
+    {%- call statement('fill', language='python') -%}
+from tagmart.night.blocks import Wide, fill
+
+
+def dbtObj(load):
+    return None
+
+
+def model(dbt, connection):
+    fill(connection, Wide(**{{ tojson(wide) }}))
+
+
+def materialize(nothing, connection):
+    return None
+    {%- endcall -%}
 
     {%- call statement('main') -%} select 1 {%- endcall -%}
-    {#- A bank without the entity still publishes its table, empty: one block without bounds. -#}
-    {%- for block in (blocks if blocks | length > 0 else [('', '')]) %}
-        {%- do run_query("set variable block_from = '" ~ block[0] ~ "'; set variable block_to = '" ~ block[1] ~ "'") -%}
-        {%- for step, text in making -%}
-            {%- set ordered = ' order by customer_id' if step in families else '' -%}
-            {%- do run_query('create or replace temp table ' ~ step ~ ' as select * from (' ~ text ~ ')' ~ ordered) -%}
-        {%- endfor -%}
-        {%- set head = 'create table ' ~ target_relation ~ ' as ' if loop.first else 'insert into ' ~ target_relation ~ ' ' -%}
-        {%- do run_query(head ~ filling) -%}
-    {%- endfor %}
-    {%- for step in steps -%}
-        {%- do run_query('drop table temp.main.' ~ step) -%}
-    {%- endfor -%}
-    {%- do run_query('reset variable block_from; reset variable block_to') -%}
-
     {{ run_hooks(post_hooks) }}
     {% do persist_docs(target_relation, model) %}
     {% do adapter.commit() %}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
+{# The entries of a dictionary with these keys, in their order. #}
+{% macro picked(entries, keys) -%}
+    {%- set found = {} -%}
+    {%- for key in keys -%}{%- do found.update({key: entries[key]}) -%}{%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
 {# The text of a model of this project as it was written. #}
 {% macro step_code(name) -%}
     {{ return(graph.nodes['model.' ~ project_name ~ '.' ~ name].raw_code) }}
 {%- endmacro %}
 
-{# SQL that reads the steps from their temporary tables, and not from where their models would lie. #}
+{# SQL that reads the steps from where they are computed, and not from where their models would lie. #}
 {% macro in_steps(sql, lies) -%}
     {%- set text = namespace(sql=sql) -%}
     {%- for there, here in lies -%}

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
+from tagmart.night.blocks import threads_each
 from tagmart.night.parsed import fingerprint, keep_parse, known_parse
 
 if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
-TAGS = "tags"
+TAGS, WIDE = "tags", "wide"
 LOG = "dbt.log"
 
 
@@ -33,6 +34,8 @@ def build(settings: Settings, run_id: str, layers: list[str]) -> str:
         TagmartError: naming each model or test that failed, or if the selection was empty.
     """
     os.environ.update(settings.environment())
+    if WIDE in layers:
+        os.environ["TAGMART_DUCK_THREADS"] = str(threads_each())
     from dbt.cli.main import dbtRunner
 
     log_dir = settings.run_dir(run_id) / "logs"
@@ -98,9 +101,14 @@ def _kind(node: object) -> str:
 
 def _failure(bad: list, log_dir: Path) -> TagmartError:
     """One error that names what failed; what was only skipped because of it is not worth a line."""
-    lines = [f"{result.node.name}: {' '.join((result.message or '').split())[:400]}" for result in bad[:10]]
+    lines = [f"{result.node.name}: {_reason(result.message or '')[:400]}" for result in bad[:10]]
     more = f" … and {len(bad) - 10} more" if len(bad) > 10 else ""
     return TagmartError(
         f"{len(bad)} dbt node(s) failed", where=bad[0].node.original_file_path, seen=" | ".join(lines) + more,
         do=f"read {log_dir / LOG}; the published mart is untouched",
     )
+
+
+def _reason(message: str) -> str:
+    """What dbt tells of a failed node, in one line: of the traceback of a step in Python, the error at its end."""
+    return message.strip().splitlines()[-1] if "Traceback (most recent call last)" in message else " ".join(message.split())

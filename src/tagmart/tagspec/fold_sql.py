@@ -283,7 +283,8 @@ def _of_states(kept: tuple[tuple[str, str], ...], source: str) -> list[str]:
     for kind, of in kept:
         value = f"{source}.{of}"
         made = {
-            "sum": _narrow(f"sum({value} * {days})", of),
+            # A count of days as a bigint would make DuckDB multiply 38 digits, and look at each product for an overflow.
+            "sum": _narrow(f"sum({value} * {days if is_count(of) else f'cast({days} as decimal(6,0))'})", of),
             "max": f"max({value})",
             "min": f"min({value})",
             "days": f"cast(sum(case when {value} > 0 then {days} else 0 end) as integer)",

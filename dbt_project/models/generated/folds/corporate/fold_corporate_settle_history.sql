@@ -64,7 +64,7 @@ folded as (
         cut.customer_id,
         cut.nature,
         cut.piece,
-        cast(sum(cut.bal * (cut.until - cut.since)) as decimal(18,2)) as sum_bal
+        cast(sum(cut.bal * cast((cut.until - cut.since) as decimal(6,0))) as decimal(18,2)) as sum_bal
     from cut
     group by 1, 2, 3
 )

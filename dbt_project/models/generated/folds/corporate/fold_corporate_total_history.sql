@@ -91,7 +91,7 @@ folded as (
         cut.customer_id,
         cut.total,
         cut.piece,
-        cast(sum(cut.bal * (cut.until - cut.since)) as decimal(18,2)) as sum_bal,
+        cast(sum(cut.bal * cast((cut.until - cut.since) as decimal(6,0))) as decimal(18,2)) as sum_bal,
         min(cut.bal) as min_bal,
         max(cut.bal) as max_bal
     from cut

@@ -159,7 +159,7 @@ merged as (
     select
         states.customer_id,
         states.piece,
-        cast(sum(states.bal * (states.until - states.since)) as decimal(18,2)) as sum_bal,
+        cast(sum(states.bal * cast((states.until - states.since) as decimal(6,0))) as decimal(18,2)) as sum_bal,
         max(states.bal) as max_bal
     from states
     where states.held > 0
