@@ -211,6 +211,25 @@ def test_contributions_add_up_and_come_after_the_month(bank):
     assert strangers == 0
 
 
+def test_totals_of_other_systems_are_what_single_rows_add_up_to(bank):
+    """Classes of every month end, contributions of every closed month, the registry's units of every day that is delivered."""
+    details = {
+        f"select class_date, gl_org, class_code, count(*), sum(principal_amt::{M}) from crd_class join crd_note using (note_no)"
+        " where bal_date = class_date group by all":
+        f"select class_date, gl_org, class_code, note_cnt::int, principal_amt::{M} from crd_class_rpt where delivered = (select max(delivered) from crd_class_rpt)",
+        f"select month, gl_org, sum(net::{M}), sum(ftp_income::{M}), sum(fee_income::{M}), sum(cost::{M}), sum(provision::{M}) from fin_contrib join"
+        " (select distinct acct_no as acct_or_note, gl_org from core_acct union select distinct note_no, gl_org from crd_note) using (acct_or_note) group by all":
+        f"select month, gl_org, net::{M}, ftp_income::{M}, fee_income::{M}, cost::{M}, provision::{M} from fin_pnl where delivered = (select max(delivered) from fin_pnl)",
+        "select hold_date, prod_id, sum(units::decimal(18, 4)) from inv_hold where hold_date in (select reg_date from inv_ta) group by all":
+        "select reg_date, prod_id, units::decimal(18, 4) from inv_ta",
+    }  # fmt: skip
+    for rows, totals in details.items():
+        found, reported = ({*bank.execute(query).fetchall()} for query in (rows, totals))
+        assert found == reported and len(found) > 5
+    assert {row[0] for row in bank.execute("select distinct class_date from crd_class_rpt").fetchall()} >= {"2026-05-31", "2026-06-30"}
+    assert bank.execute("select count(distinct reg_date) from inv_ta").fetchone()[0] == 3
+
+
 def test_contributions_come_between_the_eighth_and_the_fifteenth_workday():
     """Of every month of the bank's calendar."""
     contract = load_contracts(project_root() / "expectations" / "contracts" / "demo")["fin_contrib"]

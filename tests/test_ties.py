@@ -57,7 +57,8 @@ CASES = [
     ("t11_notes_within_contract", "update dwd.loan_contract set contract_amt = 45 where contract_no = 'K4'", ("B200", "130311", "CNY"), 5, set()),
     ("t11_used_as_delivered", "update dwd.credit_limit set used_amt = 500 where limit_no = 'L1'", ("-", "single", "CNY"), -40, set()),
     ("t12_margin", "update dwd.ledger_account set frozen_amt = 15", ("B200", "margin", "CNY"), 5, set()),
-    ("t13_unit_roll", "update dwd.holding set units = 15.0002 where hold_date = " + D, ("-", "fund", "units"), "0.0002", set()),
+    ("t13_unit_roll", "update dwd.holding set units = 15.0002 where hold_date = " + D, ("-", "fund", "units"), "0.0002", {"t13_registry"}),
+    ("t13_registry", "update dwd.registry_unit set units = 14.9998", ("-", "F1", "units"), "0.0002", set()),
     ("t14_in_transit", "update dwd.order set status_code = 'failed' where order_no = 'O1'", ("-", "3011", "CNY"), -25, set()),
     ("t15_bridge_bank", "update dws.retail_asset_daily set bal = 171 where bal = 170", ("-", "AUM", "CNY"), 1, set()),
     ("t15_bridge_customer", "update dws.retail_asset_daily set bal = bal + if(bal = 170, 10150, 10000)", ("-", "AUM", "CNY"), 150, {"t15_bridge_bank"}),
@@ -68,6 +69,7 @@ CASES = [
     ("t24_org_totals", "mart: update mart.tags_retail set prof_mng_org = 'B999' where customer_id = 'R1'", ("-", "AUM", "CNY"), -200, set()),
     ("t25_migration_matrix", "mart: delete from mart.tags_retail where customer_id = 'R2'", ("-", "tier 3", "customers"), -1,
      {"t17_averages", "t22_spine_flow", "t23_merges"}),
+    ("t28_contribution", "update dwd.management_profit set net_amt = 9.01", ("B100", "2026-05", "CNY"), "-0.01", set()),
     ("t28_contribution_parts", "update dwd.contribution set cost_amt = 2", ("-", "dep", "CNY"), -1, set()),
     ("t59_six_months", "update dwd.loan_class set prev_class = 3 where note_no = 'N2'; insert into dwd.loan_note by name"
      " select 'N2' as note_no, date '2026-03-01' as bal_date, 7 as dpd, 0 as principal_amt", ("B200", "130311", "days"), 1, {"t53_loan_days"}),
@@ -84,8 +86,9 @@ CASES = [
     ("t23_merges", "mart: update mart.tags_retail set dep_bal = 270 where customer_id = 'R2'", ("-", "deposits", "CNY"), -1, set()),
     ("t24_manager_share", "update dwd.manager_assignment set share_ratio = 0.5 where manager_id = 'M2'", ("-", "AUM", "CNY"), 40, set()),
     ("t25_tier_heads", "mart: update mart.tags_retail set tier_code = 'gold' where customer_id = 'R2'", ("-", "heads", "customers"), 1, {"t25_migration_matrix"}),
-    ("t26_class_floor", "update dwd.loan_class set class_code = 1 where note_no = 'N1'", ("B100", "130301", "class"), -1, set()),
-    ("t26_debtor_share", "update dwd.loan_class set class_code = 3 where note_no = 'N4'", ("B200", "130311", "class"), -2, set()),
+    ("t26_class_floor", "update dwd.loan_class set class_code = 1 where note_no = 'N1'", ("B100", "130301", "class"), -1, {"t26_class_report"}),
+    ("t26_debtor_share", "update dwd.loan_class set class_code = 3 where note_no = 'N4'", ("B200", "130311", "class"), -2, {"t26_class_report"}),
+    ("t26_class_report", "update dwd.class_report set principal_amt = 351 where class_code = 1", ("B200", "class 1", "CNY"), -1, set()),
     ("t27_overdue", gl("B100", "1303019", "close_dr = 41, open_dr = 41"), ("B100", "130301", "CNY"), -1,
      {"t01_trial_balance", "t02_opens_as_it_closed", "t04_loans"}),
     ("t27_dpd_step", "update dwd.ledger_note set dpd = 9 where note_no = 'N1' and bal_date = " + D, ("B100", "130301", "days"), 4, set()),
@@ -172,7 +175,7 @@ def test_ties_have_the_consequences_and_tolerances_of_the_reference():
     assert [(by_name[name].on_break, by_name[name].tolerance.of(Decimal(10_000))) for name in ("t15_bridge_bank", "t15_bridge_customer")] == [
         ("stop", 1), ("warn", 100)]  # fmt: skip
     assert {tie.id: tie.holds for tie in TIES if tie.holds} == {
-        "t19_payroll_credit": ("pay_detail",), "t19_payroll_debit": ("pay_detail",), "t20_merchant_cut": ("mer_settle", "mer_txn"),
+        "t13_registry": ("inv_hold",), "t19_payroll_credit": ("pay_detail",), "t19_payroll_debit": ("pay_detail",), "t20_merchant_cut": ("mer_settle", "mer_txn"),
         "t20_merchant_posted": ("mer_settle",),
     }  # fmt: skip
     gate2 = {one.id: one for one in load_suite(SUITES, "gate2").expectations}
@@ -233,6 +236,20 @@ def test_the_account_that_is_the_difference_comes_first_and_masked(night: Night)
     assert result["consequence"] == "theme asset" and "difference 20.00" in result["message"] and "****0005 20.00" in result["message"]
     everything = " ".join(str(value) for row in night.state.rows("select * from gate_result") for value in row.values())
     assert "A000000" not in everything + outcome.summary
+
+
+@pytest.mark.parametrize(("tie", "change", "line", "sides", "keys"), [
+    ("t13_registry", "update dwd.registry_unit set units = 16", ("-", "F1", "units"), (15, 16), ["R1 F1"]),
+    ("t26_class_report", "delete from dwd.class_report", ("B200", "class 1", "CNY"), (350, 0), ["****", "****"]),
+    ("t28_contribution", "update dwd.management_profit set net_amt = 8", ("B100", "2026-05", "CNY"), (9, 8), ["****0001"])])  # fmt: skip
+def test_a_total_of_another_system_that_is_off_names_who_is_in_the_line(night: Night, tie: str, change: str, line: tuple, sides: tuple, keys: list[str]):
+    mine = tuple(one for one in TIES if one.id == tie)
+    assert night.states(mine) == {tie: HOLDS}
+    night.change(change)
+    found = next(fact for fact in night.facts(mine) if (fact.get("gl_org"), fact.get("gl_subject"), fact.get("ccy")) == line)
+    assert (found["left_amount"], found["right_amount"], found["gap"]) == (*sides, sides[0] - sides[1])
+    assert [row.shown for row in found["failing"]] == keys
+    assert found["message"].startswith(f"org {line[0]}, subject {line[1]}, {line[2]}: {mine[0].left} {sides[0]}.00, {mine[0].right} {sides[1]}.00, difference ")
 
 
 def test_at_most_ten_accounts_are_shown(tmp_path: Path, base: Path):

@@ -85,6 +85,10 @@ ROWS = {
     "merchant_settlement": f"""('M000000000001', 'S1', {D}, 30, 2, 1, 27, false, 'T3')
         as row(mer_no, settle_no, settle_date, gross_amt, refund_amt, fee_amt, net_amt, is_returned, core_txn_no)""",
     "merchant_transaction": f"('M000000000001', 'X1', {YESTERDAY}, true, false, 30) as row(mer_no, txn_no, acct_date, is_ok, is_refund, amt)",
+    "class_report": f"""({D}, 'B100', 2, 1, 490), ({D}, 'B200', 1, 2, 350) as row(class_date, gl_org, class_code, note_cnt, principal_amt)""",
+    "management_profit": "('B100', date '2026-05-31', 9, 10, 2, 3, 0) as row(gl_org, month_end, net_amt, ftp_amt, fee_amt, cost_amt, provision_amt)",
+    "ledger_note_org": "('N1', 'B100'), ('N2', 'B200'), ('N4', 'B200') as row(note_no, gl_org)",
+    "registry_unit": f"({D}, 'F1', 15) as row(reg_date, prod_id, units)",
     "party": """('R1', 'retail', 'normal', '张甲', '张甲', '990101198001010011', date '2020-01-01', 'B101'),
         ('R2', 'retail', 'normal', '李乙', '李乙', '990101198001010022', date '2020-01-01', 'B201'),
         ('C1', 'corporate', 'normal', null, null, null, date '2020-01-01', 'B101'), ('MC1', 'merchant', 'normal', null, null, null, date '2020-01-01', null)
@@ -96,7 +100,8 @@ ROWS = {
     "loan_class": f"('N1', {D}, 2, 2), ('N2', {D}, 1, 1), ('N4', {D}, 1, 1) as row(note_no, class_date, class_code, prev_class)",
     "identity_check": f"('R1', 'K1', {D}, 'match') as row(customer_id, check_no, check_date, result_code)",
 }  # fmt: skip
-ALWAYS = {"ledger_leg": {"ccy": "CNY", "acct_date": D}, "ledger_note": {"ccy": "CNY"}}
+ALWAYS = {"ledger_leg": {"ccy": "CNY", "acct_date": D}, "ledger_note": {"ccy": "CNY"}, "class_report": {"ccy": "CNY"},
+          "management_profit": {"ccy": "CNY"}}
 MART = """
     insert into mart.tags_retail values ('R1', 150, 5, 490, 200, 'mass', true, true, 'B101'), ('R2', 271, 9, 0, 300, 'wealth', true, true, null);
     insert into mart.tags_corporate values ('C1', 977, 10, 350, null, null, null, null, 'B100');

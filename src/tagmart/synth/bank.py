@@ -23,6 +23,7 @@ from tagmart.synth.finance.book import BASE_CCY, Book, added
 from tagmart.synth.finance.contributions import fin_contrib
 from tagmart.synth.finance.details import make_book
 from tagmart.synth.finance.feeds import gl_balance
+from tagmart.synth.finance.totals import Totals, added_totals, make_totals, total_feeds
 from tagmart.synth.fx.feeds import fx_books, fx_feeds
 from tagmart.synth.identity import feeds as identity
 from tagmart.synth.marketing import feeds as marketing
@@ -103,7 +104,7 @@ def generate(
     done = _make_blocks(plan, places, processes)
     parts = [part for block in done for part in block.parts]
     ledger_parts, differences = _write_ledger(plan, done, seed, gl_differences)
-    parts += ledger_parts
+    parts += ledger_parts + _write_totals(plan, done)
     finish(parts, landing, horizon)
     whole = places[0].whole
     arguments = {
@@ -151,11 +152,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class BlockDone:
-    """What a block left: its parts in the order of the feeds, the totals of its answers, its part of each currency's ledger."""
+    """What a block left: its parts in the order of the feeds, the totals of its answers, its part of each currency's ledger, and of
+    what is reported as totals of the bank."""
 
     parts: list[Part]
     summary: dict[str, object]
     books: dict[str, Book]
+    totals: Totals
 
 
 def make_block(plan: Plan, place: Place) -> BlockDone:
@@ -166,7 +169,8 @@ def make_block(plan: Plan, place: Place) -> BlockDone:
     parts = []
     for number, feed in enumerate(feeds):
         parts.extend(write_feed(feed, folder / f"{number:04d}", plan.horizon, plan.first, plan.last))
-    return BlockDone(parts, answers.write_answers(world, plan.answers(place), plan.last), make_books(world))
+    summary = answers.write_answers(world, plan.answers(place), plan.last)
+    return BlockDone(parts, summary, make_books(world), make_totals(world, plan.first, plan.daily_from, plan.last))
 
 
 def _write_ledger(
@@ -181,6 +185,15 @@ def _write_ledger(
         feed = gl_balance(book, plan.horizon, plan.daily_from, plan.last, planted, ccy)
         parts += write_feed(feed, plan.scratch / "ledger" / ccy, plan.horizon, plan.first, plan.last)
     return parts, differences
+
+
+def _write_totals(plan: Plan, done: list[BlockDone]) -> list[Part]:
+    """What systems report as totals of the whole bank."""
+    return [
+        part
+        for feed in total_feeds(added_totals([block.totals for block in done]), plan.horizon)
+        for part in write_feed(feed, plan.scratch / "totals" / feed.name, plan.horizon, plan.first, plan.last)
+    ]
 
 
 def make_books(world: World) -> dict[str, Book]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from tagmart.synth import accounts as retail
 from tagmart.synth import ledger
+from tagmart.synth.calendar import Horizon
 from tagmart.synth.corporate import accounts as corporate
 from tagmart.synth.finance.details import note_facts
 from tagmart.synth.note_facts import NoteFacts
@@ -30,26 +31,46 @@ PROVISION_BP, LATE_PROVISION_BP = 8, 250
 
 def fin_contrib(world: World, daily_from: int, last: int) -> Iterator[Feed]:
     """One feed per month that is closed by `last`, from the month before that of `daily_from` on."""
-    horizon, facts = world.horizon, note_facts(world)
+    facts = note_facts(world)
+    for start, end, delivered in closed_months(world.horizon, daily_from, last):
+        yield _month(world, facts, start, end, delivered)
+
+
+def closed_months(horizon: Horizon, daily_from: int, last: int) -> list[tuple[int, int, int]]:
+    """Months that finance has closed by `last`, from the one before that of `daily_from` on.
+
+    Returns:
+        Of each its first day, the day behind it, and the day on which finance delivers it.
+    """
     earliest = int(horizon.month_of(np.array([daily_from]))[0]) - 1
-    for month in range(max(0, earliest), horizon.months):
-        delivered = int(horizon.month_first[month + 1]) + DELIVERY_DAY - 1
-        if delivered > last:
-            return
-        yield _month(world, facts, int(horizon.month_first[month]), int(horizon.month_first[month + 1]), delivered)
+    first = [int(day) for day in horizon.month_first]
+    months = [(first[at], first[at + 1], first[at + 1] + DELIVERY_DAY - 1) for at in range(max(0, earliest), horizon.months)]
+    return [month for month in months if month[2] <= last]
 
 
-def _month(world: World, facts: tuple[NoteFacts, ...], start: int, end: int, delivered: int) -> Feed:
-    """Contributions of the month from day `start` to before `end`, accounts first."""
+def contributions(
+    world: World, facts: tuple[NoteFacts, ...], start: int, end: int
+) -> list[tuple[np.ndarray, tuple[np.ndarray, ...]]]:
+    """What contributed in the month from day `start` to before `end`: persons' accounts, companies', then the notes of either.
+
+    Returns:
+        Of each part the places of its accounts or notes, and their income, fees, cost and provision in cents.
+    """
     firms = world.corporate_ledger
     book, theirs = world.accounts, firms.accounts
-    parts = [
+    return [
         _accounts(world.balance, world.legs, book.kind == retail.DEMAND, book.kind, start, end, world.exists),
         _accounts(
             firms.balance, firms.legs, theirs.kind == corporate.DEMAND, theirs.kind, start, end, theirs.opened < end
         ),
         *(_notes(one, start, end) for one in facts),
     ]
+
+
+def _month(world: World, facts: tuple[NoteFacts, ...], start: int, end: int, delivered: int) -> Feed:
+    """Contributions of the month from day `start` to before `end`, accounts first."""
+    book, theirs = world.accounts, world.corporate_ledger.accounts
+    parts = contributions(world, facts, start, end)
     people, companies = list(world.people.ecif_no), list(world.companies.ecif_no)
     owners = (
         pick(people, world.number_of(book.owner[parts[0][0]], end - 1)),
