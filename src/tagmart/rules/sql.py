@@ -59,7 +59,8 @@ def flags_sql(entity: str, storey: int, on_storey: Sequence[CompiledRule], below
     imports += [(table, _beside(table, sorted(names), entity, below)) for table, names in sorted(read.items())]
     joins = [_join(table, on_storey) for table in sorted(read)]
     listed = [f"        tags.{name}" for name in ("customer_id", *ranking)]
-    listed += [f"        {word} as {name}" for word, name in asked.asked.items()]
+    # By tag, not by rule: a column is then read once, and is still near when its next condition asks it.
+    listed += [f"        {word} as {name}" for word, name in sorted(asked.asked.items())]
     body = "\n".join(["    select", ",\n".join(listed), "    from tags", *joins])
     words = [_word(number, some, of_rules) for number, some in enumerate(_in_words(on_storey))]
     final = "    select\n        customer_id,\n" + ",\n".join(words) + "\n    from conditions"
