@@ -9,7 +9,8 @@
     own they would be written twice.
 
     The relation is new in every night's candidate: nobody reads it before it is whole, and a night that fails half-way begins
-    with a new one.
+    with a new one. Where the night has laid it out beforehand, empty and with the comments of its columns, and it has the columns
+    and types that the SQL gives, it is filled.
 #}
 {% materialization blocks, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -20,10 +21,6 @@
     {%- set steps = config.get('folds', []) + families -%}
 
     {{ run_hooks(pre_hooks) }}
-    {%- if existing is not none -%}
-        {% do adapter.drop_relation(existing) %}
-    {%- endif -%}
-
     {%- set cut -%}
         select min(numbered.customer_id) as block_from, max(numbered.customer_id) as block_to
         from (
@@ -49,8 +46,12 @@
             {%- set ordered = ' order by customer_id' if step in families else '' -%}
             {%- do run_query('create or replace temp table ' ~ step ~ ' as select * from (' ~ text ~ ')' ~ ordered) -%}
         {%- endfor -%}
-        {%- set head = 'create table ' ~ target_relation ~ ' as ' if loop.first else 'insert into ' ~ target_relation ~ ' ' -%}
-        {%- do run_query(head ~ filling) -%}
+        {%- if loop.first and not is_laid_out(existing, filling) -%}
+            {%- if existing is not none -%}{% do adapter.drop_relation(existing) %}{%- endif -%}
+            {%- do run_query('create table ' ~ target_relation ~ ' as ' ~ filling) -%}
+        {%- else -%}
+            {%- do run_query('insert into ' ~ target_relation ~ ' ' ~ filling) -%}
+        {%- endif -%}
     {%- endfor %}
     {%- for step in steps -%}
         {%- do run_query('drop table temp.main.' ~ step) -%}
@@ -62,6 +63,19 @@
     {% do adapter.commit() %}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
+
+{# Is the relation an empty table with just the columns and types that the SQL gives? #}
+{% macro is_laid_out(relation, sql) -%}
+    {%- if relation is none or not relation.is_table -%} {{ return(false) }} {%- endif -%}
+    {%- set compared -%}
+        select
+            (select list(column_name || ' ' || column_type) from (describe {{ relation }}))
+            = (select list(column_name || ' ' || column_type) from (describe {{ sql }}
+            ))
+            and not exists (select 1 from {{ relation }})
+    {%- endset -%}
+    {{ return(run_query(compared).rows[0][0]) }}
+{%- endmacro %}
 
 {# The text of a model of this project as it was written. #}
 {% macro step_code(name) -%}
