@@ -51,3 +51,25 @@ def test_a_step_that_fails_is_named(bank):
         fill(bank, of(1, f"select customer_id, cast(customer_id as integer) as amt from spine where {CUT}"))
     fill(bank, of(1))
     assert bank.execute("from wide").fetchall() == [("A", 0), ("B", 0)]
+
+
+@pytest.mark.parametrize(
+    ("then", "comment"),
+    [
+        ("truncate wide", "金额｜Amount"),
+        ("truncate wide; alter table wide alter amt type bigint", None),
+        ("truncate wide; alter table wide rename amt to sum", None),
+        ("truncate wide; alter table wide add column sum integer", None),
+        ("select 1", None),
+    ],
+    ids=["the same", "another type", "another name", "another column", "not empty"],
+)
+def test_only_an_empty_table_with_just_the_columns_that_are_made_is_filled(bank, then, comment):
+    """What was laid out beforehand keeps its comments; anything else is replaced."""
+    bank.execute("insert into spine values ('A'), ('B'); insert into moves values ('B', 7)")
+    bank.execute("create table wide (customer_id varchar, amt hugeint); insert into wide values ('Z', 1); comment on column wide.amt is '金额｜Amount'")
+    bank.execute(then)
+    fill(bank, of(1))
+    assert bank.execute("from wide").fetchall() == [("A", 0), ("B", 7)]
+    columns = bank.execute("select column_name, data_type, comment from duckdb_columns() where table_name = 'wide' order by column_index").fetchall()
+    assert columns == [("customer_id", "VARCHAR", None), ("amt", "HUGEINT", comment)]

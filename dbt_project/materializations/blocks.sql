@@ -10,6 +10,7 @@
 
     The statements are run by tagmart.night.blocks, as dbt runs any Python; they are each their own transaction. The relation
     is new in every night's candidate: nobody reads it before it is whole, and a night that fails half-way begins with a new one.
+    Where the night has laid it out beforehand, empty and with the comments of its columns (publish/labels.py), it is filled.
 #}
 {% materialization blocks, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}

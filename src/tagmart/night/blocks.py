@@ -60,6 +60,8 @@ def threads_each() -> int:
 def fill(connection: duckdb.DuckDBPyConnection, wide: Wide) -> Counter[str]:
     """Make the table anew, block by block in the order of customers. Nobody may read it before the last block is in.
 
+    A table that is there already is filled if it is empty and has the columns of the query, and replaced otherwise.
+
     Args:
         connection: any connection of the instance; the work is done by cursors of their own, each statement its own transaction.
 
@@ -79,7 +81,8 @@ def fill(connection: duckdb.DuckDBPyConnection, wide: Wide) -> Counter[str]:
                         made = {name: f"create or replace table {wide.scratch}.main.{name} as from ({sql}){order}" for name, sql in steps.items()}
                         running = {name: pool.submit(_run, connection, block, name, statement) for name, statement in made.items()}
                         took.update({name: one.result() for name, one in running.items()})
-                    head = f"insert into {wide.table}" if number else f"create or replace table {wide.table} as"
+                    there = number or _is_laid_out(cursor, wide)
+                    head = f"insert into {wide.table}" if there else f"create or replace table {wide.table} as"
                     took[wide.table] += _run(connection, block, wide.table, f"{head} {wide.sql}")
         finally:
             cursor.execute(f"detach {wide.scratch}")
@@ -99,6 +102,21 @@ def _blocks(cursor: duckdb.DuckDBPyConnection, wide: Wide) -> list[tuple[str, st
     firsts = ["", *(first for first, _ in found[1:])]
     lasts = [*(last for _, last in found[:-1]), "\uffff"]
     return list(zip(firsts, lasts, strict=True))
+
+
+def _is_laid_out(cursor: duckdb.DuckDBPyConnection, wide: Wide) -> bool:
+    """Is the table there, empty, with just the columns and types that its query gives?"""
+    import duckdb
+
+    # A table that is not there must not be looked for among the names of this module.
+    cursor.execute("set python_enable_replacements = false")
+    try:
+        return cursor.execute(f"""
+            select not exists (from {wide.table})
+                and (select list((column_name, column_type)) from (describe {wide.table}))
+                    = (select list((column_name, column_type)) from (describe {wide.sql}))""").fetchone()[0]
+    except duckdb.CatalogException:
+        return False
 
 
 def _run(connection: duckdb.DuckDBPyConnection, block: tuple[str, str], name: str, statement: str) -> float:

@@ -130,7 +130,9 @@ def _dbt(*layers: str) -> Callable[[Turn], str]:
 
 def _wide(turn: Turn) -> str:
     from tagmart.explain import write_lineage
+    from tagmart.publish import lay_out
 
+    lay_out(turn.settings)
     traced = write_lineage(turn.settings)
     return f"{_dbt('wide')(turn)}, {traced} tags traced to their sources"
 
@@ -152,7 +154,7 @@ def _profile(turn: Turn) -> str:
 
     if _is_left_held(turn):
         _wide(turn)
-    label_candidate(turn.settings.candidate)
+    label_candidate(turn.settings)
     held = hold_tags(turn.settings, turn.state, turn.run_id, turn.biz_date)
     tags = profile_candidate(turn.settings.candidate / "tagmart.duckdb")
     return f"{tags} tags profiled" + (f", {sum(one.tags for one in held)} of them keep earlier values" if held else "")

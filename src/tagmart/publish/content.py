@@ -33,6 +33,7 @@ from tagmart.core.mart import (
 from tagmart.core.settings import Settings
 from tagmart.core.state import State
 from tagmart.publish.inputs import file_facts, run_facts, source_facts
+from tagmart.publish.labels import keep_labels
 from tagmart.publish.stamp import stamp
 from tagmart.publish.themes import make_theme_views
 
@@ -107,17 +108,18 @@ def finish_candidate(settings: Settings, folder: Path, state: State, run_id: str
     return bare
 
 
-def label_candidate(folder: Path) -> None:
-    """Comment every column of the wide tables from the catalogue, in both files.
+def label_candidate(settings: Settings) -> None:
+    """Comment every column of the candidate's wide tables from the catalogue, in both files.
 
-    dbt would do it with a statement and a round trip per column, which for a thousand tags takes longer than the table.
-
-    Args:
-        folder: of the candidate's files.
+    dbt would do it with a statement and a round trip per column, which for a thousand tags takes longer than the table. Tables
+    that were laid out with their comments have them already.
     """
     for name in (MART_FILE, RESTRICTED_FILE):
-        with _opened(folder / name) as connection:
-            _add_comments(connection)
+        with _opened(settings.candidate / name) as connection:
+            statements, _ = _comments(connection, TAGS_PREFIX)
+            _execute(connection, statements)
+        if name == MART_FILE and statements:
+            keep_labels(settings)
 
 
 @contextmanager
@@ -221,24 +223,39 @@ def _table_facts(connection: duckdb.DuckDBPyConnection) -> list[dict]:
 
 
 def _add_comments(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Comment every column that has none, from the catalogue and the common words; return those still bare."""
+    """Comment every column from the catalogue and the common words; return those still bare."""
+    statements, missing = _comments(connection)
+    _execute(connection, statements)
+    return missing
+
+
+def _comments(connection: duckdb.DuckDBPyConnection, prefix: str = "") -> tuple[list[str], list[str]]:
+    """Statements for columns that have no comment, or in a wide table not the catalogue's; and columns of which nobody says what they are.
+
+    Args:
+        prefix: of the tables that are looked at.
+    """
     words = {**COMMON_COMMENTS, **_tag_comments(connection)}
-    bare = connection.execute(
-        "select column_info.table_name, column_info.column_name from duckdb_columns() as column_info"
+    columns = connection.execute(
+        "select column_info.table_name, column_info.column_name, column_info.comment from duckdb_columns() as column_info"
         " join duckdb_tables() as table_info using (database_name, schema_name, table_name)"
-        " where column_info.database_name = current_database() and schema_name = " + literal(SCHEMA) + " and column_info.comment is null"
+        " where column_info.database_name = current_database() and schema_name = " + literal(SCHEMA) +
+        f" and starts_with(table_name, {literal(prefix)}) and (column_info.comment is null or starts_with(table_name, {literal(TAGS_PREFIX)}))"
         " order by table_name, column_info.column_index"
     ).fetchall()
     missing, statements = [], []
-    for table, column in bare:
+    for table, column, comment in columns:
         text = words.get(column) if table.startswith(TAGS_PREFIX) else COMMON_COMMENTS.get(column)
-        if text is None:
+        if (text or comment) is None:
             missing.append(f"{table}.{column}")
-            continue
-        statements.append(f"comment on column {qualified(table)}.{identifier(column)} is {literal(text)}")
+        elif text not in (None, comment):
+            statements.append(f"comment on column {qualified(table)}.{identifier(column)} is {literal(text)}")
+    return statements, missing
+
+
+def _execute(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> None:
     if statements:
         connection.execute("; ".join(statements))
-    return missing
 
 
 def _tag_comments(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
