@@ -28,7 +28,7 @@ import polars
 from tag_tables import make_tables, stand_in
 
 from tagmart.core.settings import Settings, project_root
-from tagmart.night.blocks import Wide, fill, threads_each
+from tagmart.night.blocks import Wide, fill
 from tagmart.tagspec.files import wide_sql
 from tagmart.tagspec.fold_sql import fold_sql
 from tagmart.tagspec.folds import folds_of
@@ -221,7 +221,6 @@ WAYS: dict[str, Callable[[duckdb.DuckDBPyConnection, int], dict]] = {"all tags":
 
 def built(duck: duckdb.DuckDBPyConnection, table: str, models: list[TagModel], block: int) -> Counter[str]:
     """A wide table as a night builds it; CPU seconds of its folds and families."""
-    duck.execute(f"set threads = {threads_each()}")
     took = fill(duck, wide_of(table, models, block))
     duck.execute("set threads = 2")
     duck.execute("checkpoint")

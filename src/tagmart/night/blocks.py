@@ -47,20 +47,21 @@ class Wide:
     sql: str
 
 
-def at_once() -> int:
+def _at_once() -> int:
     """How many statements run beside each other: as many as TAGMART_THREADS says, up to four."""
     return min(AT_ONCE, int(os.environ.get("TAGMART_THREADS", "2")))
 
 
-def threads_each() -> int:
+def _threads_each() -> int:
     """What is left of TAGMART_THREADS for DuckDB itself, beside the threads that wait for their statements and work on them."""
-    return max(1, int(os.environ.get("TAGMART_THREADS", "2")) - at_once() + 1)
+    return max(1, int(os.environ.get("TAGMART_THREADS", "2")) - _at_once() + 1)
 
 
 def fill(connection: duckdb.DuckDBPyConnection, wide: Wide) -> Counter[str]:
     """Make the table anew, block by block in the order of customers. Nobody may read it before the last block is in.
 
-    A table that is there already is filled if it is empty and has the columns of the query, and replaced otherwise.
+    A table that is there already is filled if it is empty and has the columns of the query, and replaced otherwise. DuckDB keeps
+    the few threads that it is given here: another table may be filled at the same time.
 
     Args:
         connection: any connection of the instance; the work is done by cursors of their own, each statement its own transaction.
@@ -73,9 +74,10 @@ def fill(connection: duckdb.DuckDBPyConnection, wide: Wide) -> Counter[str]:
     """
     took: Counter[str] = Counter()
     with connection.cursor() as cursor:
+        cursor.execute(f"set threads = {_threads_each()}")
         cursor.execute(f"attach ':memory:' as {wide.scratch}")
         try:
-            with ThreadPoolExecutor(at_once()) as pool:
+            with ThreadPoolExecutor(_at_once()) as pool:
                 for number, block in enumerate(_blocks(cursor, wide)):
                     for steps, order in ((wide.folds, ""), (wide.families, " order by customer_id")):
                         made = {name: f"create or replace table {wide.scratch}.main.{name} as from ({sql}){order}" for name, sql in steps.items()}

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from tagmart.core.errors import TagmartError
 from tagmart.core.settings import Settings
-from tagmart.night.blocks import threads_each
 from tagmart.night.parsed import fingerprint, keep_parse, known_parse
 
 if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
-TAGS, WIDE = "tags", "wide"
+TAGS = "tags"
 LOG = "dbt.log"
 
 
@@ -34,8 +33,6 @@ def build(settings: Settings, run_id: str, layers: list[str]) -> str:
         TagmartError: naming each model or test that failed, or if the selection was empty.
     """
     os.environ.update(settings.environment())
-    if WIDE in layers:
-        os.environ["TAGMART_DUCK_THREADS"] = str(threads_each())
     from dbt.cli.main import dbtRunner
 
     log_dir = settings.run_dir(run_id) / "logs"
