@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tagmart.core.duck import connect
 from tagmart.core.errors import TagmartError
@@ -19,10 +18,9 @@ from tagmart.gates.facts import GateInput, gather
 from tagmart.gates.failing import masked
 from tagmart.gates.suite import load_suite
 from tagmart.gates.tie_facts import BROKEN, FIRST, HOLDS, KNOWN, NO_FEED, WAITS
-from tagmart.gates.ties import read_ties
 from tests.gate_cases import RUN, SUITES, new_home
 from tests.gate_cases import D as BIZ_DATE
-from tests.tie_bank import YESTERDAY, D, make_mart, make_warehouse
+from tests.tie_bank import YESTERDAY, D, changed_root, make_mart, make_warehouse
 
 TIES = load_suite(SUITES, "ledger").ties
 COMPUTED = [tie for tie in TIES if tie.lacks is None]
@@ -274,7 +272,7 @@ KNOWN_BLOCK = {"org": "B100", "subject": "1305", "ccy": "CNY", "amount": -5, "un
 ])  # fmt: skip
 def test_a_known_difference_thaws_by_itself(night: Night, tmp_path: Path, amount: str, until: date, state: str):
     """It is let pass as long as it is exactly that amount, and not after its last day."""
-    folder = _suites(tmp_path, "t05_card_credit", known=[{**KNOWN_BLOCK, "org": "-", "subject": "2241", "amount": float(amount), "until": until}])
+    folder = changed_root(tmp_path, "t05_card_credit", known=[{**KNOWN_BLOCK, "org": "-", "subject": "2241", "amount": float(amount), "until": until}])
     night.change("delete from dwd.credit_card where cc_acct_no = 'CC00000000000002'")
     settings = Settings(root=folder, bank="demo", home=night.settings.home)
     ties = load_suite(settings.suites_dir, "ledger").ties
@@ -326,6 +324,15 @@ def test_both_sides_empty_is_red(night: Night):
     assert outcome.failed and {"t01_trial_balance", "t02_closes_as_it_turned"} <= red
 
 
+def test_the_class_report_is_compared_at_month_ends_only(night: Night):
+    """Classes are given on other days too; no report comes for them."""
+    night.change("update dwd.loan_class set class_date = " + YESTERDAY)
+    night.change("insert into dwd.loan_note by name select note_no, " + YESTERDAY + " as bal_date from dwd.loan_note where bal_date = " + D)
+    tie = tuple(one for one in TIES if one.id == "t26_class_report")
+    given = GateInput(night.settings, night.state, RUN, BIZ_DATE - timedelta(days=1), {}, tie)
+    assert [(fact["state"], fact["is_whole"]) for fact in gather("tie", given)] == [(HOLDS, True)]
+
+
 def test_on_the_day_of_evaluation_few_tiers_move(night: Night, tmp_path: Path):
     """On the first of a month tiers may move, but not of more than 12 % of those above the lowest."""
     night.change("prior: update mart.tags_retail set tier_code = 'growth' where customer_id = 'R2'")
@@ -340,46 +347,8 @@ def test_on_the_day_of_evaluation_few_tiers_move(night: Night, tmp_path: Path):
                 assert found == expected
 
 
-def _suites(tmp_path: Path, which: str, **changes: object) -> Path:
-    """A root whose expectations have the words of one tie changed."""
-    folder = tmp_path / "root"
-    shutil.copytree(project_root() / "expectations", folder / "expectations")
-    path = folder / "expectations" / "ties" / f"{which}.yml"
-    block = yaml.safe_load(path.read_text(encoding="utf-8")) | changes
-    path.write_text(yaml.safe_dump(block, allow_unicode=True), encoding="utf-8")
-    return folder
-
-
-@pytest.mark.parametrize(("changes", "said"), [
-    ({"feeds": ["gl_balnce"]}, "no bank has this feed"), ({"on_break": "theme"}, "only a theme has a name"),
-    ({"on_break": "halt"}, "unknown word for `on_break`"), ({"tolerance": "a bit"}, "a tolerance is an amount or a share"),
-    ({"tie": "t05_cards"}, "a tie is called as its file"), ({"lacks": {"zh": "无", "en": "no feed"}}, "belongs to no tie"), ({"colour": "red"}, "unknown key"),
-    ({"known": [{"org": "B100"}]}, "a known difference says org, subject, ccy, amount, until and reason"),
-    ({"each": "key", "tolerance": "1 %"}, "a share is allowed of lines only"),
-    ({"reads": ["aum_bridges"]}, "a shared query is not there.*Did you mean 'aum_bridge'"),
-])  # fmt: skip
-def test_mistakes_in_a_block_are_errors(tmp_path: Path, changes: dict, said: str):
-    folder = _suites(tmp_path, "t05_card_debt", **changes) / "expectations" / "suites"
-    with pytest.raises(TagmartError, match=said.replace("(", r"\(")):
-        load_suite(folder, "ledger")
-
-
-def test_a_query_without_a_block_is_an_error(tmp_path: Path):
-    folder = _suites(tmp_path, "t05_card_debt")
-    (folder / "expectations" / "ties" / "t99_new.sql").write_text("select 1")
-    with pytest.raises(TagmartError, match="belongs to no tie"):
-        read_ties(folder / "expectations" / "suites")
-
-
-def test_words_without_a_query_are_an_error(tmp_path: Path):
-    folder = _suites(tmp_path, "t05_card_debt")
-    (folder / "expectations" / "ties" / "t05_card_debt.sql").unlink()
-    with pytest.raises(TagmartError, match="a tie has no SQL"):
-        read_ties(folder / "expectations" / "suites")
-
-
 def test_a_query_that_cannot_be_run_is_an_error_and_no_result(night: Night, tmp_path: Path):
-    folder = _suites(tmp_path, "t05_card_debt")
+    folder = changed_root(tmp_path, "t05_card_debt")
     (folder / "expectations" / "ties" / "t05_card_debt.sql").write_text("select * from warehouse.dwd.nothing")
     settings = Settings(root=folder, bank="demo", home=night.settings.home)
     with pytest.raises(TagmartError, match="the SQL of a tie cannot be run"):

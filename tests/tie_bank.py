@@ -5,6 +5,7 @@ Every tie of the ledger gate compares something here. A test changes one thing a
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -178,3 +179,13 @@ def _ledger() -> Iterable[str]:
 
 def _sides(name: str, net: int) -> str:
     return f"{max(net, 0)} as {name}_dr, {max(-net, 0)} as {name}_cr"
+
+
+def changed_root(tmp_path: Path, which: str, **changes: object) -> Path:
+    """A root whose expectations have the words of one tie changed."""
+    folder = tmp_path / "root"
+    shutil.copytree(ROOT / "expectations", folder / "expectations")
+    path = folder / "expectations" / "ties" / f"{which}.yml"
+    block = yaml.safe_load(path.read_text(encoding="utf-8")) | changes
+    path.write_text(yaml.safe_dump(block, allow_unicode=True), encoding="utf-8")
+    return folder

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     import duckdb
 
 
+def threads() -> int:
+    """How many threads or processes may work at once: TAGMART_THREADS."""
+    return int(os.environ.get("TAGMART_THREADS", "2"))
+
+
 def connect(path: Path | str = ":memory:", *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file with the project's limits (TAGMART_THREADS threads, TAGMART_MEMORY, extensions off)."""
     import duckdb
@@ -18,7 +23,7 @@ def connect(path: Path | str = ":memory:", *, read_only: bool = False) -> duckdb
         str(path),
         read_only=read_only,
         config={
-            "threads": int(os.environ.get("TAGMART_THREADS", "2")),
+            "threads": threads(),
             # DuckDB does not count all that it takes: with 8 GB a process took 8.2 (decision 0016).
             "memory_limit": os.environ.get("TAGMART_MEMORY", "7GB"),
             "autoinstall_known_extensions": "false",

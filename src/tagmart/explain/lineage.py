@@ -15,6 +15,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from tagmart.core.errors import TagmartError
+from tagmart.core.kept import forget_older
 from tagmart.core.settings import Settings
 from tagmart.explain.columns import NOTHING, Origin, Origins, Relation, columns_of
 from tagmart.tagspec.render import PREFIXED, SEEDS, TAGS, relation_of, renderer
@@ -33,8 +34,7 @@ ADDED = ("valid_from", "valid_to", "biz_date", "src_file", "src_line")
 CATALOGUES = ("tag_catalog.csv", "restricted_tag_catalog.csv")
 TABLE = "ops.tag_lineage"
 MADE_LATER = ("seg", "lead")
-# Lineages that were read are kept as files with this ending, the newest of them: a bank and a branch each have one.
-KEPT_AS, MOST_KEPT = "lineage.csv", 8
+KEPT_AS = ".lineage.csv"
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def _kept(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Path:
     version = connection.execute("select version()").fetchone()
     said = hashlib.sha256(repr([settings.bank, there, version, [(name, len(text)) for name, text in texts]]).encode())
     said.update(everything)
-    return settings.parses / f"{said.hexdigest()}.{KEPT_AS}"
+    return settings.parses / f"{said.hexdigest()}{KEPT_AS}"
 
 
 def _keep(file: Path, rows: Iterable[tuple[str, ...]]) -> None:
@@ -243,9 +243,7 @@ def _keep(file: Path, rows: Iterable[tuple[str, ...]]) -> None:
     except BaseException:
         Path(fresh.name).unlink(missing_ok=True)
         raise
-    by_age = sorted(file.parent.glob(f"*.{KEPT_AS}"), key=lambda each: each.stat().st_mtime, reverse=True)
-    for old in by_age[MOST_KEPT:]:
-        old.unlink(missing_ok=True)
+    forget_older(file.parent, KEPT_AS)
 
 
 def _is_model(path: Path, settings: Settings) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagmart.contracts import Contract
+from tagmart.core.duck import threads
 from tagmart.ingest.blocks import BLOCK_BYTES, Part, open_part, whole_lines
 from tagmart.ingest.decode_faults import BadRow
 
@@ -89,7 +89,7 @@ def read_parts(
     if workers is None:
         packed = 5 if contract.files.compression else 1
         big = sum(path.stat().st_size for path in paths) * packed >= POOL_BYTES
-        workers = int(os.environ.get("TAGMART_THREADS", "2")) if big else 0
+        workers = threads() if big else 0
     reading.rows += [0] * len(paths)
     for part, decoded in decode_all(_tasks(contract, paths, reading, block_bytes), workers):
         reading.rows[part] += decoded.rows

@@ -7,7 +7,6 @@ as many statements run at once as there are processors.
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagmart.core.duck import literal
+from tagmart.core.duck import literal, threads
 from tagmart.core.errors import TagmartError
 
 if TYPE_CHECKING:
@@ -49,12 +48,12 @@ class Wide:
 
 def _at_once() -> int:
     """How many statements run beside each other: as many as TAGMART_THREADS says, up to four."""
-    return min(AT_ONCE, int(os.environ.get("TAGMART_THREADS", "2")))
+    return min(AT_ONCE, threads())
 
 
 def _threads_each() -> int:
     """What is left of TAGMART_THREADS for DuckDB itself, beside the threads that wait for their statements and work on them."""
-    return max(1, int(os.environ.get("TAGMART_THREADS", "2")) - _at_once() + 1)
+    return max(1, threads() - _at_once() + 1)
 
 
 def fill(connection: duckdb.DuckDBPyConnection, wide: Wide) -> Counter[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
+from tagmart.core.kept import forget_older
 from tagmart.core.settings import SHARED, Settings
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ NOT_READ = {"target", "logs", "__pycache__"}
 # Says where the warehouse lies and with what limits it is opened: no part of what is parsed, whatever the environment says.
 PROFILES = "profiles.yml"
 ASKED = re.compile(rb"env_var\(\s*['\"](\w+)")
-# Of how many states of the project a folder keeps the parse, the last used ones: a bank and a branch each have one.
-KEPT = 8
 
 
 def known_parse(state: str) -> Manifest | None:
@@ -72,9 +71,7 @@ def keep_parse(settings: Settings, state: str) -> None:
     with NamedTemporaryFile(dir=file.parent, delete=False) as copy:
         copy.write(own.read_bytes())
     os.replace(copy.name, file)
-    by_use = sorted(file.parent.glob("*.msgpack"), key=lambda each: each.stat().st_mtime, reverse=True)
-    for each in by_use[KEPT:]:
-        each.unlink(missing_ok=True)
+    forget_older(file.parent, ".msgpack")
 
 
 def fingerprint(settings: Settings) -> str:

@@ -13,11 +13,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tagmart.core.duck import connect, identifier, literal
+from tagmart.core.kept import forget_older
 from tagmart.core.mart import MART_FILE, SCHEMA, TAGS_PREFIX, qualified, tag_tables
 from tagmart.core.settings import Settings
 
-# Tables are kept as files with this ending, the newest of them: a bank and a branch each have one.
-KEPT_AS, MOST_KEPT = "labels.duckdb", 8
+KEPT_AS = ".labels.duckdb"
 
 
 def lay_out(settings: Settings) -> None:
@@ -60,9 +60,7 @@ def keep_labels(settings: Settings) -> None:
             for kind, schema, name in others:
                 connection.execute(f"drop {kind} {identifier(schema)}.{identifier(name)}")
         os.replace(fresh, file)
-    by_age = sorted(file.parent.glob(f"*.{KEPT_AS}"), key=lambda each: each.stat().st_mtime, reverse=True)
-    for old in by_age[MOST_KEPT:]:
-        old.unlink(missing_ok=True)
+    forget_older(file.parent, KEPT_AS)
 
 
 def _kept(settings: Settings) -> Path:
@@ -70,4 +68,4 @@ def _kept(settings: Settings) -> Path:
     said = hashlib.sha256(settings.bank.encode())
     for path in sorted((settings.dbt_project / "models" / "generated" / "wide").glob("*.sql")):
         said.update(path.name.encode() + path.read_bytes())
-    return settings.parses / f"{said.hexdigest()}.{KEPT_AS}"
+    return settings.parses / f"{said.hexdigest()}{KEPT_AS}"
