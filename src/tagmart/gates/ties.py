@@ -1,7 +1,7 @@
 """Ledger ties: two sides that must be equal; each is a block of words and a query of one name in expectations/ties.
 
 A tie's SQL gives single amounts of either side, and as a third side (`explained`) what the sources say themselves that the
-two differ by: left is right and what is explained. The key of such an amount is its reason, and is shown. Everything else
+two differ by: left equals right plus what is explained. The key of such an amount is its reason, and is shown. Everything else
 (adding up, tolerance, known differences, the largest accounts) is done here for all of them, so that a tie is a query and a
 block of words.
 """
