@@ -90,8 +90,9 @@ def test_a_known_difference_is_frozen_until_its_day_and_exactly_what_it_was(tmp_
     )
     (ties / "t1.yml").write_text(
         "tie: t1\ncovers: [1]\ntitle: {zh: 一, en: one}\ntolerance: 0.01\non_break: warn\nowner: finance\n"
-        f"lacks: {{zh: 无, en: nothing}}\nknown:\n{known}", encoding="utf-8",
+        f"left: one\nright: other\nfeeds: []\nkey: account\nmeans: it differs\ndo: look\nknown:\n{known}", encoding="utf-8",
     )
+    (ties / "t1.sql").write_text("select 1", encoding="utf-8")
     (tmp_path / "contracts").mkdir()
     results = [
         result("t1", "", "") | {"observed": f"2 compared, 1.00 against 2.00; 1 {KNOWN_LINES}AB · 1 · CNY"},

@@ -84,8 +84,8 @@ ASKED = """
 43f ext_list       full    i  list_code batch uscc: list_name from_date to_date level_code
 """
 PERIODS = {"c": EVERY_DAY, "w": WORKDAY, "i": ("on_issue", None), "w1": ("weekly", 1), "m18": ("monthly", 18), "m20": ("monthly", 20)}
-# What the bank delivers beside its list; the last three are totals that ties need.
-MORE = {"core_hist_month", "core_pension", "core_recon", "ecif_source", "cc_instal", "crd_class_rpt", "fin_pnl", "inv_ta"}
+# What the bank delivers beside its list; the last five are totals that ties need.
+MORE = {"core_hist_month", "core_pension", "core_recon", "ecif_source", "cc_instal", "crd_class_rpt", "fin_pnl", "inv_ta", "pay_clear", "fin_reg"}
 ROWS = [line.split(maxsplit=4) for line in ASKED.strip().replace("\n    ", " ").splitlines()]
 
 

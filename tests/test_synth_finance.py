@@ -230,6 +230,55 @@ def test_totals_of_other_systems_are_what_single_rows_add_up_to(bank):
     assert bank.execute("select count(distinct reg_date) from inv_ta").fetchone()[0] == 3
 
 
+def test_networks_clear_by_their_own_clock(bank):
+    """Of every settle day that is delivered: the payments of its moments, whichever day the core has posted them on."""
+    networks = "case cp_bank_code when 'TP01' then 'netsunion' when 'TP02' then 'unionpay' end"
+    cleared = f"""
+        select settle_date, network_code, direction_code, count(txn_no), coalesce(sum(core_txn.amt::{M}), 0)
+        from pay_clear left join core_txn
+            on channel_code = 'qpay' and {networks} = network_code and if(dc_flag = 'C', 'in', 'out') = direction_code
+            and txn_time > from_time and txn_time <= cut_time
+        where settle_date >= '2026-06-01' and settle_date < '{BIZ_DATE}' group by all"""
+    reported = f"""
+        select settle_date, network_code, direction_code, txn_cnt::int, amt::{M} from pay_clear
+        where settle_date >= '2026-06-01' and settle_date < '{BIZ_DATE}'"""
+    found, said = ({*bank.execute(query).fetchall()} for query in (cleared, reported))
+    # Four rows for each of the 20 settle days of June before the last one; the 19th is a holiday.
+    assert found == said and len(said) == 4 * 20
+    assert bank.execute("select count(*) from core_txn where channel_code = 'qpay' and coalesce(cp_bank_code, '') not in ('TP01', 'TP02')").fetchone() == (0,)
+    cuts = bank.execute("select from_time, cut_time from pay_clear where settle_date = '2026-06-29' group by all order by 1").fetchall()
+    assert cuts == [("2026-06-26 23:00:00", "2026-06-29 23:00:00"), ("2026-06-26 23:59:59", "2026-06-29 23:59:59")]
+    parted = bank.execute("select count(distinct substr(txn_time, 1, 10)) from core_txn where channel_code = 'qpay' and acct_date = '2026-06-29'").fetchone()
+    assert parted == (2,)
+
+
+def test_the_regulator_is_told_what_single_rows_add_up_to(bank):
+    """Of the month end: accounts, notes, cards, bills, advances and customers, each counted from its own feed."""
+    now = f"'{BIZ_DATE}'"
+    notes = f"select gl_org, principal_amt::{M} as amt, is_inclusive from crd_note where bal_date = {now} and write_off_date is null and is_entrusted = 'N'"
+    ledger = f"select gl_org, close_dr - close_cr as amt, subject from gl where day = {now} and ccy = 'CNY'"
+    rows = f"""
+        select 'deposit' as item, gl_org, ccy as unit, 'reported' as reason, sum(bal::{M}) as amt from core_bal where bal_date = {now} group by all
+        union all select 'deposit', gl_org, ccy, 'margin', -sum(bal::{M}) from core_bal where bal_date = {now} and gl_subject = '2002' group by all
+        union all select 'loan', gl_org, 'CNY', 'reported', sum(amt) from (
+            select gl_org, amt from ({notes}) union all select gl_org, amt from ({ledger}) where subject in ('1301', '1305', '1306')) group by all
+        union all select 'loan', gl_org, 'CNY', case subject when '1301' then 'discount' when '1305' then 'card' else 'advance' end, -sum(amt)
+            from ({ledger}) where subject in ('1301', '1305', '1306') group by all
+        union all select 'inclusive_loan', gl_org, 'CNY', 'reported', sum(amt) from ({notes}) where is_inclusive = 'Y' group by all
+        union all select 'corporate_customer', 'H000', 'heads', 'reported', count(distinct ecif_no) from ecif_corp
+        union all select 'retail_customer', 'H000', 'heads', if(is_served, 'reported', 'prospect'), count(*) from (
+            select ecif_no in (select ecif_no from core_acct union all select ecif_no from cc_acct) as is_served from ecif_retail
+            qualify row_number() over (partition by ecif_no order by delivered desc) = 1 and status_code not in ('merged', 'erased')) group by all
+    """
+    found = {*bank.execute(f"select * from ({rows}) where amt <> 0").fetchall()}
+    said = {*bank.execute(f"select item_code, gl_org, unit_code, reason_code, amt::{M} from fin_reg where report_date = {now}").fetchall()}
+    assert found == said
+    # Everything that is explained is there, so that the list is not empty by chance.
+    assert {row[3] for row in said} >= {"margin", "card", "prospect"}
+    assert {row[0] for row in bank.execute("select distinct report_date from fin_reg").fetchall()} >= {"2026-05-31", "2026-06-30"}
+    assert {row[0] for row in bank.execute("select kind_code from fin_reg where (reason_code = 'reported') <> (kind_code = 'reported')").fetchall()} == set()
+
+
 def test_contributions_come_between_the_eighth_and_the_fifteenth_workday():
     """Of every month of the bank's calendar."""
     contract = load_contracts(project_root() / "expectations" / "contracts" / "demo")["fin_contrib"]

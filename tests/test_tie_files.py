@@ -15,7 +15,7 @@ from tests.tie_bank import changed_root
 @pytest.mark.parametrize(("changes", "said"), [
     ({"feeds": ["gl_balnce"]}, "no bank has this feed"), ({"on_break": "theme"}, "only a theme has a name"),
     ({"on_break": "halt"}, "unknown word for `on_break`"), ({"tolerance": "a bit"}, "a tolerance is an amount or a share"),
-    ({"tie": "t05_cards"}, "a tie is called as its file"), ({"lacks": {"zh": "无", "en": "no feed"}}, "belongs to no tie"), ({"colour": "red"}, "unknown key"),
+    ({"tie": "t05_cards"}, "a tie is called as its file"), ({"colour": "red"}, "unknown key"),
     ({"known": [{"org": "B100"}]}, "a known difference says org, subject, ccy, amount, until and reason"),
     ({"each": "key", "tolerance": "1 %"}, "a share is allowed of lines only"),
     ({"reads": ["aum_bridges"]}, "a shared query is not there.*Did you mean 'aum_bridge'"),

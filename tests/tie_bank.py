@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 import yaml
 
 from tagmart.core.duck import connect, identifier
 from tagmart.core.settings import project_root
+from tagmart.gates.facts import GateInput, gather
+from tagmart.gates.suite import load_suite
+from tests.gate_cases import RUN, SUITES, new_home
+from tests.gate_cases import D as BIZ_DATE
 
 ROOT = project_root()
+TIES = load_suite(SUITES, "ledger").ties
 D, YESTERDAY = "date '2026-06-30'", "date '2026-06-29'"
 TAGS = "customer_id varchar, dep_bal decimal(18,2), dep_davg_mtd decimal(18,2), loan_bal decimal(18,2), aum_bal decimal(18,2)," \
     " tier_code varchar, prof_is_id_checkdigit_right boolean, prof_is_id_birth_same boolean, prof_mng_org varchar"
@@ -57,8 +63,9 @@ ROWS = {
         ('N3', 'K3', 'cons', {YESTERDAY}, 70, 70, 400, date '2026-01-02', false, '7011', 'B100'), ('N3', 'K3', 'cons', {D}, 70, 70, 401, date '2026-01-02', false, '7011', 'B100'),
         ('N4', 'K4', 'wcap', {YESTERDAY}, 50, 0, 0, null, false, '130311', 'B200'), ('N4', 'K4', 'wcap', {D}, 50, 0, 0, null, false, '130311', 'B200')
         as row(note_no, contract_no, kind_code, bal_date, principal_amt, overdue_amt, dpd, write_off_date, is_entrusted, gl_subject, gl_org)""",
-    "loan_note": f"""('N1', 'R1', 'retail', {YESTERDAY}, 500), ('N1', 'R1', 'retail', {D}, 490), ('N2', 'C1', 'corporate', {YESTERDAY}, 300), ('N2', 'C1', 'corporate', {D}, 300),
-        ('N4', 'C1', 'corporate', {YESTERDAY}, 50), ('N4', 'C1', 'corporate', {D}, 50) as row(note_no, customer_id, entity, bal_date, principal_amt)""",
+    "loan_note": f"""('N1', 'R1', 'retail', {YESTERDAY}, 500, false), ('N1', 'R1', 'retail', {D}, 490, false), ('N2', 'C1', 'corporate', {YESTERDAY}, 300, true),
+        ('N2', 'C1', 'corporate', {D}, 300, true), ('N4', 'C1', 'corporate', {YESTERDAY}, 50, false), ('N4', 'C1', 'corporate', {D}, 50, false)
+        as row(note_no, customer_id, entity, bal_date, principal_amt, is_inclusive)""",
     "loan_repayment": f"('N1', {D}, 10) as row(note_no, acct_date, prin_amt)",
     "loan_schedule": """('N1', 1, 250, 10), ('N1', 2, 250, 0), ('N2', 1, 300, 0), ('N3', 1, 70, 0), ('N4', 1, 50, 0)
         as row(note_no, term_no, prin_amt, paid_prin_amt)""",
@@ -79,7 +86,7 @@ ROWS = {
     "price": f"('F1', {D}, 1.05, 1.00) as row(prod_id, price_date, price, prev_price)",
     "product": "('F1', 'fund', 'equity') as row(prod_id, line_code, kind_code)",
     "fx_rate": f"('USD', {YESTERDAY}, 7, 'p', 2), ('USD', {D}, 7, 'p', 2) as row(ccy, rate_date, rate, src_file, src_line)",
-    "calendar": "(date '2026-06-30', true, true), (date '2026-06-29', true, true) as row(cal_date, is_trading_day, is_settle_day)",
+    "calendar": "(date '2026-06-30', true, true), (date '2026-06-29', true, true), (date '2026-06-26', false, true) as row(cal_date, is_trading_day, is_settle_day)",
     "pay_detail": f"""('P1', 1, 'E9', {D}, 50, 'wage', 'ok'), ('P1', 2, 'E9', {D}, 7, 'wage', 'failed')
         as row(batch_no, seq, payer_ecif, pay_date, amt, pay_type, result_code)""",
     "merchant": "('M000000000001', 'MC1', 'T1') as row(mer_no, customer_id, cycle_code)",
@@ -90,6 +97,24 @@ ROWS = {
     "management_profit": "('B100', date '2026-05-31', 9, 10, 2, 3, 0) as row(gl_org, month_end, net_amt, ftp_amt, fee_amt, cost_amt, provision_amt)",
     "ledger_note_org": "('N1', 'B100'), ('N2', 'B200'), ('N4', 'B200') as row(note_no, gl_org)",
     "registry_unit": f"({D}, 'F1', 15) as row(reg_date, prod_id, units)",
+    # Q1 is of the weekend; Q2 was paid before the network's day-cut and posted behind the core's, Q3 is its like of the Friday before.
+    "quick_pay_leg": f"""('Q1', 'A0000000000000001', {YESTERDAY}, timestamp '2026-06-27 12:00:00', 'out', 'netsunion', 30),
+        ('Q2', 'A0000000000000003', {D}, timestamp '2026-06-29 23:30:00', 'out', 'netsunion', 12),
+        ('Q3', 'A0000000000000003', {YESTERDAY}, timestamp '2026-06-26 23:59:59', 'out', 'netsunion', 7),
+        ('Q4', 'A0000000000000001', {YESTERDAY}, timestamp '2026-06-29 09:00:00', 'in', 'unionpay', 5),
+        ('Q5', 'A0000000000000001', {D}, timestamp '2026-06-30 09:00:00', 'out', 'unionpay', 8)
+        as row(txn_no, acct_no, acct_date, txn_time, direction, network_code, amt)""",
+    "network_clearing": f"""({YESTERDAY}, 'netsunion', 'out', timestamp '2026-06-26 23:59:59', timestamp '2026-06-29 23:59:59', 42),
+        ({YESTERDAY}, 'unionpay', 'in', timestamp '2026-06-26 23:00:00', timestamp '2026-06-29 23:00:00', 5),
+        ({D}, 'unionpay', 'out', timestamp '2026-06-29 23:00:00', timestamp '2026-06-30 23:00:00', 8)
+        as row(settle_date, network_code, direction, from_time, cut_time, amt)""",
+    "regulatory_figure": """('G01', 'deposit', 'B100', 'CNY', 'reported', 1147), ('G01', 'deposit', 'B100', 'CNY', 'margin', -20),
+        ('G01', 'deposit', 'B200', 'CNY', 'reported', 201), ('G01', 'deposit', 'B200', 'USD', 'reported', 10),
+        ('G01', 'loan', 'B100', 'CNY', 'reported', 523), ('G01', 'loan', 'B100', 'CNY', 'card', -33),
+        ('G01', 'loan', 'B200', 'CNY', 'reported', 350), ('S71', 'inclusive_loan', 'B200', 'CNY', 'reported', 300),
+        ('EAST', 'retail_customer', 'H000', 'heads', 'reported', 1), ('EAST', 'retail_customer', 'H000', 'heads', 'prospect', 1),
+        ('EAST', 'corporate_customer', 'H000', 'heads', 'reported', 1)
+        as row(report_code, item_code, gl_org, unit_code, reason_code, amt)""",
     "party": """('R1', 'retail', 'normal', '张甲', '张甲', '990101198001010011', date '2020-01-01', 'B101'),
         ('R2', 'retail', 'normal', '李乙', '李乙', '990101198001010022', date '2020-01-01', 'B201'),
         ('C1', 'corporate', 'normal', null, null, null, date '2020-01-01', 'B101'), ('MC1', 'merchant', 'normal', null, null, null, date '2020-01-01', null)
@@ -102,7 +127,7 @@ ROWS = {
     "identity_check": f"('R1', 'K1', {D}, 'match') as row(customer_id, check_no, check_date, result_code)",
 }  # fmt: skip
 ALWAYS = {"ledger_leg": {"ccy": "CNY", "acct_date": D}, "ledger_note": {"ccy": "CNY"}, "class_report": {"ccy": "CNY"},
-          "management_profit": {"ccy": "CNY"}}
+          "management_profit": {"ccy": "CNY"}, "quick_pay_leg": {"ccy": "CNY"}, "network_clearing": {"ccy": "CNY"}, "regulatory_figure": {"report_date": D}}
 MART = """
     insert into mart.tags_retail values ('R1', 150, 5, 490, 200, 'mass', true, true, 'B101'), ('R2', 271, 9, 0, 300, 'wealth', true, true, null);
     insert into mart.tags_corporate values ('C1', 977, 10, 350, null, null, null, null, 'B100');
@@ -129,6 +154,7 @@ def make_warehouse(path: Path, extra: Iterable[str] = ()) -> None:
         for line in _ledger():
             warehouse.execute(f"insert into dwd.gl_balance by name select {line}")
         warehouse.execute("update dwd.account_balance_daily as balance set ccy = account.ccy from dwd.account as account where account.acct_no = balance.acct_no")
+        warehouse.execute("update dwd.regulatory_figure set kind_code = if(reason_code = 'reported', 'reported', 'explained')")
         for seed in ("ledger_subject", "class_floor", "tier_rule"):
             warehouse.execute(f"create table ref.{seed} as from read_csv('{ROOT}/dbt_project/seeds/{seed}.csv', all_varchar=true)")
         warehouse.execute("""
@@ -179,6 +205,34 @@ def _ledger() -> Iterable[str]:
 
 def _sides(name: str, net: int) -> str:
     return f"{max(net, 0)} as {name}_dr, {max(-net, 0)} as {name}_cr"
+
+
+class Night:
+    """A home with one run of the bank, and the mart of the day before."""
+
+    def __init__(self, tmp_path: Path, base: Path, has_prior: bool = True) -> None:
+        self.settings, self.state = new_home(tmp_path)
+        self.mart = self.settings.run_dir(RUN) / "tagmart.duckdb"
+        self.prior = self.settings.published / "2026-06-29" / "20260629-001" / "tagmart.duckdb"
+        for target, name in ((self.settings.warehouse, "warehouse.duckdb"), (self.mart, "tagmart.duckdb"), (self.prior, "tagmart.duckdb")):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(base / name, target)
+        if has_prior:
+            self.state.put("publish", {"run_id": "20260629-001", "biz_date": "2026-06-29", "published_at": "2026-06-30T03:00:00",
+                                       "path": "published/2026-06-29/20260629-001", "became_current": 1})
+
+    def change(self, statement: str) -> None:
+        """Change something in the warehouse, or in the mart (mart:) or yesterday's (prior:)."""
+        files = {"mart": self.mart, "prior": self.prior}
+        where, _, rest = statement.partition(": ")
+        with connect(files.get(where, self.settings.warehouse)) as connection:
+            connection.execute(rest if where in files else statement)
+
+    def facts(self, ties: tuple = TIES, biz_date: date = BIZ_DATE) -> list[dict]:
+        return gather("tie", GateInput(self.settings, self.state, RUN, biz_date, {}, ties))
+
+    def states(self, ties: tuple = TIES) -> dict[str, str]:
+        return {fact["tie"]: fact["state"] for fact in self.facts(ties) if fact["is_whole"]}
 
 
 def changed_root(tmp_path: Path, which: str, **changes: object) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LARGEST = 10
 # Lines looked at in detail: who has more of them off has one cause, and not so many differences.
 MOST_LINES = 50
+# Explained differences written out in the result.
+MOST_EXPLAINED = 30
 LATE = ("carried", "held", "missing", "refused", "not_ingested")
 # What became of a tie.
 HOLDS, BROKEN, KNOWN, NO_FEED, FIRST, WAITS = "holds", "broken", "known", "no feed", "first", "waits"
@@ -40,6 +42,7 @@ class Line:
     Attributes:
         org, subject, ccy: which; `-` where the tie does not distinguish it.
         left, right: the sides.
+        explained: what of the difference one of the sources explains itself.
         over: by how much more than the tolerance they are apart.
         keys: how many keys are off, where every key must tie by itself.
         largest: the accounts that it comes from, at most ten.
@@ -50,6 +53,7 @@ class Line:
     ccy: str
     left: Decimal
     right: Decimal
+    explained: Decimal
     over: Decimal
     keys: int = 0
     largest: Sequence[FailingRow] = field(default=())
@@ -61,8 +65,8 @@ class Line:
 
     @property
     def gap(self) -> Decimal:
-        """Left side less right side."""
-        return self.left - self.right
+        """Left side less right side and less what is explained."""
+        return self.left - self.right - self.explained
 
 
 def tie_facts(given: GateInput) -> list[Fact]:
@@ -123,8 +127,6 @@ def _attach_prior(connection: duckdb.DuckDBPyConnection, given: GateInput) -> st
 
 def _not_computed(tie: Tie, feeds: Mapping[str, str], prior: str) -> tuple[str, str] | None:
     """Why a tie cannot be computed tonight: what became of it, and the reason in words."""
-    if tie.lacks is not None:
-        return NO_FEED, f"not applicable: {tie.lacks['en']}"
     if absent := [feed for feed in tie.feeds if feed not in feeds]:
         return NO_FEED, f"not applicable: no contract of this bank delivers {', '.join(absent)}"
     if late := [f"{feed} is {feeds[feed]}" for feed in tie.feeds if feeds[feed] in LATE]:
@@ -151,10 +153,20 @@ def _computed(connection: duckdb.DuckDBPyConnection, given: GateInput, tie: Tie)
     passed = [line for line in lines if _is_known(line, known.get(line.place), given.biz_date)]
     broken = [line for line in lines if line not in passed]
     state = BROKEN if broken else KNOWN if passed else HOLDS
-    text = f"{count:,} compared, {left:,.2f} against {right:,.2f}"
+    text = f"{count:,} compared, {left:,.2f} against {right:,.2f}{_explained(connection)}"
     named = ", ".join(_subject(line) for line in passed)
     whole = _whole(tie, state, text + (f"; {len(passed)} {KNOWN_LINES}{named}" if passed else ""), count)
     return [whole, *(_line_fact(tie, line, known.get(line.place)) for line in broken)]
+
+
+def _explained(connection: duckdb.DuckDBPyConnection) -> str:
+    """The differences that a source explains, as words: line, amount and reason, the largest first."""
+    rows = connection.execute(_EXPLAINED).fetchall()
+    if not rows:
+        return ""
+    shown = [f"{SEPARATOR.join((org, subject, ccy))} {_amount(amount)} ({reason})" for org, subject, ccy, reason, amount in rows]
+    more = f" and {len(rows) - MOST_EXPLAINED} more" if len(rows) > MOST_EXPLAINED else ""
+    return f"; {len(rows)} explained difference(s): " + ", ".join(shown[:MOST_EXPLAINED]) + more
 
 
 def _is_known(line: Line, known: object, biz_date: date) -> bool:
@@ -174,20 +186,25 @@ _SIDES = """
     coalesce(sum(case when side = 'left' then amount end), 0) as left_amount,
     coalesce(sum(case when side = 'right' then amount end), 0) as right_amount
 """
+# What is explained is of a line: its key is the reason, and no key of the two sides.
+_EXPLAINED = """
+select org, subject, ccy, key, sum(amount) as explained
+from tie where side = 'explained' group by org, subject, ccy, key having explained <> 0 order by abs(explained) desc, org, subject, ccy, key
+"""
 _BY_LINE = f"""
-select org, subject, ccy, {_SIDES}, 0 as keys, null as worst
-from tie group by org, subject, ccy having left_amount <> right_amount
+select org, subject, ccy, {_SIDES}, coalesce(sum(case when side = 'explained' then amount end), 0) as explained, 0 as keys, null as worst
+from tie group by org, subject, ccy having left_amount <> right_amount + explained
 """
 _BY_KEY = f"""
 with keys as (select org, subject, ccy, key, {_SIDES} from tie group by org, subject, ccy, key)
-select org, subject, ccy, sum(left_amount), sum(right_amount), count(*), max(abs(left_amount - right_amount))
+select org, subject, ccy, sum(left_amount), sum(right_amount), 0 as explained, count(*), max(abs(left_amount - right_amount))
 from keys where abs(left_amount - right_amount) > {{tolerance}} group by org, subject, ccy
 """
 # The keys of one line: first one that is exactly the difference, then those with the largest difference between the sides, which
 # are the largest ones where only one side has keys.
 _LARGEST = f"""
 with keys as (
-    select key, {_SIDES} from tie where key is not null and org = {{org}} and subject = {{subject}} and ccy = {{ccy}} group by key
+    select key, {_SIDES} from tie where key is not null and side <> 'explained' and org = {{org}} and subject = {{subject}} and ccy = {{ccy}} group by key
 )
 select key, left_amount, right_amount from keys
 order by {{order}}, key limit {LARGEST}
@@ -198,11 +215,11 @@ def _lines(connection: duckdb.DuckDBPyConnection, tie: Tie) -> list[Line]:
     """The lines that are off by more than the tolerance, the largest differences first."""
     query = _BY_KEY.format(tolerance=tie.tolerance.amount) if tie.each == KEY else _BY_LINE
     found = []
-    for org, subject, ccy, left, right, keys, worst in connection.execute(query).fetchall():
+    for org, subject, ccy, left, right, explained, keys, worst in connection.execute(query).fetchall():
         allowed = tie.tolerance.of(right)
-        gap = worst if worst is not None else abs(left - right)
+        gap = worst if worst is not None else abs(left - right - explained)
         if gap > allowed:
-            found.append(Line(org, subject, ccy, left, right, gap - allowed, keys))
+            found.append(Line(org, subject, ccy, left, right, explained, gap - allowed, keys))
     found.sort(key=lambda line: (-line.over, line.place))
     return [_with_largest(connection, tie, line) for line in found[:MOST_LINES]] + found[MOST_LINES:]
 
@@ -222,7 +239,7 @@ def _with_largest(connection: duckdb.DuckDBPyConnection, tie: Tie, line: Line) -
         )
         for place, (key, left, right) in enumerate(rows, start=1)
     )
-    return Line(line.org, line.subject, line.ccy, line.left, line.right, line.over, line.keys, largest)
+    return replace(line, largest=largest)
 
 
 def _subject(line: Line) -> str:
@@ -252,7 +269,7 @@ def _sentence(tie: Tie, line: Line, known: object) -> str:
     """Organisation, subject, currency, both amounts, the difference, the largest accounts."""
     words = [
         f"org {line.org}, subject {line.subject}, {line.ccy}: {tie.left} {_amount(line.left)}, {tie.right} {_amount(line.right)},"
-        f" difference {_amount(line.gap)}"
+        f"{f' explained {_amount(line.explained)},' if line.explained else ''} difference {_amount(line.gap)}"
     ]
     if line.keys:
         words.append(f"{line.keys:,} {tie.key}(s) off")

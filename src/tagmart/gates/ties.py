@@ -1,7 +1,9 @@
 """Ledger ties: two sides that must be equal; each is a block of words and a query of one name in expectations/ties.
 
-A tie's SQL gives single amounts of either side; everything else (adding up, tolerance, known differences, the largest
-accounts) is done here for all of them, so that a tie is a query and a block of words.
+A tie's SQL gives single amounts of either side, and as a third side (`explained`) what the sources say themselves that the
+two differ by: left equals right plus what is explained. The key of such an amount is its reason, and is shown. Everything else
+(adding up, tolerance, known differences, the largest accounts) is done here for all of them, so that a tie is a query and a
+block of words.
 """
 
 from __future__ import annotations
@@ -30,10 +32,9 @@ STOP, THEME, FAMILY, WARN = "stop", "theme", "family", "warn"
 PLAIN_KEYS = ("subject", "customer", "holding", "product", "batch", "day")
 KEYS = {
     "tie", "covers", "title", "left", "right", "feeds", "key", "each", "tolerance", "on_break", "owner", "means", "do",
-    "known", "may_be_empty", "prior", "lacks", "reads", "holds",
+    "known", "may_be_empty", "prior", "reads", "holds",
 }  # fmt: skip
-NEEDED = {"tie", "covers", "title", "tolerance", "on_break", "owner"}
-COMPUTED = {"left", "right", "feeds", "key", "means", "do"}
+NEEDED = {"tie", "covers", "title", "left", "right", "feeds", "key", "tolerance", "on_break", "owner", "means", "do"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,6 @@ class Tie:
         known: differences that are let pass for a while.
         may_be_empty: true if there are days with nothing to compare.
         prior: true if it needs the mart that was published for the day before.
-        lacks: why it cannot be computed in any bank yet, by language; None if it can.
         reads: queries of expectations/ties/shared that it reads.
         holds: on_break family: the feeds whose tags keep their last good values; where it says nothing all feeds that it needs.
     """
@@ -105,17 +105,16 @@ class Tie:
     tolerance: Tolerance
     on_break: str
     owner: str
-    left: str = ""
-    right: str = ""
-    feeds: tuple[str, ...] = ()
-    key: str = ""
+    left: str
+    right: str
+    feeds: tuple[str, ...]
+    key: str
+    means: str
+    do: str
     each: str = LINE
-    means: str = ""
-    do: str = ""
     known: tuple[Known, ...] = ()
     may_be_empty: bool = False
     prior: bool = False
-    lacks: Mapping[str, str] | None = None
     reads: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
 
@@ -144,16 +143,16 @@ def read_ties(suites_dir: Path) -> tuple[Tie, ...]:
             if feed not in feeds:
                 # A feed nobody ever delivers would switch the tie off in every bank, silently.
                 raise TagmartError("no bank has this feed", where=f"{FOLDER}/{tie.id}.yml", seen=repr(feed),
-                                   do=nearest(feed, feeds) or "name feeds of expectations/contracts, or say what it `lacks`")
+                                   do=nearest(feed, feeds) or "name feeds of expectations/contracts")
     shared = {file.stem for file in (folder / SHARED).glob("*.sql")}
     read = {name for tie in ties for name in tie.reads}
     for name in sorted(shared ^ read):
         what = "a shared query is not there" if name in read else "a shared query is read by no tie"
         raise TagmartError(what, where=f"{FOLDER}/{SHARED}/{name}.sql", do=nearest(name, (shared | read) - {name}) or "name it under `reads`")
     files = {file.stem for file in folder.glob("*.sql")}
-    wanted = {tie.id for tie in ties if tie.lacks is None}
+    wanted = {tie.id for tie in ties}
     for stem in sorted(files ^ wanted):
-        what = "a tie has no SQL" if stem in wanted else "a SQL file belongs to no tie that is computed"
+        what = "a tie has no SQL" if stem in wanted else "a SQL file belongs to no tie"
         raise TagmartError(what, where=f"{FOLDER}/{stem}.sql", do="give query and words one name")
     return ties
 
@@ -184,7 +183,7 @@ def _tie(where: str, block: dict[str, Any]) -> Tie:
     """The words of a tie, checked."""
     for key in sorted(block.keys() - KEYS):
         raise TagmartError("unknown key", where=where, seen=repr(key), do=nearest(key, KEYS) or f"keys are {', '.join(sorted(KEYS))}")
-    for key in sorted((NEEDED | (set() if "lacks" in block else COMPUTED)) - block.keys()):
+    for key in sorted(NEEDED - block.keys()):
         raise TagmartError(f"the key '{key}' is missing", where=where, do="every tie says what it means and what to do")
     grain, on_break = block.get("each", LINE), str(block["on_break"])
     _require(where, "each", grain, GRAINS)
@@ -192,7 +191,7 @@ def _tie(where: str, block: dict[str, Any]) -> Tie:
     if (on_break.split()[0] == THEME) != (len(on_break.split()) == 2):
         raise TagmartError("only a theme has a name", where=where, seen=repr(on_break), do="write `theme asset`, or one word")
     holds = tuple(block.get("holds", ()))
-    if holds and (on_break != FAMILY or not set(holds) < set(block.get("feeds", ()))):
+    if holds and (on_break != FAMILY or not set(holds) < set(block["feeds"])):
         raise TagmartError("`holds` names some of the tie's feeds, and only with `on_break: family`", where=where, seen=", ".join(holds),
                            do="name the feeds whose tags are wrong where the tie breaks, or leave it out for all of them")
     tolerance = _tolerance(where, block["tolerance"])
@@ -200,11 +199,10 @@ def _tie(where: str, block: dict[str, Any]) -> Tie:
         raise TagmartError("a share is allowed of lines only", where=where, seen=str(block["tolerance"]), do="give an amount")
     return Tie(
         id=block["tie"], covers=tuple(block["covers"]), title=block["title"], tolerance=tolerance, on_break=on_break,
-        owner=block["owner"], left=block.get("left", ""), right=block.get("right", ""), feeds=tuple(block.get("feeds", ())),
-        key=block.get("key", ""), each=grain, means=" ".join(block.get("means", "").split()),
-        do=" ".join(block.get("do", "").split()), known=tuple(_known(where, one) for one in block.get("known") or ()),
-        may_be_empty=bool(block.get("may_be_empty", False)), prior=bool(block.get("prior", False)), lacks=block.get("lacks"),
-        reads=tuple(block.get("reads", ())), holds=holds,
+        owner=block["owner"], left=block["left"], right=block["right"], feeds=tuple(block["feeds"]), key=block["key"],
+        each=grain, means=" ".join(block["means"].split()), do=" ".join(block["do"].split()),
+        known=tuple(_known(where, one) for one in block.get("known") or ()), may_be_empty=bool(block.get("may_be_empty", False)),
+        prior=bool(block.get("prior", False)), reads=tuple(block.get("reads", ())), holds=holds,
     )  # fmt: skip
 
 

@@ -103,8 +103,9 @@ def generate(
     landing.mkdir(parents=True, exist_ok=True)
     done = _make_blocks(plan, places, processes)
     parts = [part for block in done for part in block.parts]
-    ledger_parts, differences = _write_ledger(plan, done, seed, gl_differences)
-    parts += ledger_parts + _write_totals(plan, done)
+    books = {ccy: added([block.books[ccy] for block in done]) for ccy in done[0].books}
+    ledger_parts, differences = _write_ledger(plan, books, seed, gl_differences)
+    parts += ledger_parts + _write_totals(plan, done, books)
     finish(parts, landing, horizon)
     whole = places[0].whole
     arguments = {
@@ -174,10 +175,9 @@ def make_block(plan: Plan, place: Place) -> BlockDone:
 
 
 def _write_ledger(
-    plan: Plan, done: list[BlockDone], seed: int, gl_differences: int
+    plan: Plan, books: dict[str, Book], seed: int, gl_differences: int
 ) -> tuple[list[Part], list[gl_faults.Difference]]:
     """The general ledger of the whole bank, one per currency, with the differences that are planted in that of yuan."""
-    books = {ccy: added([block.books[ccy] for block in done]) for ccy in done[0].books}
     differences = gl_faults.plan_differences(seed, gl_differences, books[BASE_CCY], plan.last)
     parts = []
     for ccy, book in books.items():
@@ -187,11 +187,11 @@ def _write_ledger(
     return parts, differences
 
 
-def _write_totals(plan: Plan, done: list[BlockDone]) -> list[Part]:
+def _write_totals(plan: Plan, done: list[BlockDone], books: dict[str, Book]) -> list[Part]:
     """What systems report as totals of the whole bank."""
     return [
         part
-        for feed in total_feeds(added_totals([block.totals for block in done]), plan.horizon)
+        for feed in total_feeds(added_totals([block.totals for block in done]), books, plan.horizon)
         for part in write_feed(feed, plan.scratch / "totals" / feed.name, plan.horizon, plan.first, plan.last)
     ]
 

@@ -1,4 +1,5 @@
-"""What systems report as totals of the whole bank: classes, management profit, the registry's units. No customer, no number.
+"""What systems report as totals of the whole bank: classes, management profit, the registry's units, what networks cleared
+and what the regulator is told. No customer, no number.
 
 Every total is added up on the side of the system that reports it, from what that system knows and not from the rows that
 it delivers: the registry counts what was confirmed, and not the holdings of the day.
@@ -6,16 +7,18 @@ it delivers: the registry counts what was confirmed, and not the holdings of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tagmart.synth.calendar import Horizon
-from tagmart.synth.finance.book import BASE_CCY, gl_org_ids, gl_org_of_outlet
+from tagmart.synth.finance.book import BASE_CCY, Book, gl_org_ids, gl_org_of_outlet
+from tagmart.synth.finance.clearing import cleared, pay_clear, settle_days
 from tagmart.synth.finance.contributions import closed_months, contributions
 from tagmart.synth.finance.details import note_facts
+from tagmart.synth.finance.regulatory import fin_reg, heads, inclusive_loans
 from tagmart.synth.write import DATED, FULL, Feed, constant, day_dates, decimals, integers, money, pick
 
 if TYPE_CHECKING:
@@ -34,38 +37,50 @@ class Totals:
         months: first day, day behind, day of delivery of every month that finance has closed.
         products: numbers of the products that have units.
         units_from: the first day of `units`.
+        settle_days: days on which networks settle; the first one is only the beginning of the second.
         notes: number of notes by month end, organisation and class.
         principal: their principal in cents.
         profit: income, fees, cost and provision in cents by month and organisation.
         units: ten-thousandths by product and day.
+        cleared: number and cents by settle day, network and direction.
+        inclusive: principal of inclusive loans in cents by month end and organisation.
+        heads: customers by month end: persons with an account or a card, persons without, companies.
     """
 
     class_days: np.ndarray
     months: list[tuple[int, int, int]]
     products: list[str]
     units_from: int
+    settle_days: np.ndarray
     notes: np.ndarray
     principal: np.ndarray
     profit: np.ndarray
     units: np.ndarray
+    cleared: np.ndarray
+    inclusive: np.ndarray
+    heads: np.ndarray
 
 
 def make_totals(world: World, first: int, daily_from: int, last: int) -> Totals:
-    """The totals of one block: classes and profit of the months from `daily_from` on, units from day `first` on."""
+    """The totals of one block: classes, profit, reports and clearing from day `daily_from` on, units from day `first` on."""
     facts = note_facts(world)
     ends = facts[0].class_days
     places = np.flatnonzero((ends >= daily_from) & (ends <= last))
     notes, principal = (sum(parts) for parts in zip(*(_classes(one, places) for one in facts), strict=True))
-    months = closed_months(world.horizon, daily_from, last)
+    months, settled = closed_months(world.horizon, daily_from, last), settle_days(world.horizon, daily_from, last)
     return Totals(
         class_days=ends[places],
         months=months,
         products=[item.prod_id for item in world.markets.shelf.items],
         units_from=first,
+        settle_days=settled,
         notes=notes,
         principal=principal,
         profit=_profit(world, facts, months),
         units=_units(world, first, last),
+        cleared=cleared(world, settled),
+        inclusive=sum(inclusive_loans(one, ends[places]) for one in facts),
+        heads=heads(world, ends[places]),
     )
 
 
@@ -110,21 +125,17 @@ def _units(world: World, first: int, last: int) -> np.ndarray:
 
 def added_totals(blocks: Sequence[Totals]) -> Totals:
     """The totals of all blocks in one."""
-    one = blocks[0]
-    return Totals(
-        one.class_days,
-        one.months,
-        one.products,
-        one.units_from,
-        *(sum(getattr(block, name) for block in blocks) for name in ("notes", "principal", "profit", "units")),
-    )
+    added = ("notes", "principal", "profit", "units", "cleared", "inclusive", "heads")
+    return replace(blocks[0], **{name: sum(getattr(block, name) for block in blocks) for name in added})
 
 
-def total_feeds(totals: Totals, horizon: Horizon) -> Iterator[Feed]:
-    """The feeds of totals, each of the whole bank."""
+def total_feeds(totals: Totals, books: Mapping[str, Book], horizon: Horizon) -> Iterator[Feed]:
+    """The feeds of totals, each of the whole bank; `books` is its general ledger by currency."""
     yield crd_class_rpt(totals, horizon)
     yield fin_pnl(totals, horizon)
     yield inv_ta(totals, horizon)
+    yield pay_clear(totals.settle_days, totals.cleared, horizon)
+    yield fin_reg(totals.class_days, totals.inclusive, totals.heads, books, horizon)
 
 
 def crd_class_rpt(totals: Totals, horizon: Horizon) -> Feed:
