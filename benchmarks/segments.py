@@ -28,12 +28,12 @@ import duckdb
 import numpy
 from jinja2 import Template
 
-from tagmart.core.settings import project_root
 from tagmart.explain.overlap import shared_counts
 from tagmart.rules import Catalogue, CompiledRule, Tag, compile_rules
 from tagmart.rules.conditions import printed
+from tagmart.rules.evaluate import evaluate, fill
 from tagmart.rules.files import rule_of
-from tagmart.rules.sql import UNPACKED, bits_of_storey, with_validity
+from tagmart.rules.sql import UNPACKED, with_validity
 from tagmart.rules.writing import model_files
 
 TAGS = 1000
@@ -43,7 +43,7 @@ KINDS = ("decimal(18,2)",) * 5 + ("integer",) * 2 + ("boolean", "varchar", "date
 RULE_KINDS = {"decimal(18,2)": "number", "integer": "number", "boolean": "flag", "varchar": "text", "date": "date"}
 CODES = ("mass", "growth", "wealth", "high", "private")
 FILTERED_PART, SEPARATE_PART, POLARS_CHUNK = 50, 250, 250
-LIMITS = {"memory_limit": "2500MB", "threads": 2}
+LIMITS = {"memory_limit": "2GB", "threads": 2}
 
 
 def main() -> None:
@@ -139,27 +139,21 @@ def _open(chosen: argparse.Namespace, **more: object) -> duckdb.DuckDBPyConnecti
 
 
 def sizes(chosen: argparse.Namespace) -> dict:
-    """All sizes in one scan, from the generated flags; nothing is stored."""
-    rules = compiled_rules(chosen.rules)
-    flags = _rendered(rules, "segment_flags_retail_0.sql")
-    counts = ", ".join(f"count_if({flag})" for flag in bits_of_storey(0, rules).values())
+    """All sizes in one scan, from the generated model; nothing is stored."""
+    query, told = _rendered(compiled_rules(chosen.rules))
     with _open(chosen) as duck:
-        seconds, found = _best(lambda: duck.execute(f"select {counts} from ({flags})").fetchone())
+        seconds, found = _best(lambda: evaluate(duck, query, told["rules"]).sizes.tolist())
     return {"seconds": seconds, "share": round(sum(found) / len(found) / chosen.customers, 4), "gb": _memory()}
 
 
 def stored(chosen: argparse.Namespace) -> dict:
-    """The membership, stored: the generated models of flags and of membership."""
-    rules = compiled_rules(chosen.rules)
-    flags, members = (_rendered(rules, name) for name in ("segment_flags_retail_0.sql", "segment_membership_retail.sql"))
+    """The membership, stored: the generated model."""
+    query, told = _rendered(compiled_rules(chosen.rules))
     with _open(chosen) as duck:
         def run() -> None:
-            # As the hooks of the models do.
-            duck.execute("set preserve_insertion_order = false")
+            # As the hooks of the model do.
             duck.execute(f"set disabled_compression_methods = '{UNPACKED}'")
-            duck.execute(f"create or replace table segment_flags_retail_0 as {flags}")
-            duck.execute("reset preserve_insertion_order")
-            duck.execute(f"create or replace table membership as {members}")
+            fill(duck, "membership", query, told["rules"])
             duck.execute("reset disabled_compression_methods")
 
         seconds, _ = _best(run)
@@ -167,14 +161,13 @@ def stored(chosen: argparse.Namespace) -> dict:
     return {"seconds": seconds, "memberships": counted, "gb": _memory()}
 
 
-def _rendered(rules: list[CompiledRule], model: str) -> str:
-    """The SQL of a generated model over the benchmark's tables."""
-    macros = (project_root() / "dbt_project" / "macros" / "segment.sql").read_text(encoding="utf-8")
-    bits = Template(macros, extensions=["jinja2.ext.do"]).module.default__word_bits()
-    return Template(model_files(rules)[model]).render(
-        ref=lambda name: name, config=lambda **_: "", word_bits=lambda: bits,
+def _rendered(rules: list[CompiledRule]) -> tuple[str, dict]:
+    """The query of the generated model of members, over the benchmark's table, and what the model says of itself."""
+    told: dict = {}
+    return Template(model_files(rules)["segment_membership_retail_0.sql"]).render(
+        ref=lambda name: name, config=lambda **words: told.update(words) or "",
         tags_there=lambda _, wanted: "".join(f", {name}" for name in wanted),
-    )
+    ), told
 
 
 def overlap(chosen: argparse.Namespace) -> dict:

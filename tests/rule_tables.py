@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 import duckdb
 from jinja2 import Template
 
-from tagmart.core.settings import project_root
 from tagmart.rules import Catalogue, Entity, Rule, Tag, compile_rules
+from tagmart.rules.evaluate import fill
 from tagmart.rules.files import rule_of
 from tagmart.rules.writing import model_files
 
@@ -79,12 +79,11 @@ def members(
         for days, then in (past or {}).items():
             _fill(connection, "past_tags_retail", [{"days_back": days, **row} for row in then])
         files = model_files(compiled)
-        for name in sorted(name for name in files if name.startswith("segment_flags") and name.endswith(".sql")):
-            connection.execute(f"create table {name.removesuffix('.sql')} as {rendered(files[name])}")
-        found = connection.execute(rendered(files["segment_membership_retail.sql"])).fetchall()
+        fill_members(connection, files)
+        found = connection.execute(rendered(files["segment_membership.sql"])).fetchall()
     by_key = {item.segment_id: item.key for item in rules}
     result: dict[str, set[str]] = {key: set() for key in by_key.values()}
-    for customer_id, segment_id in found:
+    for segment_id, customer_id, _ in found:
         assert customer_id not in result[by_key[segment_id]], "a customer is in a segment once"
         result[by_key[segment_id]].add(customer_id)
     return result
@@ -97,13 +96,25 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict]) -
         connection.execute(f"insert into {table} ({', '.join(full)}) values ({marks})", list(full.values()))
 
 
-def rendered(query: str, gone: Sequence[str] = ()) -> str:
-    """The SQL of a generated model over tables that bear the models' names; `gone` are tags that the wide table is said to lack."""
+def fill_members(connection: duckdb.DuckDBPyConnection, files: Mapping[str, str]) -> None:
+    """Make the table of every storey's generated model, as its materialization does, the lower ones first."""
+    for name in sorted(name for name in files if name.startswith("segment_membership_") and name.endswith(".sql")):
+        told: dict = {}
+        fill(connection, name.removesuffix(".sql"), rendered(files[name], told=told), told["rules"])
+
+
+def rendered(query: str, gone: Sequence[str] = (), told: dict | None = None) -> str:
+    """The SQL of a generated model over tables that bear the models' names.
+
+    Args:
+        query: the model.
+        gone: tags that the wide table is said to lack.
+        told: takes what the model says of itself.
+    """
+    said = {} if told is None else told
     lost = ", ".join(f"('{name}')" for name in ("", *gone))
-    macros = Template((project_root() / "dbt_project" / "macros" / "segment.sql").read_text(encoding="utf-8"), extensions=["jinja2.ext.do"])
-    bits = macros.module.default__word_bits()
     return Template(query).render(
-        ref=lambda name: name, source=lambda _, name: name, config=lambda **_: "", word_bits=lambda: bits,
+        ref=lambda name: name, source=lambda _, name: name, config=lambda **words: said.update(words) or "",
         tags_there=lambda _, wanted: "".join(f", {name}" for name in wanted),
         tags_gone=lambda *_: f"select tag_name from (values {lost}) as listed (tag_name) where tag_name <> ''",
     )

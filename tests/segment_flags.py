@@ -11,7 +11,7 @@ from tagmart.core.settings import project_root
 from tagmart.rules import Catalogue, CompiledRule, Rule, compile_rules, load_rules, read_catalogue
 from tagmart.rules.entities import read_entities
 from tagmart.rules.writing import model_files
-from tests.rule_tables import rendered
+from tests.rule_tables import fill_members, rendered
 
 ROOT = project_root()
 
@@ -49,10 +49,9 @@ def members(db: duckdb.DuckDBPyConnection, items: Sequence[CompiledRule]) -> dic
     listed = "".join(f", {tag} {kind}" for tag, kind in past.items())
     db.execute(f"create temp table past_tags_{entity} (customer_id varchar, days_back integer{listed})")
     files = model_files(items)
-    for name in sorted(name for name in files if name.startswith("segment_flags") and name.endswith(".sql")):
-        db.execute(f"create temp table {name.removesuffix('.sql')} as {rendered(files[name])}")
+    fill_members(db, files)
     keys = {item.rule.segment_id: item.rule.key for item in items}
     found: dict[str, set[str]] = {key: set() for key in keys.values()}
-    for customer_id, segment_id in db.execute(rendered(files[f"segment_membership_{entity}.sql"])).fetchall():
+    for segment_id, customer_id, _ in db.execute(rendered(files["segment_membership.sql"])).fetchall():
         found[keys[segment_id]].add(customer_id)
     return found

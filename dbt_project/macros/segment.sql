@@ -40,19 +40,3 @@
     {%- for name in gone %}, ('{{ name }}'){% endfor -%}
     ) as listed (tag_name) where tag_name <> ''
 {% endmacro %}
-
-{#- Which bits are set in every word of eight bits: a lookup is faster than shifting eight times per row. -#}
-{% macro word_bits() %}
-    {{- return(adapter.dispatch('word_bits')()) -}}
-{% endmacro %}
-
-{% macro default__word_bits() -%}
-    (
-        select
-            cast(words.word as tinyint) as word,
-            cast(places.bit as integer) as bit
-        from range(-128, 128) as words (word)
-        cross join range(8) as places (bit)
-        where ((words.word & 255) >> places.bit) & 1 = 1
-    ) as word_bits
-{%- endmacro %}

@@ -92,7 +92,7 @@ def _kind(node: object) -> str:
         kind = str(node.config.materialized)
         if kind in ("daily", "history"):
             return f"{kind} table"
-        return "table" if kind in ("by_customer", "blocks") else kind
+        return "table" if kind in ("by_customer", "blocks", "segments") else kind
     return str(node.resource_type)
 
 

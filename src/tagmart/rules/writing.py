@@ -1,4 +1,4 @@
-"""Rules become dbt models: flags per storey, one list of memberships, and the segment catalogue.
+"""Rules become dbt models: members per storey, one list of memberships, and the segment catalogue.
 
 The SQL itself is written by `tagmart.rules.sql`.
 """
@@ -19,7 +19,7 @@ from tagmart.rules.compiler import CompiledRule, compile_rules
 from tagmart.rules.entities import read_entities
 from tagmart.rules.files import load_rules
 from tagmart.rules.lists import load_lists
-from tagmart.rules.sql import MARK, all_members_sql, bits_of_storey, faults_sql, flags_sql, membership_sql
+from tagmart.rules.sql import MARK, all_members_sql, faults_sql, members_sql
 
 OWN_FAULTS = "One row per segment and reason for which it failed of itself; what stands on it fails in mart.segment_daily."
 ALL_MEMBERS = "One row per customer and segment that the customer is in, of every entity that has rules."
@@ -29,6 +29,8 @@ USE_COLUMNS = {
     "used_kind": ("varchar", "所用对象：tag 标签、segment 客群｜What is named: a tag or a segment"),
     "used_name": ("varchar", "标签名或客群代码｜Name of the tag, or key of the segment"),
 }
+SEGMENT = {"name": "segment_id", "data_type": "varchar", "description": "客群编号｜Number of the segment"}
+CUSTOMER = {"name": "customer_id", "data_type": "varchar", "description": "客户号｜Number of the customer"}
 CATALOGUE_COLUMNS = {
     "segment_id": ("varchar", "客群编号｜Stable number of the segment, never given to another"),
     "key": ("varchar", "客群代码｜Name by which rules refer to the segment"),
@@ -100,19 +102,19 @@ def generate(settings: Settings, check: bool = False) -> Generated:
 def model_files(compiled: Sequence[CompiledRule]) -> dict[str, str]:
     """The dbt models and their YAML: file name → text."""
     files: dict[str, str] = {}
-    for entity in sorted({item.rule.entity for item in compiled}):
-        of_entity = [item for item in compiled if item.rule.entity == entity]
-        storeys = {storey: [item for item in of_entity if item.storey == storey] for storey in sorted({i.storey for i in of_entity})}
+    storeys = {
+        entity: sorted({item.storey for item in compiled if item.rule.entity == entity})
+        for entity in sorted({item.rule.entity for item in compiled})
+    }
+    for entity, numbers in storeys.items():
         below: dict[str, str] = {}
-        for storey, on_storey in storeys.items():
-            name = f"segment_flags_{entity}_{storey}"
-            files[f"{name}.sql"] = flags_sql(entity, storey, on_storey, below)
-            files[f"{name}.yml"] = _flags_yaml(name, entity, storey)
-            below |= bits_of_storey(storey, on_storey)
-        name = f"segment_membership_{entity}"
-        files[f"{name}.sql"] = membership_sql(entity, storeys)
-        files[f"{name}.yml"] = _membership_yaml(name, entity)
-    files["segment_membership.sql"] = all_members_sql(sorted({item.rule.entity for item in compiled}), ALL_MEMBERS)
+        for storey in numbers:
+            on_storey = [item for item in compiled if (item.rule.entity, item.storey) == (entity, storey)]
+            name = f"segment_membership_{entity}_{storey}"
+            files[f"{name}.sql"] = members_sql(entity, storey, on_storey, below)
+            files[f"{name}.yml"] = _membership_yaml(name, entity, storey)
+            below |= {item.rule.key: item.rule.segment_id for item in on_storey}
+    files["segment_membership.sql"] = all_members_sql(storeys, ALL_MEMBERS)
     files["segment_membership.yml"] = _all_members_yaml()
     files["segment_own_fault.sql"] = faults_sql(compiled, OWN_FAULTS)
     files["segment_own_fault.yml"] = _own_faults_yaml()
@@ -160,41 +162,24 @@ def _seed_yaml(name: str, says: str, columns: Mapping[str, tuple[str, str]]) -> 
     })  # fmt: skip
 
 
-def _flags_yaml(name: str, entity: str, storey: int) -> str:
-    says = f"One row per {entity} customer of the spine: the flags of the segments of storey {storey}, eight to a number."
-    return _yaml(_document(name, says, [_customer_column(name, unique=True)]))
-
-
 def _own_faults_yaml() -> str:
     columns = [
-        {"name": "segment_id", "data_type": "varchar", "description": "客群编号｜Number of the segment"},
+        SEGMENT,
         {"name": "reason_code", "data_type": "varchar", "description": "失败原因：tag_gone 标签停用、list_gone 名单缺失｜Why it failed"},
         {"name": "seen", "data_type": "varchar", "description": "所见｜What was seen: the tag or the list"},
     ]
     return _yaml(_document("segment_own_fault", OWN_FAULTS, columns))
 
 
-def _membership_yaml(name: str, entity: str) -> str:
-    segment = {"name": "segment_id", "data_type": "varchar", "description": "客群编号｜Number of the segment"}
-    says = f"One row per {entity} customer and segment that the customer is in."
-    return _yaml(_document(name, says, [_customer_column(name, unique=False), segment]))
+def _membership_yaml(name: str, entity: str, storey: int) -> str:
+    says = f"One row per segment of storey {storey} and {entity} customer who is in it."
+    customer = {**CUSTOMER, "data_tests": [{"not_null": {"name": f"seg_{name}_customer_is_there"}}]}
+    return _yaml(_document(name, says, [SEGMENT, customer]))
 
 
 def _all_members_yaml() -> str:
-    columns = [
-        {"name": "segment_id", "data_type": "varchar", "description": "客群编号｜Number of the segment"},
-        {"name": "customer_id", "data_type": "varchar", "description": "客户号｜Number of the customer"},
-        {"name": "entity", "data_type": "varchar", "description": "客户类别｜Whom the segment selects"},
-    ]
-    return _yaml(_document("segment_membership", ALL_MEMBERS, columns))
-
-
-def _customer_column(model: str, *, unique: bool) -> dict:
-    tests = [{"not_null": {"name": f"seg_{model}_customer_is_there"}}]
-    if unique:
-        tests.append({"unique": {"name": f"seg_{model}_customer_is_unique"}})
-    says = "客户号｜Number of the customer"
-    return {"name": "customer_id", "data_type": "varchar", "description": says, "data_tests": tests}
+    entity = {"name": "entity", "data_type": "varchar", "description": "客户类别｜Whom the segment selects"}
+    return _yaml(_document("segment_membership", ALL_MEMBERS, [SEGMENT, CUSTOMER, entity]))
 
 
 def _document(name: str, says: str, columns: list[dict]) -> dict:
