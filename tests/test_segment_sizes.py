@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from tagmart.core.duck import connect, literal
+from tests.bank_segments import compiled, members, rules
 from tests.nights import Home
-from tests.segment_flags import compiled, members, rules
 from tests.test_constant_tags import complaints
 
 REASONS = Path(__file__).with_name("empty_segments.yml")

@@ -12,8 +12,8 @@ import pytest
 from tagmart.core.duck import connect, identifier, literal
 from tagmart.core.errors import TagmartError
 from tagmart.rules import Rule
+from tests.bank_segments import columns, compiled, members, rules
 from tests.drawn_segments import CASES, Case, Row
-from tests.segment_flags import columns, compiled, members, rules
 
 GOLDEN = Path(__file__).with_name("segments.txt")
 LINES = {
