@@ -32,7 +32,11 @@ BEFORE, D, NEXT = "2026-06-28", "2026-06-29", "2026-06-30"
 LATE = ("cc_txn", "chn_event")
 FILES = ("tagmart", "restricted")
 # What a night says of the night before, as readers saw it: of one that was published in part it lawfully says something else.
-OF_YESTERDAY = {"segment_daily": ("prior_size", "entered", "left_cnt"), "segment_member": ("first_date",)}
+# A lead that reads tags of the night before says so where these were held.
+OF_YESTERDAY = {
+    "segment_daily": ("prior_size", "entered", "left_cnt"), "segment_member": ("first_date",),
+    "lead_catalog": ("is_degraded", "as_of", "late_because"), "event_lead": ("is_degraded", "as_of"),
+}  # fmt: skip
 # What is about the run and its deliveries, and not about customers.
 OF_THE_RUN = {"feed_status", "gate_result", "gate_failing_row", "quality_stamp", "restatement", "run_manifest"}
 
@@ -205,6 +209,9 @@ def test_a_night_in_part_holds_what_is_late_and_the_night_after_says_what_it_wou
     require_partial(late, calm, first)
     require_segments(late, calm, first)
     require_same(last_run(home.path, NEXT), last_run(bank.calm.path, NEXT))
+    with runs(after=last_run(home.path, NEXT) / "tagmart.duckdb") as connection:
+        told = connection.execute("select as_of::varchar, late_because from after.mart.lead_catalog where is_degraded").fetchall()
+    assert told and all(day == BEFORE and because.startswith("tag of the night before ") for day, because in told)
 
 
 def differing(connection: duckdb.DuckDBPyConnection, entity: str) -> tuple[dict[str, tuple[int, Decimal | None]], set[str]]:
