@@ -40,19 +40,7 @@
     } -%}
 
     {%- call statement('fill', language='python') -%}
-from tagmart.night.blocks import Wide, fill
-
-
-def dbtObj(load):
-    return None
-
-
-def model(dbt, connection):
-    fill(connection, Wide(**{{ tojson(wide) }}))
-
-
-def materialize(nothing, connection):
-    return None
+        {{- python_call('from tagmart.night.blocks import Wide, fill', 'fill(connection, Wide(**told))', wide) -}}
     {%- endcall -%}
 
     {%- call statement('main') -%} select 1 {%- endcall -%}

@@ -14,21 +14,7 @@
     {%- set selected = {'table': target_relation | string, 'sql': sql, 'rules': config.require('rules')} -%}
 
     {%- call statement('fill', language='python') -%}
-import json
-
-from tagmart.rules.evaluate import fill
-
-
-def dbtObj(load):
-    return None
-
-
-def model(dbt, connection):
-    fill(connection, **json.loads({{ tojson(tojson(selected)) }}))
-
-
-def materialize(nothing, connection):
-    return None
+        {{- python_call('from tagmart.rules.evaluate import fill', 'fill(connection, **told)', selected) -}}
     {%- endcall -%}
 
     {%- call statement('main') -%} select 1 {%- endcall -%}
