@@ -100,3 +100,8 @@ def test_errors_say_what_where_seen_and_do():
     assert str(error) == "core_txn.dat line 3: not a date. Seen: 'x'. Do: write it as 2026-06-30."
     assert nearest("count_day", ["count_days", "sum"]) == "Did you mean 'count_days'?"
     assert nearest("zzz", ["count_days"]) == ""
+
+
+def test_a_home_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(TagmartError, match="no home here"):
+        State(tmp_path / "nowhere" / "state.sqlite")

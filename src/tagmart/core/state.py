@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tagmart.core.errors import TagmartError
+
 SCHEMA = """
 create table if not exists run (
     run_id text primary key, bank text not null, biz_date text not null,
@@ -129,6 +131,8 @@ class State:
     @contextmanager
     def connect(self) -> Iterator[sqlite3.Connection]:
         """A connection whose writes are one transaction: kept if the block ends well, undone if it raises."""
+        if not self.path.parent.is_dir():
+            raise TagmartError("there is no home here", where=str(self.path.parent), do="name it in TAGMART_HOME, or make it with `tagmart run`")
         connection = sqlite3.connect(self.path, timeout=30)
         connection.row_factory = sqlite3.Row
         try:
