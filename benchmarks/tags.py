@@ -236,13 +236,13 @@ def wide_of(table: str, models: list[TagModel], block: int) -> Wide:
 
     def lies(name: str) -> str:
         """Where a model lies: on the way, among the partials, or beside the table."""
-        home = scratch if name in folds or name in families else "partials" if name.startswith("dws_") else "mart"
+        home = scratch if name in folds else "temp" if name in families else "partials" if name.startswith("dws_") else "mart"
         return f"{home}.main.{name}"
 
     render = renderer(_settings().dbt_project, ref=lies)
     return Wide(
         table=f"mart.main.{table}", spine=lies("dws_retail_spine"), block_size=block, scratch=scratch,
-        folds={name: render(fold_sql(fold, "retail")) for name, fold in folds.items()},
+        folds={lies(name): render(fold_sql(fold, "retail")) for name, fold in folds.items()},
         families={name: render(tag_model_sql(model, model.family, read[name], vocabulary)) for name, model in families.items()},
         sql=render(wide_sql("retail", models, "one row per customer", tuple(folds), tuple(families), ())),
     )  # fmt: skip

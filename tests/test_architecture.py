@@ -18,7 +18,7 @@ MODELS = ROOT / "dbt_project" / "models"
 
 # Each package may import from those to its left, and from itself; one line is one step.
 ORDER = [
-    {"core"}, {"contracts"}, {"ingest", "synth", "tagspec", "rules", "leads"}, {"gates", "publish", "explain"}, {"night"}, {"cli"},
+    {"core"}, {"contracts"}, {"ingest", "synth", "tagspec", "folding", "rules", "leads"}, {"gates", "publish", "explain"}, {"night"}, {"cli"},
 ]
 
 

@@ -4,9 +4,9 @@
     so that no block is written twice. Everything that the SQL reads through in_block() is cut to the block before it is folded.
 
     `folds` and then `families` name models that only this table reads; families read folds, and no other family. Of every block
-    they are computed into tables of a database in memory, several beside each other, families in the order of their customers. As
-    parts of one statement the database plans a thousand columns through all of them at once, which takes longer than
-    computing them; as tables of their own they would be written twice.
+    they are computed on the way, several beside each other, in arrays (tagmart.folding); what arrays cannot hold is computed by
+    the database as it is written. As parts of one statement the database plans a thousand columns through all of them at once,
+    which takes longer than computing them; as tables of their own they would be written twice.
 
     The statements are run by tagmart.night.blocks, as dbt runs any Python; they are each their own transaction. The relation
     is new in every night's candidate: nobody reads it before it is whole, and a night that fails half-way begins with a new one.
@@ -24,18 +24,21 @@
         {% do adapter.drop_relation(existing) %}
     {%- endif -%}
 
-    {#- Looked up once: dbt takes milliseconds for every ref. -#}
+    {#- Folds that become tables lie in a database in memory; families are handed over under their names. Looked up once: dbt
+        takes milliseconds for every ref. -#}
     {%- set lies = [] -%}
-    {%- for step in folds + families -%}{%- do lies.append((ref(step) | string, scratch ~ '.main.' ~ step)) -%}{%- endfor -%}
-    {%- set made = {} -%}
-    {%- for step in folds + families -%}{%- do made.update({step: in_steps(render(step_code(step)), lies)}) -%}{%- endfor -%}
+    {%- for step in folds -%}{%- do lies.append((ref(step) | string, scratch ~ '.main.' ~ step)) -%}{%- endfor -%}
+    {%- for step in families -%}{%- do lies.append((ref(step) | string, 'temp.main.' ~ step)) -%}{%- endfor -%}
+    {%- set fold_sql, family_sql = {}, {} -%}
+    {%- for step in folds -%}{%- do fold_sql.update({scratch ~ '.main.' ~ step: in_steps(render(step_code(step)), lies)}) -%}{%- endfor -%}
+    {%- for step in families -%}{%- do family_sql.update({step: in_steps(render(step_code(step)), lies)}) -%}{%- endfor -%}
     {%- set wide = {
         'table': target_relation | string,
         'spine': ref(config.require('spine')) | string,
         'block_size': config.get('block_size', 122880) | int,
         'scratch': scratch,
-        'folds': picked(made, folds),
-        'families': picked(made, families),
+        'folds': fold_sql,
+        'families': family_sql,
         'sql': in_steps(sql, lies),
     } -%}
 
@@ -49,13 +52,6 @@
     {% do adapter.commit() %}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
-
-{# The entries of a dictionary with these keys, in their order. #}
-{% macro picked(entries, keys) -%}
-    {%- set found = {} -%}
-    {%- for key in keys -%}{%- do found.update({key: entries[key]}) -%}{%- endfor -%}
-    {{ return(found) }}
-{%- endmacro %}
 
 {# The text of a model of this project as it was written. #}
 {% macro step_code(name) -%}

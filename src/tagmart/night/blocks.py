@@ -1,25 +1,32 @@
 """A wide table filled block by block of customers, its folds and families computed on the way, several beside each other.
 
-The materialization `blocks` of dbt hands over the statements; benchmarks call the same function. Two threads on one statement of
-a thousand columns cost DuckDB up to twice the processor time of one (decision 0016), so each statement has few threads, and
-as many statements run at once as there are processors.
+The materialization `blocks` of dbt hands over the statements; benchmarks call the same function. Folds and families are computed in
+arrays (tagmart.folding) and handed to the statement of the table as they lie there. Two threads on one statement of a thousand
+columns cost DuckDB up to twice the processor time of one (decision 0016), so each has few threads, and as many of them run at
+once as there are processors.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from tagmart.core.duck import literal, threads
 from tagmart.core.errors import TagmartError
+from tagmart.folding.block import Block
+from tagmart.folding.columns import Customers
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
+Made = TypeVar("Made")
 # More at once would hold more in memory than the processors are worth: then each gets more threads.
 AT_ONCE = 4
 
@@ -32,9 +39,10 @@ class Wide:
         table: the relation that is made.
         spine: the relation of its customers.
         block_size: customers in a block.
-        scratch: the name under which an empty database in memory is attached meanwhile; steps lie in its schema `main`.
-        folds, families: queries by name, cut by the variables `block_from` and `block_to`. Families read folds, none its like.
-        sql: the query of the table; reads the steps where they lie, and is cut as they are.
+        scratch: the name under which an empty database in memory is attached meanwhile.
+        folds: queries by the relations that families read, in the schema `main` of that database.
+        families: queries by the names under which `sql` finds them, in `temp.main`; they read folds, none its like.
+        sql: the query of the table. All queries are cut by the variables `block_from` and `block_to`.
     """
 
     table: str
@@ -74,17 +82,16 @@ def fill(connection: duckdb.DuckDBPyConnection, wide: Wide) -> Counter[str]:
     took: Counter[str] = Counter()
     with connection.cursor() as cursor:
         cursor.execute(f"set threads = {_threads_each()}")
+        # Decimals go to arrays and come back as they are stored, not widened to 128 bits.
+        cursor.execute("set arrow_output_version = '1.5'")
         cursor.execute(f"attach ':memory:' as {wide.scratch}")
         try:
             with ThreadPoolExecutor(_at_once()) as pool:
-                for number, block in enumerate(_blocks(cursor, wide)):
-                    for steps, order in ((wide.folds, ""), (wide.families, " order by customer_id")):
-                        made = {name: f"create or replace table {wide.scratch}.main.{name} as from ({sql}){order}" for name, sql in steps.items()}
-                        running = {name: pool.submit(_run, connection, block, name, statement) for name, statement in made.items()}
-                        took.update({name: one.result() for name, one in running.items()})
-                    there = number or _is_laid_out(cursor, wide)
-                    head = f"insert into {wide.table}" if there else f"create or replace table {wide.table} as"
-                    took[wide.table] += _run(connection, block, wide.table, f"{head} {wide.sql}")
+                for number, bounds in enumerate(_blocks(cursor, wide)):
+                    block = Block(_customers(connection, bounds, wide), wide.folds)
+                    run = partial(_timed, connection, bounds, took)
+                    families = _families(pool, run, block, wide)
+                    run(wide.table, lambda asked, _, made=families, number=number: _write(asked, wide, made, number))
         finally:
             cursor.execute(f"detach {wide.scratch}")
     return took
@@ -105,6 +112,45 @@ def _blocks(cursor: duckdb.DuckDBPyConnection, wide: Wide) -> list[tuple[str, st
     return list(zip(firsts, lasts, strict=True))
 
 
+def _customers(connection: duckdb.DuckDBPyConnection, bounds: tuple[str, str], wide: Wide) -> Customers:
+    """The customers of a block, numbered in the order of their ids."""
+    relation = f"{wide.scratch}.main.customers"
+    with _cut(connection, bounds) as cursor:
+        cursor.execute(f"""
+            create or replace table {relation} as
+            select customer_id, cast(row_number() over (order by customer_id) - 1 as integer) as row_no from {wide.spine}
+            where customer_id between getvariable('block_from') and getvariable('block_to') order by customer_id""")
+        ids = cursor.execute(f"select customer_id from {relation} order by row_no").to_arrow_table().column(0).combine_chunks()
+    return Customers(relation, ids)
+
+
+def _families(pool: ThreadPoolExecutor, run: Callable[..., object], block: Block, wide: Wide) -> dict[str, pa.Table]:
+    """The columns of every family; each is begun as soon as the folds that it reads are made."""
+    folding = {pool.submit(run, relation, block.fold): relation for relation in wide.folds}
+    waits_for = {name: set(block.read_by(sql)) for name, sql in wide.families.items()}
+    begun: dict[str, Future] = {}
+
+    def begin(folded: str = "") -> None:
+        for name, needs in waits_for.items():
+            needs.discard(folded)
+            if not needs and name not in begun:
+                begun[name] = pool.submit(run, name, lambda cursor, name: block.family(cursor, wide.families[name]))
+
+    begin()
+    for done in as_completed(folding):
+        done.result()
+        begin(folding[done])
+    return {name: one.result() for name, one in begun.items()}
+
+
+def _write(cursor: duckdb.DuckDBPyConnection, wide: Wide, families: Mapping[str, pa.Table], number: int) -> None:
+    """Put the rows of a block into the table, which is made by the first one."""
+    for name, made in families.items():
+        cursor.register(name, made)
+    there = number or _is_laid_out(cursor, wide)
+    cursor.execute(f"{f'insert into {wide.table}' if there else f'create or replace table {wide.table} as'} {wide.sql}")
+
+
 def _is_laid_out(cursor: duckdb.DuckDBPyConnection, wide: Wide) -> bool:
     """Is the table there, empty, with just the columns and types that its query gives?"""
     import duckdb
@@ -120,17 +166,28 @@ def _is_laid_out(cursor: duckdb.DuckDBPyConnection, wide: Wide) -> bool:
         return False
 
 
-def _run(connection: duckdb.DuckDBPyConnection, block: tuple[str, str], name: str, statement: str) -> float:
-    """Run a statement for the customers of a block; the processor seconds of this thread."""
+@contextmanager
+def _cut(connection: duckdb.DuckDBPyConnection, bounds: tuple[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor whose queries are cut to a block."""
+    with connection.cursor() as cursor:
+        for bound, customer in zip(("block_from", "block_to"), bounds, strict=True):
+            cursor.execute(f"set variable {bound} = {literal(customer)}")
+        yield cursor
+
+
+def _timed(
+    connection: duckdb.DuckDBPyConnection, bounds: tuple[str, str], took: Counter[str], name: str,
+    work: Callable[[duckdb.DuckDBPyConnection, str], Made],
+) -> Made:  # fmt: skip
+    """Do a step for the customers of a block, and count the processor seconds of this thread."""
     import duckdb
 
     started = time.thread_time()
-    with connection.cursor() as cursor:
-        for bound, customer in zip(("block_from", "block_to"), block, strict=True):
-            cursor.execute(f"set variable {bound} = {literal(customer)}")
+    with _cut(connection, bounds) as cursor:
         try:
-            cursor.execute(statement)
+            made = work(cursor, name)
         except duckdb.Error as error:
             raise TagmartError("a wide table cannot be filled", where=name, seen=str(error).splitlines()[0],
-                               do=f"customers {block[0]} to {block[1]}; `tagmart tags try` builds one family") from error
-    return time.thread_time() - started
+                               do=f"customers {bounds[0]} to {bounds[1]}; `tagmart tags try` builds one family") from error
+    took[name] += time.thread_time() - started
+    return made

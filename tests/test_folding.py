@@ -1,0 +1,211 @@
+"""What arrays make of folds and families is what their SQL says, of every entity, over random partials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from itertools import pairwise
+
+import duckdb
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tagmart.core.settings import Settings, project_root
+from tagmart.folding.block import Block
+from tagmart.folding.columns import Customers
+from tagmart.folding.family import family
+from tagmart.folding.fold import fold
+from tagmart.folding.read import UnfitError, family_plan, fold_plan
+from tagmart.folding.rows import Rows, folded
+from tagmart.tagspec.fold_sql import fold_sql
+from tagmart.tagspec.folds import folds_of, is_count
+from tagmart.tagspec.model import Table, TagModel
+from tagmart.tagspec.render import renderer
+from tagmart.tagspec.sql import tag_model_sql
+from tagmart.tagspec.vocabulary import read_vocabulary
+from tagmart.tagspec.write import ENTITIES, entity_models
+from tests.drawn import feeds
+
+D = date(2026, 3, 31)
+# Days on which windows begin and end, and those beside them; leap days and years that no window reaches.
+BACK = (0, 1, 2, 6, 7, 8, 27, 28, 29, 30, 31, 58, 59, 60, 89, 90, 91, 118, 119, 120, 179, 180, 181, 239, 240, 364, 365, 366, 395, 400, 455, 761, 1500)
+CUSTOMERS, STRANGER, NOBODY = [f"C{number:02d}" for number in range(9)], "C99", "C50"
+
+
+@dataclass(frozen=True)
+class Statements:
+    """The rendered SQL of an entity's folds and families, by the names of their models, and the partials that they read."""
+
+    folds: Mapping[str, str]
+    families: Mapping[str, str]
+    models: Mapping[str, TagModel]
+    tables: tuple[Table, ...]
+
+
+@cache
+def statements(entity: str) -> Statements:
+    project = Settings(root=project_root(), bank="demo", home=project_root())
+    vocabulary = read_vocabulary(project.specs_dir, entity)
+    models = {model.name: model for model in entity_models(project, entity, vocabulary) if model.family}
+    read = folds_of(models.values(), vocabulary)
+    render = renderer(project.dbt_project, ref=str)
+    return Statements(
+        folds={one.name: render(fold_sql(one, entity)) for one in read.values() if one.name},
+        families={name: render(tag_model_sql(model, model.family, read[name], vocabulary)) for name, model in models.items()},
+        models=models,
+        tables=tuple({model.family.table.name: model.family.table for model in models.values()}.values()),
+    )
+
+
+def day_of(chance: np.random.Generator) -> date:
+    return D - timedelta(days=int(chance.choice(BACK) if chance.random() < 0.6 else chance.integers(-80, 800)))
+
+
+def rows_of(table: Table, chance: np.random.Generator) -> list[tuple]:
+    """Rows of a partial: of a history each state ends where the next begins, sometimes before, and sometimes on its own day."""
+    def value(of: str, how: str) -> object:
+        if how == "max" and chance.random() < 0.2:
+            return None  # of a day on which nothing came through
+        return int(chance.integers(-1, 4)) if is_count(of) else round(float(chance.choice([0, 0.01, -55.55, 1e7, chance.random() * 1000])), 2)
+
+    def values() -> list[object]:
+        return [value(of, how) for of, how in table.folds.items()]
+
+    made = []
+    for customer in [*CUSTOMERS[:-1], STRANGER]:
+        for _ in range(int(chance.integers(0, 6))):
+            slices = [str(chance.choice(every)) for every in table.slices.values()]
+            if table.form != "history":
+                made += [(customer, *slices, day_of(chance), *values()) for _ in range(int(chance.integers(1, 12)))]
+                continue
+            days = sorted(day_of(chance) for _ in range(int(chance.integers(2, 14))))
+            ends = [day if chance.random() < 0.8 else max(begin, day - timedelta(days=3)) for begin, day in pairwise(days)]
+            made += [(customer, *slices, begin, end, *values()) for begin, end in zip(days, [*ends, date(9999, 12, 31)], strict=True)]
+    return made
+
+
+def bank_of(entity: str, seed: int, absent: str = "") -> duckdb.DuckDBPyConnection:
+    """A bank in memory with random partials of an entity; the feeds are there, but for one."""
+    chance, bank = np.random.default_rng(seed), duckdb.connect(config={"threads": 1})
+    bank.execute(f"create schema ops; create table ops.run_context as select date '{D}' as biz_date; set arrow_output_version = '1.5'")
+    bank.execute(f"create table ops.feed_present as select {', '.join(f'{feed != absent} as {feed}' for feed in feeds())}")
+    bank.execute(f"create table dws_{entity}_spine as select unnest({[*CUSTOMERS, NOBODY]}) as customer_id")
+    for table in statements(entity).tables:
+        days = {table.valid_from: "date", table.valid_to: "date"} if table.form == "history" else {table.date: "date"}
+        columns = {"customer_id": "varchar", **dict.fromkeys(table.slices, "varchar"), **days}
+        columns |= {of: "integer" if is_count(of) else "decimal(18,2)" for of in table.folds}
+        bank.execute(f"create table {table.name} ({', '.join(f'{chr(34)}{name}{chr(34)} {kind}' for name, kind in columns.items())})")
+        bank.executemany(f"insert into {table.name} values ({', '.join('?' * len(columns))})", rows_of(table, chance))
+    return bank
+
+
+def customers_of(bank: duckdb.DuckDBPyConnection, entity: str) -> Customers:
+    bank.execute(f"create table customers as select customer_id, cast(row_number() over (order by customer_id) - 1 as integer) as row_no from dws_{entity}_spine")
+    return Customers("customers", bank.execute("select customer_id from customers order by row_no").to_arrow_table().column(0).combine_chunks())
+
+
+def by_sql(bank: duckdb.DuckDBPyConnection, entity: str, name: str) -> list[tuple]:
+    return bank.execute(f"from ({statements(entity).families[name]}) order by customer_id").fetchall()
+
+
+def read_back(bank: duckdb.DuckDBPyConnection, made: object) -> tuple[list[tuple], list[tuple]]:
+    """The rows of a relation in arrays, and its columns with their types."""
+    found = bank.from_arrow(made)
+    return found.fetchall(), list(zip(found.columns, map(str, found.types), strict=True))
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_every_generated_fold_and_family_is_taken_apart(entity):
+    """None is left to the database without anybody noticing: a new form of SQL is a new form here."""
+    said = statements(entity)
+    kept = {name: {f"{kind}_{of}" for kind, of in fold_plan(sql).kept} for name, sql in said.folds.items()}
+    for name, sql in said.families.items():
+        plan = family_plan(sql)
+        assert [(tag.name, tag.data_type) for tag in plan.tags] == [(tag.name, tag.data_type) for tag in said.models[name].tags]
+        assert {tag.narrow for tag in plan.tags} <= set(plan.columns), name
+        read = {window.value.removeprefix("bit_count(").removesuffix(")") for column in plan.columns.values() for window in column.over}
+        assert read <= kept[plan.fold], name
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_arrays_give_what_the_sql_says(entity, seed):
+    """Every tag of every customer, over days at the edges of windows, slices that meet, states without a day and gaps."""
+    with bank_of(entity, seed) as bank:
+        customers, folds = customers_of(bank, entity), {}
+        for name, sql in statements(entity).folds.items():
+            bank.execute(f"create table {name} as {sql}")
+            folds[name] = fold(bank, sql, customers)
+        for name, sql in statements(entity).families.items():
+            rows, columns = read_back(bank, family(bank, sql, customers, folds))
+            assert rows == by_sql(bank, entity, name), name
+            assert columns == [(told[0], told[1]) for told in bank.execute(f"describe ({sql})").fetchall()], name
+
+
+def test_without_its_feed_a_family_is_unknown():
+    """Absent is not zero, whatever lies in the partial."""
+    with bank_of("retail", 1, absent="core_txn") as bank:
+        customers, name = customers_of(bank, "retail"), "tag_retail_txn_direction"
+        block = Block(customers, statements("retail").folds)
+        block.fold(bank, "fold_retail_transaction_daily")
+        rows, _ = read_back(bank, block.family(bank, statements("retail").families[name]))
+        assert [row[0] for row in rows] == sorted([*CUSTOMERS, NOBODY])
+        assert {value for row in rows for value in row[1:]} == {None}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["update {} set bal = null where customer_id = 'C01'", "update {} set total = null where customer_id = 'C01'", "truncate {}",
+     "update {} set bal = 2000000000000.00 where customer_id = 'C01'", "alter table {} alter bal type double"],
+    ids=["a missing value", "a missing slice", "no row", "more than whole numbers hold", "another type"],
+)  # fmt: skip
+def test_what_arrays_cannot_hold_the_database_computes(damage):
+    """The same values as from the SQL alone, and no error."""
+    name, partial = "tag_retail_aum", "dws_retail_total_history"
+    with bank_of("retail", 3) as bank:
+        bank.execute(damage.format(partial))
+        customers, said = customers_of(bank, "retail"), statements("retail")
+        with pytest.raises(UnfitError):
+            family(bank, said.families[name], customers, {"fold_retail_total_history": fold(bank, said.folds["fold_retail_total_history"], customers)})
+        block = Block(customers, said.folds)
+        block.fold(bank, "fold_retail_total_history")
+        rows, _ = read_back(bank, block.family(bank, said.families[name]))
+        assert rows == by_sql(bank, "retail", name)
+        assert any(any(row[1:]) for row in rows) == (damage != "truncate {}")
+
+
+def test_a_sum_that_no_column_holds_is_an_error_of_the_database():
+    """Nothing wraps around: 18 digits are what a column has."""
+    with bank_of("retail", 5) as bank:
+        bank.execute("update dws_retail_pay_daily set amt_sum = 9000000000000000.00")
+        customers, said = customers_of(bank, "retail"), statements("retail")
+        block = Block(customers, said.folds)
+        with pytest.raises(duckdb.ConversionException, match="value is out of range"):
+            block.fold(bank, "fold_retail_pay_daily")
+            block.family(bank, said.families["tag_retail_pay"])
+
+
+KEYS = st.lists(st.tuples(st.integers(5, 9), st.sampled_from((0, 7, 300)), st.integers(0, 3), st.integers(-9, 9), st.integers(0, 15)), min_size=1, max_size=60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=KEYS, far=st.booleans())
+def test_rows_of_the_same_key_become_one(rows, far):
+    """Added up, the highest, the lowest and the bits of each; whether keys lie close together or far apart."""
+    if far:
+        rows = [*rows, (2_000_000, 0, 1, 4, 2)]
+    customer, slices, piece, value, bits = (np.array(column) for column in zip(*rows, strict=True))
+    made = folded(Rows(customer.astype(np.int32), slices.astype(np.int32), piece.astype(np.int32),
+                       {"sum_a": value, "max_a": value, "min_a": value, "days_a.0": bits.astype(np.uint64)}))  # fmt: skip
+    expected: dict[tuple, list] = {}
+    for *key, number, bit in rows:
+        held = expected.setdefault(tuple(key), [0, number, number, 0])
+        expected[tuple(key)] = [held[0] + number, max(held[1], number), min(held[2], number), held[3] | bit]
+    found = zip(made.customer, made.slices, made.piece, *(made.values[name] for name in ("sum_a", "max_a", "min_a", "days_a.0")), strict=True)
+    assert {tuple(map(int, row[:3])): list(map(int, row[3:])) for row in found} == expected
+    assert list(zip(made.customer, made.slices, made.piece, strict=True)) == sorted(expected)
