@@ -6,10 +6,30 @@ The generator writes a few forms only (tagmart.tagspec.fold_sql, tagmart.tagspec
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 CTE = re.compile(r"^(?:with )?(\w+) as \(\n(.*?)\n\),?$", re.MULTILINE | re.DOTALL)
-KEPT = re.compile(r" as (sum|max|min|first|last|days|months)_(\w+)$")
+KEPT = re.compile(r"(.*) as ([a-z]+)_(\w+)")
+# What is kept of a column X, of flows and of histories.
+IN_PIECE = "(cut.until - cut.since)"
+FLOWS = {
+    "sum": ("cast(sum(partial.X) as integer)", "cast(sum(partial.X) as decimal(18,2))"),
+    "max": ("max(partial.X)",),
+    "min": ("min(partial.X)",),
+    "first": ("min(case when partial.X > 0 then calendar.day end)",),
+    "last": ("max(case when partial.X > 0 then calendar.day end)",),
+    "days": ("bit_or(case when partial.X > 0 then calendar.day_bit else 0 end)",),
+    "months": ("bit_or(case when partial.X > 0 then calendar.month_bit else 0 end)",),
+}
+HISTORIES = {
+    "sum": (f"cast(sum(cut.X * {IN_PIECE}) as integer)", f"cast(sum(cut.X * cast({IN_PIECE} as decimal(6,0))) as decimal(18,2))"),
+    "max": ("max(cut.X)",),
+    "min": ("min(cut.X)",),
+    "first": ("min(case when cut.X > 0 then cut.since end)",),
+    "last": ("max(case when cut.X > 0 then cut.until - 1 end)",),
+    "days": (f"cast(sum(case when cut.X > 0 then {IN_PIECE} else 0 end) as integer)",),
+}
 PARTIAL = re.compile(r"\n    from (\S+) as partial\n    inner join (calendar on partial\.(\w+) = calendar\.day|pieces on .*)\n    where\n(.*?)(?:\n    group by .*)?$", re.DOTALL)
 STATE = re.compile(r"(?:greatest|least)\(partial\.(\w+), pieces\.\w+\) as (since|until)")
 # Conditions that arrays need not ask of every row: they join the customers of the block, and know the days of the fold.
@@ -69,8 +89,8 @@ def fold_plan(sql: str) -> FoldPlan:
     parts = ctes(sql)
     history = "cut" in parts
     read = PARTIAL.search(parts.get("cut" if history else "folded", ""))
-    kept = [KEPT.search(line) for line in selected(parts.get("folded", "")) if " as " in line]
-    if not read or not all(kept):
+    kept = [_kept(line, HISTORIES if history else FLOWS) for line in selected(parts.get("folded", "")) if " as " in line]
+    if not read:
         raise UnfitError
     keys = [line.partition(".")[2] for line in selected(parts["folded"]) if " as " not in line]
     states = {which: column for column, which in STATE.findall(parts["cut"])} if history else {}
@@ -79,8 +99,16 @@ def fold_plan(sql: str) -> FoldPlan:
     cuts = [line for line in re.split(r"\n\s+and ", read[4].strip()) if not IMPLIED.match(line)]
     return FoldPlan(
         head=before(sql, "cut" if history else "folded"), partial=read[1], cut="\n    and ".join(cuts) or "true", slices=tuple(keys[1:-1]),
-        kept=tuple((one[1], one[2]) for one in kept), day=read[3] or "", **states,
+        kept=tuple(kept), day=read[3] or "", **states,
     )  # fmt: skip
+
+
+def _kept(line: str, forms: Mapping[str, tuple[str, ...]]) -> tuple[str, str]:
+    """What a line of `folded` keeps, and of which column."""
+    value, kind, of = KEPT.fullmatch(line).groups()
+    if value not in {form.replace("X", of) for form in forms.get(kind, ())}:
+        raise UnfitError
+    return kind, of
 
 
 @dataclass(frozen=True)
@@ -104,7 +132,7 @@ class Measured:
     Attributes:
         over: its windows: one, or two whose difference it is.
         data_type: its SQL type; empty for a day.
-        days: what the sum is divided by, as columns of `bounds` or a number of days: (first, last) or (days,); empty where it is not.
+        days: by how many days the sum is divided: their number, or the columns of `bounds` that hold the first and the last; empty where it is not.
     """
 
     over: tuple[Window, ...]
@@ -129,7 +157,7 @@ class FamilyPlan:
 
     Attributes:
         head: the CTEs before `measured`, as the beginning of a statement.
-        fold: the relation of the shared fold; empty where the family folds by itself.
+        fold: the relation of the shared fold.
         source: what is measured: `folded`, or `merged`: the fold with fewer slices.
         merges: the slices of `merged` and the condition on its rows, as SQL; None where nothing is merged.
         adds_up: whether slices are added up day by day.
@@ -152,13 +180,13 @@ class FamilyPlan:
     tags: tuple[PublishedTag, ...]
 
 
-WINDOW = r"(sum|max|min)\(case when \w+\.piece (?:between bounds\.(\w+) and bounds\.(\w+)|(=|<=) bounds\.(\w+)) then (\w+\.\w+|bit_count\(\w+\.\w+\)) end\)"
-MEASURED = (
-    re.compile(rf"^cast\({WINDOW} as (decimal\(18,2\)|integer)\)$"),
-    re.compile(rf"^{WINDOW}()$"),
-    re.compile(rf"^cast\(coalesce\({WINDOW}, 0\) - coalesce\({WINDOW}, 0\) as (decimal\(18,2\))\)$"),
-    re.compile(rf"^cast\(round\({WINDOW} \* 100 / (?:(\d+)|max\(bounds\.(\w+) - bounds\.(\w+) \+ 1\))\) / 100 as (decimal\(18,2\))\)$"),
+WINDOW = re.compile(
+    r"(?P<how>sum|max|min)\(case when \w+\.piece (?:between bounds\.(?P<first>\w+) and bounds\.(?P<last>\w+)|(?P<op>=|<=) bounds\.(?P<at>\w+))"
+    r" then (?P<value>\w+\.\w+|bit_count\(\w+\.\w+\)) end\)"
 )
+# What is made of windows, W standing for each of them.
+AVERAGE = r"round\(W \* 100 / (?:(?P<days>\d+)|max\(bounds\.(?P<last>\w+) - bounds\.(?P<first>\w+) \+ 1\))\) / 100"
+MEASURED = re.compile(rf"W|cast\((?:W|coalesce\(W, 0\) - coalesce\(W, 0\)|{AVERAGE}) as (?P<type>decimal\(18,2\)|integer)\)")
 TAG = re.compile(
     r"^cast\(case when bounds\.is_fed then (coalesce\()?(?:picked\.cell_(\w+)|measured)\.(\w+)(?:, 0\))? end as (\S+)\) as (\w+)$"
 )
@@ -219,18 +247,15 @@ def _columns(body: str) -> tuple[str, dict[str, Measured]]:
 
 def _measured(value: str) -> Measured:
     """A narrow column, from its expression."""
-    for number, form in enumerate(MEASURED):
-        if not (found := form.match(value)):
-            continue
-        groups = found.groups()
-        over = tuple(_window(*groups[at : at + 6]) for at in ((0, 6) if number == 2 else (0,)))
-        days = tuple(filter(None, (groups[6], groups[8], groups[7]))) if number == 3 else ()
-        return Measured(over, groups[-1], days)
-    raise UnfitError
+    form = MEASURED.fullmatch(WINDOW.sub("W", value))
+    if not form:
+        raise UnfitError
+    days = (form["days"],) if form["days"] else (form["first"], form["last"]) if form["first"] else ()
+    return Measured(tuple(map(_window, WINDOW.finditer(value))), form["type"] or "", days)
 
 
-def _window(how: str, first: str | None, last: str | None, point: str | None, at: str | None, value: str) -> Window:
-    column = re.sub(r"\w+\.", "", value)
-    if point is None:
-        return Window(how, column, first, last)
-    return Window(how, column, at if point == "=" else "", at)
+def _window(found: re.Match[str]) -> Window:
+    value = re.sub(r"\w+\.", "", found["value"])
+    if found["first"]:
+        return Window(found["how"], value, found["first"], found["last"])
+    return Window(found["how"], value, found["at"] if found["op"] == "=" else "", found["at"])

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tagmart.core.duck import literal, threads
 from tagmart.core.errors import TagmartError
@@ -88,10 +87,7 @@ def fill(connection: duckdb.DuckDBPyConnection, wide: Wide) -> Counter[str]:
         try:
             with ThreadPoolExecutor(_at_once()) as pool:
                 for number, bounds in enumerate(_blocks(cursor, wide)):
-                    block = Block(_customers(connection, bounds, wide), wide.folds)
-                    run = partial(_timed, connection, bounds, took)
-                    families = _families(pool, run, block, wide)
-                    run(wide.table, lambda asked, _, made=families, number=number: _write(asked, wide, made, number))
+                    _fill_block(pool, partial(_timed, connection, bounds, took), wide, number)
         finally:
             cursor.execute(f"detach {wide.scratch}")
     return took
@@ -112,19 +108,25 @@ def _blocks(cursor: duckdb.DuckDBPyConnection, wide: Wide) -> list[tuple[str, st
     return list(zip(firsts, lasts, strict=True))
 
 
-def _customers(connection: duckdb.DuckDBPyConnection, bounds: tuple[str, str], wide: Wide) -> Customers:
-    """The customers of a block, numbered in the order of their ids."""
+def _fill_block(pool: ThreadPoolExecutor, run: Callable[..., Any], wide: Wide, number: int) -> None:
+    """Compute the customers of one block and write them; what was held for it is given back before the next one."""
     relation = f"{wide.scratch}.main.customers"
-    with _cut(connection, bounds) as cursor:
-        cursor.execute(f"""
-            create or replace table {relation} as
-            select customer_id, cast(row_number() over (order by customer_id) - 1 as integer) as row_no from {wide.spine}
-            where customer_id between getvariable('block_from') and getvariable('block_to') order by customer_id""")
-        ids = cursor.execute(f"select customer_id from {relation} order by row_no").to_arrow_table().column(0).combine_chunks()
+    block = Block(run(relation, partial(_customers, wide)), wide.folds)
+    families = _families(pool, run, block, wide)
+    run(wide.table, lambda cursor, _: _write(cursor, wide, families, number))
+
+
+def _customers(wide: Wide, cursor: duckdb.DuckDBPyConnection, relation: str) -> Customers:
+    """The customers of a block, numbered in the order of their ids."""
+    cursor.execute(f"""
+        create or replace table {relation} as
+        select customer_id, cast(row_number() over (order by customer_id) - 1 as integer) as row_no from {wide.spine}
+        where customer_id between getvariable('block_from') and getvariable('block_to') order by customer_id""")
+    ids = cursor.execute(f"select customer_id from {relation} order by row_no").to_arrow_table().column(0).combine_chunks()
     return Customers(relation, ids)
 
 
-def _families(pool: ThreadPoolExecutor, run: Callable[..., object], block: Block, wide: Wide) -> dict[str, pa.Table]:
+def _families(pool: ThreadPoolExecutor, run: Callable[..., Any], block: Block, wide: Wide) -> dict[str, pa.Table]:
     """The columns of every family; each is begun as soon as the folds that it reads are made."""
     folding = {pool.submit(run, relation, block.fold): relation for relation in wide.folds}
     waits_for = {name: set(block.read_by(sql)) for name, sql in wide.families.items()}
@@ -166,15 +168,6 @@ def _is_laid_out(cursor: duckdb.DuckDBPyConnection, wide: Wide) -> bool:
         return False
 
 
-@contextmanager
-def _cut(connection: duckdb.DuckDBPyConnection, bounds: tuple[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A cursor whose queries are cut to a block."""
-    with connection.cursor() as cursor:
-        for bound, customer in zip(("block_from", "block_to"), bounds, strict=True):
-            cursor.execute(f"set variable {bound} = {literal(customer)}")
-        yield cursor
-
-
 def _timed(
     connection: duckdb.DuckDBPyConnection, bounds: tuple[str, str], took: Counter[str], name: str,
     work: Callable[[duckdb.DuckDBPyConnection, str], Made],
@@ -183,7 +176,9 @@ def _timed(
     import duckdb
 
     started = time.thread_time()
-    with _cut(connection, bounds) as cursor:
+    with connection.cursor() as cursor:
+        for bound, customer in zip(("block_from", "block_to"), bounds, strict=True):
+            cursor.execute(f"set variable {bound} = {literal(customer)}")
         try:
             made = work(cursor, name)
         except duckdb.Error as error:
