@@ -98,7 +98,7 @@ def _build(given: argparse.Namespace) -> dict:
         duck = opened(Path(scratch), given.measure, given.memory)
         models, steps = retail_models(), {}
         stand_ins(duck, models)
-        seconds, cpu = timed(lambda: steps.update(built(duck, "tags", models, given.block)))
+        seconds, cpu, _ = timed(lambda: steps.update(built(duck, "tags", models, given.block)))
         duck.close()
     return {"seconds": seconds, "cpu": cpu, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "steps": steps}
 

@@ -85,17 +85,17 @@ def report(folder: Path, customers: int, given: argparse.Namespace, compare: boo
         command = [sys.executable, __file__, "--measure", way, "--customers", str(customers), "--folder", str(folder),
                    "--block", str(given.block), "--memory", given.memory]  # fmt: skip
         found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
-        for name, (seconds, cpu, ratio) in found["lines"].items():
-            print(f"{name:<58}{seconds:>9.1f}{cpu:>8.1f}{ratio:>8.2f}{found['mb']:>7,.0f} MB")
+        for name, (seconds, cpu, megabytes, ratio) in found.items():
+            print(f"{name:<58}{seconds:>9.1f}{cpu:>8.1f}{ratio:>8.2f}{megabytes:>7,.0f} MB")
 
 
 def measured(given: argparse.Namespace) -> dict:
-    """What one way took: seconds, CPU seconds and ratio by line, and the peak memory of this process."""
+    """What one way took: seconds, CPU seconds, the peak memory of this process until then, and the ratio, by line."""
     with tempfile.TemporaryDirectory(dir=given.folder) as scratch:
         duck = opened(Path(scratch), given.folder / f"partials_{given.customers}.duckdb", given.memory)
         lines = WAYS[given.measure](duck, given.block)
         duck.close()
-    return {"lines": lines, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return lines
 
 
 def made_tables(folder: Path, customers: int, memory: str, years: int = 1) -> Path:
@@ -124,11 +124,11 @@ def opened(scratch: Path, tables: Path, memory: str) -> duckdb.DuckDBPyConnectio
     return duck
 
 
-def timed(work: Callable[[], object]) -> tuple[float, float]:
-    """Seconds by the clock and of the processors."""
+def timed(work: Callable[[], object]) -> tuple[float, float, float]:
+    """Seconds by the clock and of the processors, and the peak memory of this process so far in MB."""
     started, cpu = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - started, time.process_time() - cpu
+    return time.perf_counter() - started, time.process_time() - cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def all_tags(duck: duckdb.DuckDBPyConnection, block: int) -> dict:
