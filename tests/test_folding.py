@@ -140,8 +140,13 @@ def test_arrays_give_what_the_sql_says(entity, seed):
         customers, folds = customers_of(bank, entity), {}
         for name, sql in statements(entity).folds.items():
             bank.execute(f"create table {name} as {sql}")
-            folds[name] = fold(bank, sql, customers)
+            try:
+                folds[name] = fold(bank, sql, customers)
+            except UnfitError:
+                assert not bank.execute(f"from {name} semi join customers using (customer_id)").fetchall(), name
         for name, sql in statements(entity).families.items():
+            if family_plan(sql).fold not in folds:
+                continue
             rows, columns = read_back(bank, family(bank, sql, customers, folds))
             assert rows == by_sql(bank, entity, name), name
             assert columns == [(told[0], told[1]) for told in bank.execute(f"describe ({sql})").fetchall()], name
