@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 
 from tagmart.core.settings import Settings, project_root
 from tagmart.folding.block import Block
-from tagmart.folding.columns import Customers
 from tagmart.folding.family import family
 from tagmart.folding.fold import fold
 from tagmart.folding.read import UnfitError, family_plan, fold_plan
-from tagmart.folding.rows import Rows, folded
+from tagmart.folding.rows import Customers, Rows, folded, must_fit
 from tagmart.tagspec.fold_sql import fold_sql
 from tagmart.tagspec.folds import folds_of, is_count
 from tagmart.tagspec.model import Table, TagModel
@@ -193,6 +192,27 @@ def test_a_sum_that_no_column_holds_is_an_error_of_the_database():
         with pytest.raises(duckdb.ConversionException, match="value is out of range"):
             block.fold(bank, "fold_retail_pay_daily")
             block.family(bank, said.families["tag_retail_pay"])
+
+
+def test_many_great_sums_fit_and_one_too_great_does_not():
+    """What counts is what comes together in one place, and not how much there is in the whole block."""
+    must_fit(np.arange(20_000), np.full(20_000, 10**15))
+    with pytest.raises(UnfitError):
+        must_fit(np.zeros(20_000, np.int64), np.full(20_000, -(10**15)))
+
+
+def test_a_family_whose_slices_nobody_has_is_empty():
+    """A fold with rows, none of them of the family: of one that adds slices up day by day, too."""
+    with bank_of("retail", 7) as bank:
+        bank.execute("update dws_retail_liability_history set prod = 'cc'")
+        customers, said = customers_of(bank, "retail"), statements("retail")
+        bank.execute(f"create table fold_retail_liability_history as {said.folds['fold_retail_liability_history']}")
+        folds = {"fold_retail_liability_history": fold(bank, said.folds["fold_retail_liability_history"], customers)}
+        for name in ("tag_retail_loan", "tag_retail_loan_prod"):
+            rows, _ = read_back(bank, family(bank, said.families[name], customers, folds))
+            assert rows == by_sql(bank, "retail", name)
+            assert len(rows) == len(customers.ids)
+            assert not any(any(row[1:]) for row in rows)
 
 
 KEYS = st.lists(st.tuples(st.integers(5, 9), st.sampled_from((0, 7, 300)), st.integers(0, 3), st.integers(-9, 9), st.integers(0, 15)), min_size=1, max_size=60)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from tagmart.folding.columns import Customers, as_column
+from tagmart.folding.columns import as_column
 from tagmart.folding.fold import Folded, kept_value
 from tagmart.folding.read import UnfitError
-from tagmart.folding.rows import Rows, folded, places, together
+from tagmart.folding.rows import Customers, Rows, folded, of_groups, places, together
 
 if TYPE_CHECKING:
     import duckdb
@@ -78,7 +78,7 @@ def _states(steps: Sequence[np.ndarray], made: Folded, names: Sequence[str], sha
     starts, types = made.partial.days.starts, made.partial.types
     span = int(starts[-1]) - made.partial.days.first + 1
     keys, place = places(at * span + (day - made.partial.days.first))
-    held, *values = (np.cumsum(_added(place, len(keys), value)) for value in signed)
+    held, *values = (np.cumsum(of_groups("sum", place, len(keys), value)) for value in signed)
     at, since = keys // span, keys % span + made.partial.days.first
     # Where the last slice ends nothing is held, so that no state reaches into the next piece.
     until = np.append(since[1:], since[-1:])
@@ -88,9 +88,3 @@ def _states(steps: Sequence[np.ndarray], made: Folded, names: Sequence[str], sha
     kinds = {name: name.partition("_") for name in names}
     kept = {name: kept_value(kind, of_day[of], since[here], until[here], is_state=True) for name, (kind, _, of) in kinds.items()}
     return Rows(customer.astype(np.int32), cell.astype(np.int32), piece.astype(np.int32), kept)
-
-
-def _added(place: np.ndarray, count: int, values: np.ndarray) -> np.ndarray:
-    made = np.zeros(count, np.int64)
-    np.add.at(made, place, values)
-    return made

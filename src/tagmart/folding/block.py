@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from tagmart.folding.columns import Customers
 from tagmart.folding.family import family
 from tagmart.folding.fold import Folded, fold
 from tagmart.folding.read import UnfitError
+from tagmart.folding.rows import Customers
 
 if TYPE_CHECKING:
     import duckdb

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 
+from tagmart.core.arrays import stored_numbers
 from tagmart.folding.read import UnfitError
-
-STORED = {8: np.int8, 16: np.int16, 32: np.int32, 64: np.int64}
-
-
-@dataclass(frozen=True)
-class Customers:
-    """The customers of a block.
-
-    Attributes:
-        relation: where they lie: `customer_id`, and `row_no` from 0 in the order of the ids.
-        ids: the same ids in the same order.
-    """
-
-    relation: str
-    ids: pa.Array
 
 
 def numbers(column: pa.Array) -> np.ndarray:
@@ -33,10 +17,10 @@ def numbers(column: pa.Array) -> np.ndarray:
     """
     if column.null_count:
         raise UnfitError
-    return stored_numbers(column)
+    return numbers_where_known(column)
 
 
-def stored_numbers(column: pa.Array) -> np.ndarray:
+def numbers_where_known(column: pa.Array) -> np.ndarray:
     """As `numbers`, with anything in the place of one that is missing.
 
     Raises:
@@ -45,10 +29,7 @@ def stored_numbers(column: pa.Array) -> np.ndarray:
     kind = column.type
     if not (pa.types.is_integer(kind) or pa.types.is_decimal64(kind) or pa.types.is_date32(kind)):
         raise UnfitError
-    stored = np.dtype(STORED[kind.bit_width])
-    if pa.types.is_unsigned_integer(kind):
-        stored = np.dtype(f"u{stored.name}")
-    return np.frombuffer(column.buffers()[1], stored, len(column) + column.offset)[column.offset :]
+    return stored_numbers(column, "u" if pa.types.is_unsigned_integer(kind) else "i")
 
 
 def as_column(values: np.ndarray, kind: pa.DataType, known: np.ndarray | None = None) -> pa.Array:
@@ -63,6 +44,6 @@ def as_column(values: np.ndarray, kind: pa.DataType, known: np.ndarray | None = 
     highest = 10**kind.precision - 1 if pa.types.is_decimal(kind) else 2 ** (kind.bit_width - 1) - 1
     if len(values) and (int(values.max()) > highest or int(values.min()) < -highest - 1):
         raise UnfitError
-    stored = np.ascontiguousarray(values, STORED[kind.bit_width])
+    stored = np.ascontiguousarray(values, np.dtype(f"i{kind.bit_width // 8}"))
     mask = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))
     return pa.Array.from_buffers(kind, len(stored), [mask, pa.py_buffer(stored)])

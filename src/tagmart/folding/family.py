@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from tagmart.core.arrays import EPOCH
 from tagmart.core.duck import literal
 from tagmart.folding.added_up import added_up
-from tagmart.folding.columns import Customers, as_column
+from tagmart.folding.columns import as_column
 from tagmart.folding.fold import Folded
 from tagmart.folding.read import FamilyPlan, Measured, PublishedTag, UnfitError, Window, family_plan
-from tagmart.folding.rows import HALVES, NONE, Rows, folded
+from tagmart.folding.rows import HALVES, NONE, Customers, Rows, folded, must_fit
 
 if TYPE_CHECKING:
     import duckdb
 
-EPOCH = date(1970, 1, 1)
 TYPES = {"decimal(18,2)": pa.decimal64(18, 2), "integer": pa.int32(), "date": pa.date32()}
 HOW = {"sum": np.add, "max": np.maximum, "min": np.minimum}
 # What no sum of a window may reach: above it, quotients in doubles and in whole numbers would not be the same.
@@ -192,9 +192,8 @@ def _window(window: Window, source: _Source, bounds: Mapping[str, int]) -> tuple
     known = np.zeros(source.shape, np.bool_)
     known.ravel()[place] = True
     if window.how == "sum":
+        must_fit(place, value)
         made = np.zeros(source.shape, np.int64)
-        if len(value) and max(int(value.max()), -int(value.min())) * len(value) >= 2**63:
-            raise UnfitError
     else:
         ends = np.iinfo(value.dtype)
         made = np.full(source.shape, ends.min if window.how == "max" else ends.max, value.dtype)

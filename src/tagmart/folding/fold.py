@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tagmart.folding.columns import Customers
 from tagmart.folding.partial import BITS, Part, Partial
 from tagmart.folding.read import UnfitError, fold_plan
-from tagmart.folding.rows import HALVES, NONE, START, Rows, folded, together
+from tagmart.folding.rows import HALVES, NONE, START, Customers, Rows, folded, together
 
 if TYPE_CHECKING:
     import duckdb

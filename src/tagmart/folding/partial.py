@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tagmart.core.arrays import stored_bits
 from tagmart.core.duck import identifier, literal
-from tagmart.folding.columns import numbers, stored_numbers
+from tagmart.folding.columns import numbers, numbers_where_known
 from tagmart.folding.read import FoldPlan, UnfitError
 
 if TYPE_CHECKING:
@@ -158,8 +159,8 @@ class Partial:
     def _part(self, batch: pa.RecordBatch) -> Part:
         columns = dict(zip(self.types, batch.columns[-len(self.types) :], strict=True))
         customer, slices, since, *ends = map(numbers, batch.columns[: -len(self.types)])
-        values = {of: stored_numbers(column) for of, column in columns.items()}
-        missing = {of: column.is_null().to_numpy(zero_copy_only=False) for of, column in columns.items() if column.null_count}
+        values = {of: numbers_where_known(column) for of, column in columns.items()}
+        missing = {of: ~stored_bits(column.buffers()[0], column) for of, column in columns.items() if column.null_count}
         if not self.plan.since:
             return Part(customer, slices, self.days.piece[since - self.days.first], since, since + 1, values, missing)
         row, piece, since, until = _parted(since, *ends, self.days)

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tagmart.folding.read import UnfitError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # A table of places that is so many times as long as the rows is still filled sooner than the rows are sorted.
 SPARSE = 64
@@ -24,6 +28,19 @@ NONE = {"first": np.iinfo(np.int32).max, "last": np.iinfo(np.int32).min}
 # Where a fold begins.
 START = {"sum": 0, "days": 0, "max": np.iinfo(np.int64).min, "min": np.iinfo(np.int64).max, "bits": 0, **NONE}
 TYPE = {"first": np.int32, "last": np.int32, "bits": np.uint64}
+
+
+@dataclass(frozen=True)
+class Customers:
+    """The customers of a block.
+
+    Attributes:
+        relation: where they lie: `customer_id`, and `row_no` from 0 in the order of the ids.
+        ids: the same ids in the same order.
+    """
+
+    relation: str
+    ids: pa.Array
 
 
 @dataclass(frozen=True)
@@ -66,7 +83,7 @@ def folded(rows: Rows) -> Rows:
     base, pieces = int(rows.customer.min()), int(rows.piece.max()) + 1
     key = ((rows.customer.astype(np.int64) - base) * len(slices) + number[rows.slices]) * pieces + rows.piece
     keys, place = places(key)
-    values = {name: _of_groups(kind_of(name), place, len(keys), value) for name, value in rows.values.items()}
+    values = {name: of_groups(kind_of(name), place, len(keys), value) for name, value in rows.values.items()}
     above, piece = np.divmod(keys, pieces)
     customer, slice_no = np.divmod(above, len(slices))
     return Rows((customer + base).astype(np.int32), slices[slice_no], piece.astype(np.int32), values)
@@ -102,17 +119,27 @@ def places(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return keys, place[key]
 
 
-def _of_groups(kind: str, place: np.ndarray, groups: int, values: np.ndarray) -> np.ndarray:
-    """A column folded: `place` says to which of the groups a row belongs."""
+def of_groups(kind: str, place: np.ndarray, groups: int, values: np.ndarray) -> np.ndarray:
+    """A column folded: `place` says to which of the groups a row belongs.
+
+    Raises:
+        UnfitError: a sum would not fit 64 bits.
+    """
     if kind == "sum":
-        _must_fit(place, values)
+        must_fit(place, values)
     made = np.full(groups, START[kind], TYPE.get(kind, np.int64))
     HOW[kind].at(made, place, values)
     return made
 
 
-def _must_fit(place: np.ndarray, values: np.ndarray) -> None:
-    """End where a sum of these could need more than 64 bits."""
+def must_fit(place: np.ndarray, values: np.ndarray) -> None:
+    """Make sure that the sums of these by their places fit 64 bits.
+
+    Raises:
+        UnfitError: one might not.
+    """
+    if not len(values):
+        return
     highest = max(int(values.max()), -int(values.min()))
     if highest * len(values) < 2**63:
         return

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tagmart.core.duck import literal, threads
 from tagmart.core.errors import TagmartError
 from tagmart.folding.block import Block
-from tagmart.folding.columns import Customers
+from tagmart.folding.rows import Customers
 
 if TYPE_CHECKING:
     import duckdb

@@ -23,6 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tagmart.core.arrays import EPOCH, stored_bits, stored_numbers
 from tagmart.core.duck import identifier, threads
 from tagmart.core.errors import TagmartError
 
@@ -37,7 +38,6 @@ COMPARE = {
 }  # fmt: skip
 # To which side a number is rounded that has more decimals than the column, so that the comparison stays what it was.
 ROUNDED = {">": ROUND_FLOOR, "<=": ROUND_FLOOR, ">=": ROUND_CEILING, "<": ROUND_CEILING}
-EPOCH = date(1970, 1, 1)
 MEMBERS = pa.schema({name: pa.dictionary(pa.int32(), pa.string()) for name in ("segment_id", "customer_id")})
 
 
@@ -175,7 +175,7 @@ def _as_they_are_freed(reader: pa.RecordBatchReader, free: Semaphore) -> Iterato
 def _asked(plan: _Plan, batch: pa.RecordBatch) -> _Answers:
     """All rules of the customers of a batch."""
     conditions = np.empty((sum(map(len, plan.conditions.values())), batch.num_rows), bool)
-    days = _numbers(batch.column("biz_date"))
+    days = stored_numbers(batch.column("biz_date"))
     for name, asked in plan.conditions.items():
         column = _Column.of(name, batch.column(name), plan.texts[name], days)
         for number, verb, values in asked:
@@ -237,18 +237,18 @@ class _Column:
     @classmethod
     def of(cls, name: str, column: pa.Array, texts: pa.Array, days: np.ndarray) -> _Column:
         kind = column.type
-        known = None if not column.null_count else _bits(column.buffers()[0], column)
+        known = None if not column.null_count else stored_bits(column.buffers()[0], column)
         if pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
             places = pc.index_in(column.cast(pa.string()), value_set=texts).fill_null(-1)
-            return cls(_numbers(places), known, "text", 0, texts.to_pylist(), days)
+            return cls(stored_numbers(places), known, "text", 0, texts.to_pylist(), days)
         if pa.types.is_boolean(kind):
-            return cls(_bits(column.buffers()[1], column), known, "flag", 0, (), days)
+            return cls(stored_bits(column.buffers()[1], column), known, "flag", 0, (), days)
         if pa.types.is_date32(kind):
-            return cls(_numbers(column), known, "date", 0, (), days)
+            return cls(stored_numbers(column), known, "date", 0, (), days)
         if pa.types.is_signed_integer(kind):
-            return cls(_numbers(column), known, "number", 0, (), days)
+            return cls(stored_numbers(column), known, "number", 0, (), days)
         if pa.types.is_decimal32(kind) or pa.types.is_decimal64(kind):
-            return cls(_numbers(column), known, "number", kind.scale, (), days)
+            return cls(stored_numbers(column), known, "number", kind.scale, (), days)
         raise TagmartError(
             "a rule compares a column of a type that it cannot", where=name, seen=str(kind),
             do="numbers of up to 18 digits, dates, texts and flags can be compared; run `tagmart rules generate` where a tag's type has changed",
@@ -291,18 +291,6 @@ class _Column:
         exact = Decimal(value).scaleb(self.scale)
         whole = exact.to_integral_value(ROUNDED.get(verb, ROUND_FLOOR))
         return None if verb in ("=", "<>") and whole != exact else int(whole)
-
-
-def _numbers(column: pa.Array) -> np.ndarray:
-    """The numbers of a column as they are stored; anything where they are missing."""
-    width = column.type.bit_width // 8
-    return np.frombuffer(column.buffers()[1], np.dtype(f"i{width}"), len(column), column.offset * width)
-
-
-def _bits(buffer: pa.Buffer, column: pa.Array) -> np.ndarray:
-    """A buffer of single bits, as booleans."""
-    bits = np.unpackbits(np.frombuffer(buffer, np.uint8), count=column.offset + len(column), bitorder="little")
-    return bits[column.offset :].view(bool)
 
 
 def _first(connection: duckdb.DuckDBPyConnection, top: Mapping, tables: Sequence[pa.Table]) -> pa.Array:
