@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,9 +18,12 @@ from hypothesis import strategies as st
 from tagmart.core.settings import Settings, project_root
 from tagmart.folding.block import Block
 from tagmart.folding.family import family
-from tagmart.folding.fold import fold
-from tagmart.folding.read import UnfitError, family_plan, fold_plan
+from tagmart.folding.fold import fold, look_up
+from tagmart.folding.partial import Partial
+from tagmart.folding.plans import UnfitError, family_plan, fold_plan
 from tagmart.folding.rows import Customers, Rows, folded, must_fit
+from tagmart.night import blocks
+from tagmart.night.blocks import Wide, fill
 from tagmart.tagspec.fold_sql import fold_sql
 from tagmart.tagspec.folds import folds_of, is_count
 from tagmart.tagspec.model import Table, TagModel
@@ -107,6 +111,20 @@ def customers_of(bank: duckdb.DuckDBPyConnection, entity: str) -> Customers:
     return Customers("customers", bank.execute("select customer_id from customers order by row_no").to_arrow_table().column(0).combine_chunks())
 
 
+def looked_up(bank: duckdb.DuckDBPyConnection, entity: str) -> dict[str, Partial]:
+    """The partials of all folds that have anything."""
+    found = {name: look_up(bank, sql) for name, sql in statements(entity).folds.items()}
+    return {name: partial for name, partial in found.items() if partial}
+
+
+def block_of(bank: duckdb.DuckDBPyConnection, entity: str, name: str) -> Block:
+    """All customers in two parts, with one of the folds made."""
+    block = Block(customers_of(bank, entity).parts(2), statements(entity).folds, looked_up(bank, entity))
+    for part in range(2) if name in block.partials else ():
+        block.fold(bank, [name], part)
+    return block
+
+
 def by_sql(bank: duckdb.DuckDBPyConnection, entity: str, name: str) -> list[tuple]:
     return bank.execute(f"from ({statements(entity).families[name]}) order by customer_id").fetchall()
 
@@ -132,31 +150,46 @@ def test_every_generated_fold_and_family_is_taken_apart(entity):
 
 @pytest.mark.parametrize("entity", ENTITIES)
 @settings(max_examples=6, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_arrays_give_what_the_sql_says(entity, seed):
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 3))
+def test_arrays_give_what_the_sql_says(entity, seed, count):
     """Every tag of every customer, over days at the edges of windows, slices that meet, states without a day and gaps."""
     with bank_of(entity, seed) as bank:
-        customers, folds = customers_of(bank, entity), {}
-        for name, sql in statements(entity).folds.items():
+        said, parts = statements(entity), customers_of(bank, entity).parts(count)
+        for name, sql in said.folds.items():
             bank.execute(f"create table {name} as {sql}")
-            try:
-                folds[name] = fold(bank, sql, customers)
-            except UnfitError:
-                assert not bank.execute(f"from {name} semi join customers using (customer_id)").fetchall(), name
-        for name, sql in statements(entity).families.items():
-            if family_plan(sql).fold not in folds:
+        partials = looked_up(bank, entity)
+        folds = [{} for _ in parts]
+        for relations in Block(parts, said.folds, partials).readings():
+            for customers, made in zip(parts, folds, strict=True):
+                made |= zip(relations, fold(bank, [partials[name] for name in relations], customers), strict=True)
+        for name, sql in said.families.items():
+            if family_plan(sql).fold not in partials:
                 continue
-            rows, columns = read_back(bank, family(bank, sql, customers, folds))
+            made = pa.concat_tables([family(bank, sql, customers, those) for customers, those in zip(parts, folds, strict=True)])
+            rows, columns = read_back(bank, made)
             assert rows == by_sql(bank, entity, name), name
             assert columns == [(told[0], told[1]) for told in bank.execute(f"describe ({sql})").fetchall()], name
+
+
+def test_a_table_filled_in_blocks_of_several_parts_is_what_the_sql_says(monkeypatch):
+    """Three blocks of customers, each folded in two parts; folds of one partial read together."""
+    monkeypatch.setattr(blocks, "PART", 1)
+    said, names = statements("retail"), ("tag_retail_txn", "tag_retail_txn_ever", "tag_retail_aum")
+    with bank_of("retail", 11) as bank:
+        columns = ", ".join(f"{name}.* exclude (customer_id)" for name in names)
+        sql = f"select {names[0]}.customer_id, {columns} from {' positional join '.join(f'temp.main.{name}' for name in names)}"
+        fill(bank, Wide("wide", "dws_retail_spine", 4, "steps", said.folds, {name: said.families[name] for name in names}, sql))
+        for name, made in said.folds.items():
+            bank.execute(f"create table {name} as {made}")
+        rows = [by_sql(bank, "retail", name) for name in names]
+        beside = [(who, *one, *two, *three) for (who, *one), (_, *two), (_, *three) in zip(*rows, strict=True)]
+        assert bank.execute("from wide order by customer_id").fetchall() == beside
 
 
 def test_without_its_feed_a_family_is_unknown():
     """Absent is not zero, whatever lies in the partial."""
     with bank_of("retail", 1, absent="core_txn") as bank:
-        customers, name = customers_of(bank, "retail"), "tag_retail_txn_direction"
-        block = Block(customers, statements("retail").folds)
-        block.fold(bank, "fold_retail_transaction_daily")
+        name, block = "tag_retail_txn_direction", block_of(bank, "retail", "fold_retail_transaction_daily")
         rows, _ = read_back(bank, block.family(bank, statements("retail").families[name]))
         assert [row[0] for row in rows] == sorted([*CUSTOMERS, NOBODY])
         assert {value for row in rows for value in row[1:]} == {None}
@@ -173,12 +206,9 @@ def test_what_arrays_cannot_hold_the_database_computes(damage):
     name, partial = "tag_retail_aum", "dws_retail_total_history"
     with bank_of("retail", 3) as bank:
         bank.execute(damage.format(partial))
-        customers, said = customers_of(bank, "retail"), statements("retail")
-        with pytest.raises(UnfitError):
-            family(bank, said.families[name], customers, {"fold_retail_total_history": fold(bank, said.folds["fold_retail_total_history"], customers)})
-        block = Block(customers, said.folds)
-        block.fold(bank, "fold_retail_total_history")
+        said, block = statements("retail"), block_of(bank, "retail", "fold_retail_total_history")
         rows, _ = read_back(bank, block.family(bank, said.families[name]))
+        # The SQL reads the fold as a table: the block has made it.
         assert rows == by_sql(bank, "retail", name)
         assert any(any(row[1:]) for row in rows) == (damage != "truncate {}")
 
@@ -187,10 +217,8 @@ def test_a_sum_that_no_column_holds_is_an_error_of_the_database():
     """Nothing wraps around: 18 digits are what a column has."""
     with bank_of("retail", 5) as bank:
         bank.execute("update dws_retail_pay_daily set amt_sum = 9000000000000000.00")
-        customers, said = customers_of(bank, "retail"), statements("retail")
-        block = Block(customers, said.folds)
+        said, block = statements("retail"), block_of(bank, "retail", "fold_retail_pay_daily")
         with pytest.raises(duckdb.ConversionException, match="value is out of range"):
-            block.fold(bank, "fold_retail_pay_daily")
             block.family(bank, said.families["tag_retail_pay"])
 
 
@@ -207,9 +235,9 @@ def test_a_family_whose_slices_nobody_has_is_empty():
         bank.execute("update dws_retail_liability_history set prod = 'cc'")
         customers, said = customers_of(bank, "retail"), statements("retail")
         bank.execute(f"create table fold_retail_liability_history as {said.folds['fold_retail_liability_history']}")
-        folds = {"fold_retail_liability_history": fold(bank, said.folds["fold_retail_liability_history"], customers)}
+        (made,) = fold(bank, [looked_up(bank, "retail")["fold_retail_liability_history"]], customers)
         for name in ("tag_retail_loan", "tag_retail_loan_prod"):
-            rows, _ = read_back(bank, family(bank, said.families[name], customers, folds))
+            rows, _ = read_back(bank, family(bank, said.families[name], customers, {"fold_retail_liability_history": made}))
             assert rows == by_sql(bank, "retail", name)
             assert len(rows) == len(customers.ids)
             assert not any(any(row[1:]) for row in rows)

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from tagmart.folding.batches import batches
 from tagmart.folding.columns import as_column
 from tagmart.folding.fold import Folded, kept_value
-from tagmart.folding.read import UnfitError
+from tagmart.folding.plans import UnfitError
 from tagmart.folding.rows import Customers, Rows, folded, of_groups, places, together
 
 if TYPE_CHECKING:
     import duckdb
 
-    from tagmart.folding.partial import Part
+    from tagmart.folding.batches import Part
 
 
 def added_up(cursor: duckdb.DuckDBPyConnection, made: Folded, rows: Rows, cell_of: np.ndarray, customers: Customers) -> Rows:
@@ -43,7 +44,7 @@ def added_up(cursor: duckdb.DuckDBPyConnection, made: Folded, rows: Rows, cell_o
         return rows
     cursor.register("crowded_customers", pa.table({"row_no": as_column(np.unique(rows.customer[is_crowded]), pa.int32())}))
     read = f"(select * from {customers.relation} semi join crowded_customers using (row_no))"
-    steps = [_steps(part, cell_of, count > 1, shape) for part in made.partial.parts(cursor, read)]
+    steps = [_steps(part, cell_of, count > 1, shape) for (part,) in batches(cursor, [made.partial], read)]
     cursor.unregister("crowded_customers")
     states = _states([np.concatenate(parts) for parts in zip(*steps, strict=True)], made, list(rows.values), shape)
     return together([rows.only(np.flatnonzero(~is_crowded)), folded(states)])

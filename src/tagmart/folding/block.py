@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from tagmart.folding.family import family
 from tagmart.folding.fold import Folded, fold
-from tagmart.folding.read import UnfitError
+from tagmart.folding.partial import Partial
+from tagmart.folding.plans import UnfitError
 from tagmart.folding.rows import Customers
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -23,27 +26,40 @@ class Block:
     """The folds of a block, and the families made of them. Several threads may ask at once, each with a cursor of its own.
 
     Attributes:
-        customers: the customers of the block.
+        parts: the customers of the block, in the order of their ids; each part is folded for itself.
         folds: the rendered SQL of every shared fold, by the relation that families read.
+        partials: what was looked up of those folds that arrays can hold.
     """
 
-    customers: Customers
+    parts: Sequence[Customers]
     folds: Mapping[str, str]
-    _arrays: dict[str, Folded] = field(default_factory=dict)
+    partials: Mapping[str, Partial]
+    _arrays: dict[int, dict[str, Folded]] = field(default_factory=lambda: defaultdict(dict))
     _tables: set[str] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
 
-    def fold(self, cursor: duckdb.DuckDBPyConnection, relation: str) -> None:
-        """Fold a partial; what arrays cannot hold becomes the table that its SQL says."""
+    def readings(self) -> list[list[str]]:
+        """The relations of the folds in arrays, those together that can be read at once."""
+        made = defaultdict(list)
+        for relation, partial in self.partials.items():
+            made[partial.plan.reads].append(relation)
+        return list(made.values())
+
+    def fold(self, cursor: duckdb.DuckDBPyConnection, relations: Sequence[str], part: int) -> None:
+        """Fold a part of the customers, of one reading; what arrays cannot hold after all is left to the families that read it."""
         try:
-            self._arrays[relation] = fold(cursor, self.folds[relation], self.customers)
+            made = fold(cursor, [self.partials[relation] for relation in relations], self.parts[part])
         except UnfitError:
-            self._make_table(cursor, relation)
+            return
+        self._arrays[part] |= zip(relations, made, strict=True)
 
     def family(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
-        """The columns of a family, a row a customer in the order of their ids, once the folds that it reads are made."""
+        """The columns of a family, a row a customer in the order of their ids, once the folds that it reads are made.
+
+        Where these do not lie in arrays the family is what its SQL says, and the folds become tables.
+        """
         try:
-            return family(cursor, sql, self.customers, self._arrays)
+            return pa.concat_tables([family(cursor, sql, customers, self._arrays[part]) for part, customers in enumerate(self.parts)])
         except UnfitError:
             for relation in self.read_by(sql):
                 self._make_table(cursor, relation)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from tagmart.core.arrays import stored_numbers
-from tagmart.folding.read import UnfitError
+from tagmart.folding.plans import UnfitError
 
 
 def numbers(column: pa.Array) -> np.ndarray:

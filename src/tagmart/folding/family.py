@@ -19,7 +19,7 @@ from tagmart.core.duck import literal
 from tagmart.folding.added_up import added_up
 from tagmart.folding.columns import as_column
 from tagmart.folding.fold import Folded
-from tagmart.folding.read import FamilyPlan, Measured, PublishedTag, UnfitError, Window, family_plan
+from tagmart.folding.plans import FamilyPlan, Measured, PublishedTag, UnfitError, Window, family_plan
 from tagmart.folding.rows import HALVES, NONE, Customers, Rows, folded, must_fit
 
 if TYPE_CHECKING:
@@ -148,6 +148,8 @@ def _cells_of(cursor: duckdb.DuckDBPyConnection, plan: FamilyPlan, cells: list[s
     The database answers it for one row of each, so that slices mean what the SQL says.
     """
     numbers_used = np.unique(made.rows.slices)
+    if not len(numbers_used):
+        return np.full(1, -1, np.int32)
     codes = ["slice_no", *made.partial.plan.slices]
     rows = ", ".join(f"({', '.join(map(literal, (int(number), *made.partial.values_of(number))))})" for number in numbers_used)
     found = [f"folded as (select * from (values {rows}) as folded({', '.join(codes)}))"]
@@ -179,7 +181,7 @@ def _measured(column: Measured, source: _Source, bounds: Mapping[str, int]) -> t
     if not column.days:
         return made[0], known[0]
     days = int(column.days[0]) if len(column.days) == 1 else bounds[column.days[1]] - bounds[column.days[0]] + 1
-    if max(int(made[0].max()), -int(made[0].min())) >= EXACT:
+    if max(int(made[0].max(initial=0)), -int(made[0].min(initial=0))) >= EXACT:
         raise UnfitError
     # Half away from zero, as `round` has it.
     return np.sign(made[0]) * ((2 * np.abs(made[0]) + days) // (2 * days)), known[0]

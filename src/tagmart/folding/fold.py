@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tagmart.folding.partial import BITS, Part, Partial
-from tagmart.folding.read import UnfitError, fold_plan
+from tagmart.folding.batches import Part, batches
+from tagmart.folding.partial import BITS, Partial
+from tagmart.folding.plans import UnfitError, fold_plan
 from tagmart.folding.rows import HALVES, NONE, START, Customers, Rows, folded, together
 
 if TYPE_CHECKING:
@@ -28,21 +30,33 @@ class Folded:
     rows: Rows
 
 
-def fold(cursor: duckdb.DuckDBPyConnection, sql: str, customers: Customers) -> Folded:
-    """Fold the customers of a block.
+def look_up(cursor: duckdb.DuckDBPyConnection, sql: str) -> Partial | None:
+    """What must be known of a fold before its rows are read; None where arrays cannot hold it.
+
+    Args:
+        sql: the rendered SQL of a shared fold.
+    """
+    try:
+        return Partial.of(cursor, fold_plan(sql))
+    except UnfitError:
+        return None
+
+
+def fold(cursor: duckdb.DuckDBPyConnection, partials: Sequence[Partial], customers: Customers) -> list[Folded]:
+    """Fold the rows of customers, of one relation in several ways at once.
 
     Args:
         cursor: gives decimals as they are stored (`arrow_output_version` 1.5).
-        sql: the rendered SQL of a shared fold.
+        partials: of the same relation (`FoldPlan.reads`).
 
     Raises:
-        UnfitError: the SQL has another form, there is nothing, a value is missing, or a sum would not fit.
+        UnfitError: a value is missing, or a sum would not fit.
     """
-    partial = Partial.of(cursor, fold_plan(sql))
-    made = [folded(_kept(part, partial)) for part in partial.parts(cursor, customers.relation)]
-    if not made:
-        raise UnfitError
-    return Folded(partial, folded(together(made)) if len(made) > 1 else made[0])
+    made: list[list[Rows]] = [[] for _ in partials]
+    for parts in batches(cursor, partials, customers.relation):
+        for rows, part, partial in zip(made, parts, partials, strict=True):
+            rows.append(folded(_kept(part, partial)))
+    return [Folded(partial, folded(together(rows))) for partial, rows in zip(partials, made, strict=True)]
 
 
 def _kept(part: Part, partial: Partial) -> Rows:

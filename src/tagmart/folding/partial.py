@@ -1,25 +1,21 @@
-"""A partial read in batches: each row put to its piece of days, a state parted where a piece ends."""
+"""A partial as a fold reads it: its days and their pieces, and the values of the slices that occur."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tagmart.core.arrays import stored_bits
-from tagmart.core.duck import identifier, literal
-from tagmart.folding.columns import numbers, numbers_where_known
-from tagmart.folding.read import FoldPlan, UnfitError
+from tagmart.core.duck import identifier
+from tagmart.folding.columns import numbers
+from tagmart.folding.plans import FoldPlan, UnfitError
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
-# Rows that are held at once: so many that calls of numpy take long enough, and so few that they stay in a processor's cache.
-BATCH = 262_144
 # More combinations of the values of slices than these are not numbered.
 MOST_SLICES = 1 << 20
 HALF = 2**64 - 1
@@ -71,26 +67,6 @@ def _arrays(cursor: duckdb.DuckDBPyConnection, sql: str) -> dict[str, np.ndarray
 
 
 @dataclass(frozen=True)
-class Part:
-    """Rows of a partial within their pieces: an array each.
-
-    Attributes:
-        customer, slices, piece: numbers.
-        since, until: the first day within the piece, and the day after the last one.
-        values: the columns that are kept, by name.
-        missing: where a value is missing, of the columns where one is.
-    """
-
-    customer: np.ndarray
-    slices: np.ndarray
-    piece: np.ndarray
-    since: np.ndarray
-    until: np.ndarray
-    values: Mapping[str, np.ndarray]
-    missing: Mapping[str, np.ndarray]
-
-
-@dataclass(frozen=True)
 class Partial:
     """A partial as a fold reads it.
 
@@ -121,6 +97,18 @@ class Partial:
             raise UnfitError
         return cls(plan, slices, Days.of(cursor, plan), types)
 
+    def number(self, rows: int, places: Sequence[np.ndarray]) -> np.ndarray:
+        """The slices of rows as one number each.
+
+        Args:
+            places: of each slice, the place of each row's value among those that occur, counted from 1.
+        """
+        made = np.zeros(rows, np.int32)
+        for place, occurring in zip(places, self.slices, strict=True):
+            made *= len(occurring)
+            made += place - 1
+        return made
+
     def values_of(self, number: int) -> tuple[str, ...]:
         """The values of the slices that have this number."""
         found = []
@@ -129,66 +117,10 @@ class Partial:
             found.append(occurring[place])
         return tuple(reversed(found))
 
-    def parts(self, cursor: duckdb.DuckDBPyConnection, customers: str) -> Iterator[Part]:
-        """The rows of these customers, batch by batch.
-
-        Args:
-            cursor: gives decimals as they are stored (`arrow_output_version` 1.5).
-            customers: a relation of `customer_id` and `row_no`.
-
-        Raises:
-            UnfitError: a slice or a day is missing.
-        """
-        for batch in cursor.execute(self._query(customers)).to_arrow_reader(BATCH):
-            yield self._part(batch)
-
-    def _query(self, customers: str) -> str:
-        plan, number = self.plan, "0"
-        for code, occurring in zip(plan.slices, self.slices, strict=True):
-            number = f"({number}) * {len(occurring)} + list_position([{', '.join(map(literal, occurring))}], partial.{code}) - 1"
-        first, end = (f"cast(date '1970-01-01' + {day} as date)" for day in self.days.starts[[0, -1]])
-        read = [f"partial.{column}" for column in ((plan.since, plan.until) if plan.since else (plan.day,))]
-        inside = f"{read[0]} < {end} and {read[-1]} {'>' if plan.since else '>='} {first}"
-        read += [f"partial.{of}" for of in self.types]
-        return (
-            f"select customers.row_no, cast({number} as integer) as slice_no, {', '.join(read)}\n"
-            f"from {plan.partial} as partial\ninner join {customers} as customers on partial.customer_id = customers.customer_id\n"
-            f"where {plan.cut} and {inside}"
-        )
-
-    def _part(self, batch: pa.RecordBatch) -> Part:
-        columns = dict(zip(self.types, batch.columns[-len(self.types) :], strict=True))
-        customer, slices, since, *ends = map(numbers, batch.columns[: -len(self.types)])
-        values = {of: numbers_where_known(column) for of, column in columns.items()}
-        missing = {of: ~stored_bits(column.buffers()[0], column) for of, column in columns.items() if column.null_count}
-        if not self.plan.since:
-            return Part(customer, slices, self.days.piece[since - self.days.first], since, since + 1, values, missing)
-        row, piece, since, until = _parted(since, *ends, self.days)
-        kept = ({of: one[row] for of, one in arrays.items()} for arrays in (values, missing))
-        return Part(customer[row], slices[row], piece, since, until, *kept)
-
 
 def _occurring(cursor: duckdb.DuckDBPyConnection, plan: FoldPlan, code: str) -> tuple[str, ...]:
     found = cursor.execute(f"select distinct partial.{code} from {plan.partial} as partial where {plan.cut}").fetchall()
     if not found or (None,) in found:
         raise UnfitError
-    return tuple(value for (value,) in found)
-
-
-def _parted(since: np.ndarray, until: np.ndarray, days: Days) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """States parted where a piece ends: of each part the row, the piece, its first day, and the day after its last one."""
-    since, until = np.maximum(since, days.first), np.minimum(until, days.starts[-1])
-    begins, ends = days.piece[since - days.first], days.piece[until - 1 - days.first]
-    row = np.arange(len(since))
-    if (ends < begins).any():
-        # A state without a day is a row inside of a piece, and none where a piece begins: as by the join of the SQL.
-        row = np.flatnonzero(ends >= begins)
-        since, until, begins, ends = since[row], until[row], begins[row], ends[row]
-    longer = np.flatnonzero(ends > begins)
-    more = (ends - begins)[longer]
-    again = np.repeat(longer, more)
-    nth = np.arange(1, len(again) + 1) - np.repeat(np.cumsum(more) - more, more)
-    piece = (begins[again] + nth).astype(np.int32)
-    since = np.concatenate([since, days.starts[piece]])
-    ends = np.concatenate([np.minimum(until, days.starts[begins + 1]), np.minimum(until[again], days.starts[piece + 1])])
-    return np.concatenate([row, row[again]]), np.concatenate([begins, piece]), since, ends
+    # In an order of their own: folds of the same partial then look for the same places.
+    return tuple(sorted(value for (value,) in found))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
@@ -19,15 +19,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tagmart.core.duck import literal, threads
 from tagmart.core.errors import TagmartError
 from tagmart.folding.block import Block
+from tagmart.folding.fold import look_up
 from tagmart.folding.rows import Customers
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+    from tagmart.folding.partial import Partial
+
 Made = TypeVar("Made")
+# The first and the last customer there can be.
+EVERYBODY = ("", "\uffff")
 # More at once would hold more in memory than the processors are worth: then each gets more threads.
 AT_ONCE = 4
+# Customers in a part of a block: of fewer, asking for the windows of every family takes longer than folding.
+PART = 20_000
 
 
 @dataclass(frozen=True)
@@ -86,8 +93,9 @@ def fill(connection: duckdb.DuckDBPyConnection, wide: Wide) -> Counter[str]:
         cursor.execute(f"attach ':memory:' as {wide.scratch}")
         try:
             with ThreadPoolExecutor(_at_once()) as pool:
+                partials = _looked_up(pool, partial(_timed, connection, EVERYBODY, took), wide)
                 for number, bounds in enumerate(_blocks(cursor, wide)):
-                    _fill_block(pool, partial(_timed, connection, bounds, took), wide, number)
+                    _fill_block(pool, partial(_timed, connection, bounds, took), wide, partials, number)
         finally:
             cursor.execute(f"detach {wide.scratch}")
     return took
@@ -103,21 +111,28 @@ def _blocks(cursor: duckdb.DuckDBPyConnection, wide: Wide) -> list[tuple[str, st
         from (select customer_id, (row_number() over (order by customer_id) - 1) // {wide.block_size} as block_no from {wide.spine})
         group by block_no
         order by 1""").fetchall()
-    firsts = ["", *(first for first, _ in found[1:])]
-    lasts = [*(last for _, last in found[:-1]), "\uffff"]
+    firsts = [EVERYBODY[0], *(first for first, _ in found[1:])]
+    lasts = [*(last for _, last in found[:-1]), EVERYBODY[1]]
     return list(zip(firsts, lasts, strict=True))
 
 
-def _fill_block(pool: ThreadPoolExecutor, run: Callable[..., Any], wide: Wide, number: int) -> None:
+def _looked_up(pool: ThreadPoolExecutor, run: Callable[..., Any], wide: Wide) -> dict[str, Partial]:
+    """What must be known of folds, the same for every block; without those that are left to the database."""
+    found = pool.map(lambda relation: run(relation, partial(look_up, sql=wide.folds[relation])), wide.folds)
+    return {relation: one for relation, one in zip(wide.folds, found, strict=True) if one}
+
+
+def _fill_block(pool: ThreadPoolExecutor, run: Callable[..., Any], wide: Wide, partials: Mapping[str, Partial], number: int) -> None:
     """Compute the customers of one block and write them; what was held for it is given back before the next one."""
-    relation = f"{wide.scratch}.main.customers"
-    block = Block(run(relation, partial(_customers, wide)), wide.folds)
-    families = _families(pool, run, block, wide)
-    run(wide.table, lambda cursor, _: _write(cursor, wide, families, number))
+    customers = run("customers", partial(_customers, wide))
+    parts = min(_at_once(), 1 + len(customers.ids) // PART)
+    families = _families(pool, run, Block(customers.parts(parts), wide.folds, partials), wide)
+    run(wide.table, partial(_write, wide, families, number))
 
 
-def _customers(wide: Wide, cursor: duckdb.DuckDBPyConnection, relation: str) -> Customers:
+def _customers(wide: Wide, cursor: duckdb.DuckDBPyConnection) -> Customers:
     """The customers of a block, numbered in the order of their ids."""
+    relation = f"{wide.scratch}.main.customers"
     cursor.execute(f"""
         create or replace table {relation} as
         select customer_id, cast(row_number() over (order by customer_id) - 1 as integer) as row_no from {wide.spine}
@@ -128,15 +143,20 @@ def _customers(wide: Wide, cursor: duckdb.DuckDBPyConnection, relation: str) -> 
 
 def _families(pool: ThreadPoolExecutor, run: Callable[..., Any], block: Block, wide: Wide) -> dict[str, pa.Table]:
     """The columns of every family; each is begun as soon as the folds that it reads are made."""
-    folding = {pool.submit(run, relation, block.fold): relation for relation in wide.folds}
-    waits_for = {name: set(block.read_by(sql)) for name, sql in wide.families.items()}
+    folding = {
+        pool.submit(run, ", ".join(relations), partial(block.fold, relations=relations, part=part)): {(relation, part) for relation in relations}
+        for relations in block.readings()
+        for part in range(len(block.parts))
+    }
+    coming = set().union(*folding.values())
+    waits_for = {name: {one for one in coming if one[0] in block.read_by(sql)} for name, sql in wide.families.items()}
     begun: dict[str, Future] = {}
 
-    def begin(folded: str = "") -> None:
+    def begin(folded: Set[tuple[str, int]] = frozenset()) -> None:
         for name, needs in waits_for.items():
-            needs.discard(folded)
+            needs -= folded
             if not needs and name not in begun:
-                begun[name] = pool.submit(run, name, lambda cursor, name: block.family(cursor, wide.families[name]))
+                begun[name] = pool.submit(run, name, partial(block.family, sql=wide.families[name]))
 
     begin()
     for done in as_completed(folding):
@@ -145,7 +165,7 @@ def _families(pool: ThreadPoolExecutor, run: Callable[..., Any], block: Block, w
     return {name: one.result() for name, one in begun.items()}
 
 
-def _write(cursor: duckdb.DuckDBPyConnection, wide: Wide, families: Mapping[str, pa.Table], number: int) -> None:
+def _write(wide: Wide, families: Mapping[str, pa.Table], number: int, cursor: duckdb.DuckDBPyConnection) -> None:
     """Put the rows of a block into the table, which is made by the first one."""
     for name, made in families.items():
         cursor.register(name, made)
@@ -170,7 +190,7 @@ def _is_laid_out(cursor: duckdb.DuckDBPyConnection, wide: Wide) -> bool:
 
 def _timed(
     connection: duckdb.DuckDBPyConnection, bounds: tuple[str, str], took: Counter[str], name: str,
-    work: Callable[[duckdb.DuckDBPyConnection, str], Made],
+    work: Callable[[duckdb.DuckDBPyConnection], Made],
 ) -> Made:  # fmt: skip
     """Do a step for the customers of a block, and count the processor seconds of this thread."""
     import duckdb
@@ -180,7 +200,7 @@ def _timed(
         for bound, customer in zip(("block_from", "block_to"), bounds, strict=True):
             cursor.execute(f"set variable {bound} = {literal(customer)}")
         try:
-            made = work(cursor, name)
+            made = work(cursor)
         except duckdb.Error as error:
             raise TagmartError("a wide table cannot be filled", where=name, seen=str(error).splitlines()[0],
                                do=f"customers {bounds[0]} to {bounds[1]}; `tagmart tags try` builds one family") from error

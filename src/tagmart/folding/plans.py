@@ -63,6 +63,11 @@ class FoldPlan:
     since: str = ""
     until: str = ""
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """What is the same of folds that are read together: the relation, its rows, and the columns that say when."""
+        return self.partial, self.cut, self.day, self.since, self.until
+
 
 def ctes(sql: str) -> dict[str, str]:
     """The bodies of the CTEs of a generated statement, by name."""
