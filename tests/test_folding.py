@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,11 +18,13 @@ from hypothesis import strategies as st
 
 from tagmart.core.settings import Settings, project_root
 from tagmart.folding.block import Block
+from tagmart.folding.columns import as_column
+from tagmart.folding.customers import Customers
 from tagmart.folding.family import family
-from tagmart.folding.fold import fold, look_up
-from tagmart.folding.partial import Partial
+from tagmart.folding.fold import fold
+from tagmart.folding.partial import Partial, look_up, readings
 from tagmart.folding.plans import UnfitError, family_plan, fold_plan
-from tagmart.folding.rows import Customers, Rows, folded, must_fit
+from tagmart.folding.rows import Rows, folded, must_fit
 from tagmart.night import blocks
 from tagmart.night.blocks import Wide, fill
 from tagmart.tagspec.fold_sql import fold_sql
@@ -118,10 +121,11 @@ def looked_up(bank: duckdb.DuckDBPyConnection, entity: str) -> dict[str, Partial
 
 
 def block_of(bank: duckdb.DuckDBPyConnection, entity: str, name: str) -> Block:
-    """All customers in two parts, with one of the folds made."""
+    """All customers in two parts, with a fold made, and those that are read together with it."""
     block = Block(customers_of(bank, entity).parts(2), statements(entity).folds, looked_up(bank, entity))
-    for part in range(2) if name in block.partials else ():
-        block.fold(bank, [name], part)
+    for relations in readings(block.partials):
+        for part in range(2) if name in relations else ():
+            block.fold(bank, relations, part)
     return block
 
 
@@ -159,11 +163,12 @@ def test_arrays_give_what_the_sql_says(entity, seed, count):
             bank.execute(f"create table {name} as {sql}")
         partials = looked_up(bank, entity)
         folds = [{} for _ in parts]
-        for relations in Block(parts, said.folds, partials).readings():
+        for relations in readings(partials):
             for customers, made in zip(parts, folds, strict=True):
                 made |= zip(relations, fold(bank, [partials[name] for name in relations], customers), strict=True)
         for name, sql in said.families.items():
             if family_plan(sql).fold not in partials:
+                assert not bank.execute(f"from {family_plan(sql).fold}").fetchall(), name
                 continue
             made = pa.concat_tables([family(bank, sql, customers, those) for customers, those in zip(parts, folds, strict=True)])
             rows, columns = read_back(bank, made)
@@ -211,6 +216,66 @@ def test_what_arrays_cannot_hold_the_database_computes(damage):
         # The SQL reads the fold as a table: the block has made it.
         assert rows == by_sql(bank, "retail", name)
         assert any(any(row[1:]) for row in rows) == (damage != "truncate {}")
+
+
+@pytest.mark.parametrize(("made", "data_type", "absent"), [
+    ("cast(round({} * 100 / 90) / 100 as decimal(18,2))", "decimal(18,2)", ""), ("cast(round({} * 100 / 90) / 100 as integer)", "integer", ""),
+    ("cast({} as integer)", "varchar", "pay_detail"),
+], ids=["an average of whole numbers", "an average in whole numbers", "a text"])  # fmt: skip
+def test_a_form_that_nobody_has_generated_yet_is_right(made, data_type, absent):
+    """What a spec may say one day: other columns of the same family are as they were."""
+    name, counted = "tag_retail_pay", "sum(case when folded.piece between bounds.from_90d and bounds.biz_date then folded.sum_cnt end)"
+    with bank_of("retail", 4, absent) as bank:
+        sql = statements("retail").families[name]
+        for old, new in ((f"cast({counted} as integer)", made.format(counted)), ("cnt_90d, 0) end as integer)", f"cnt_90d, 0) end as {data_type})")):
+            assert old in sql
+            sql = sql.replace(old, new)
+        rows, _ = read_back(bank, block_of(bank, "retail", "fold_retail_pay_daily").family(bank, sql))
+        assert rows == bank.execute(f"from ({sql}) order by customer_id").fetchall()
+
+
+def test_the_highest_of_whole_numbers_passes_over_those_that_are_missing():
+    """Days past due are whole numbers in 32 bits; what stands for a missing one needs 64."""
+    with bank_of("retail", 9) as bank:
+        bank.execute("alter table dws_retail_liability_history alter dpd type integer; update dws_retail_liability_history set dpd = null where day(valid_from) % 2 = 0")
+        kept = re.compile(r"        cast\(sum.*sum_bal,\n        max\(cut\.bal\) as max_bal\n")
+        sql = statements("retail").folds["fold_retail_liability_history"].replace("partial.bal", "partial.dpd")
+        sql, count = kept.subn("        max(cut.dpd) as max_dpd\n", sql)
+        customers = customers_of(bank, "retail")
+        (made,) = fold(bank, [look_up(bank, sql)], customers)
+        found = sorted(zip(made.rows.customer.tolist(), made.rows.piece.tolist(), made.rows.values["max_dpd"].tolist(), strict=True))
+        pieces, none = made.partial.days.starts.tolist(), np.iinfo(np.int64).min
+        said = bank.execute(f"select row_no, cast(piece - date '1970-01-01' as integer), max_dpd from ({sql}) join customers using (customer_id)").fetchall()
+        assert count == 1
+        assert found == sorted((row, pieces.index(day), none if highest is None else highest) for row, day, highest in said)
+        assert {highest is None for _, _, highest in said} == {True, False}
+
+
+def test_a_fold_that_arrays_cannot_hold_does_not_keep_the_others_of_its_reading_from_them():
+    """A missing number of own transfers matters to one of three folds."""
+    with bank_of("retail", 2) as bank:
+        bank.execute(f"update dws_retail_transaction_daily set self_cnt = null where customer_id = 'C01'; delete from dws_retail_transaction_daily where acct_date < date '{D}' - 400")
+        said, block = statements("retail"), block_of(bank, "retail", "fold_retail_transaction_daily")
+        tables = "select table_name from duckdb_tables() where table_name like 'fold_%'"
+        for name, made in (("tag_retail_txn_ever", []), ("tag_retail_txn", [("fold_retail_transaction_daily",)])):
+            block.family(bank, said.families[name])
+            assert bank.execute(tables).fetchall() == made
+
+
+@pytest.mark.parametrize(("since", "together"), [(400, True), (2000, False)])
+def test_all_of_history_is_read_for_itself_once_it_is_long(since, together):
+    with bank_of("retail", 2) as bank:
+        bank.execute(f"update dws_retail_transaction_daily set acct_date = greatest(acct_date, date '{D}' - {since})")
+        bank.execute(f"insert into dws_retail_transaction_daily select * replace (date '{D}' - {since} as acct_date) from dws_retail_transaction_daily")
+        read = {frozenset(relations) for relations in readings(looked_up(bank, "retail")) if "transaction" in relations[0]}
+    ever, *others = (f"fold_retail_transaction_daily{which}" for which in ("_ever", "", "_recent"))
+    assert read == ({frozenset([ever, *others])} if together else {frozenset([ever]), frozenset(others)})
+
+
+def test_a_number_of_more_digits_than_its_column_is_refused():
+    for value in (10**18, -(10**18)):
+        with pytest.raises(UnfitError):
+            as_column(np.array([0, value]), pa.decimal64(18, 2))
 
 
 def test_a_sum_that_no_column_holds_is_an_error_of_the_database():

@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from tagmart.folding.batches import batches
 from tagmart.folding.columns import as_column
+from tagmart.folding.customers import Customers
 from tagmart.folding.fold import Folded, kept_value
 from tagmart.folding.plans import UnfitError
-from tagmart.folding.rows import Customers, Rows, folded, of_groups, places, together
+from tagmart.folding.rows import Rows, folded, of_groups, places, together
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,12 +40,13 @@ def added_up(cursor: duckdb.DuckDBPyConnection, made: Folded, rows: Rows, cell_o
     shape = (len(customers.ids), int(cell_of.max()) + 1, len(made.partial.days.starts) - 1)
     key = np.ravel_multi_index((rows.customer, rows.slices, rows.piece), shape)
     count = np.bincount(key, minlength=int(np.prod(shape)))
-    is_crowded = count[key] > 1
+    crowded = count > 1
+    is_crowded = crowded[key]
     if not is_crowded.any():
         return rows
     cursor.register("crowded_customers", pa.table({"row_no": as_column(np.unique(rows.customer[is_crowded]), pa.int32())}))
     read = f"(select * from {customers.relation} semi join crowded_customers using (row_no))"
-    steps = [_steps(part, cell_of, count > 1, shape) for (part,) in batches(cursor, [made.partial], read)]
+    steps = [_steps(part, cell_of, crowded, shape) for (part,) in batches(cursor, [made.partial], read)]
     cursor.unregister("crowded_customers")
     states = _states([np.concatenate(parts) for parts in zip(*steps, strict=True)], made, list(rows.values), shape)
     return together([rows.only(np.flatnonzero(~is_crowded)), folded(states)])
@@ -78,6 +80,8 @@ def _states(steps: Sequence[np.ndarray], made: Folded, names: Sequence[str], sha
     at, day, *signed = steps
     starts, types = made.partial.days.starts, made.partial.types
     span = int(starts[-1]) - made.partial.days.first + 1
+    if any(np.abs(value).sum(dtype=np.float64) >= 2**62 for value in signed):
+        raise UnfitError
     keys, place = places(at * span + (day - made.partial.days.first))
     held, *values = (np.cumsum(of_groups("sum", place, len(keys), value)) for value in signed)
     at, since = keys // span, keys % span + made.partial.days.first

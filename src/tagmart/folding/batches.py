@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from tagmart.core.arrays import stored_bits
-from tagmart.core.duck import identifier, literal
+from tagmart.core.duck import identifier
 from tagmart.folding.columns import numbers, numbers_where_known
 from tagmart.folding.partial import Days, Partial
 
@@ -43,10 +43,6 @@ class Part:
     values: Mapping[str, np.ndarray]
     missing: Mapping[str, np.ndarray]
 
-    def __len__(self) -> int:
-        return len(self.customer)
-
-
 def batches(cursor: duckdb.DuckDBPyConnection, partials: Sequence[Partial], customers: str) -> Iterator[list[Part]]:
     """The rows of these customers, batch by batch: of each batch what each of the folds reads.
 
@@ -56,7 +52,7 @@ def batches(cursor: duckdb.DuckDBPyConnection, partials: Sequence[Partial], cust
         customers: a relation of `customer_id` and `row_no`.
 
     Raises:
-        UnfitError: a slice or a day is missing.
+        UnfitError: a column is not of whole numbers.
     """
     reader = cursor.execute(_query(partials, customers)).to_arrow_reader(BATCH)
     # An empty batch before the others: customers without a row have columns, too.
@@ -68,7 +64,7 @@ def _query(partials: Sequence[Partial], customers: str) -> str:
     """Each column once and called as it is written, whichever folds read it: to find a place takes longer than to read a number."""
     plan = partials[0].plan
     read = ["customers.row_no", *_days(plan), *(f"partial.{of}" for partial in partials for of in partial.types)]
-    read += [place for partial in partials for place in _places(partial)]
+    read += [place for partial in partials for place in partial.places()]
     first, end = min(partial.days.first for partial in partials), max(partial.days.starts[-1] for partial in partials)
     since, until = (_days(plan) * 2)[:2]
     return (
@@ -87,15 +83,9 @@ def _date(day: int) -> str:
     return f"cast(date '1970-01-01' + {day} as date)"
 
 
-def _places(partial: Partial) -> list[str]:
-    """As `Partial.number` takes them."""
-    slices = zip(partial.plan.slices, partial.slices, strict=True)
-    return [f"list_position([{', '.join(map(literal, occurring))}], partial.{code})" for code, occurring in slices]
-
-
 def _part(batch: pa.RecordBatch, partial: Partial) -> Part:
     """What a fold reads of a batch."""
-    keys, kept, places = ["customers.row_no", *_days(partial.plan)], [f"partial.{of}" for of in partial.types], _places(partial)
+    keys, kept, places = ["customers.row_no", *_days(partial.plan)], [f"partial.{of}" for of in partial.types], partial.places()
     read = batch.select(dict.fromkeys([*keys, *kept, *places]))
     asked = _asked(batch, partial)
     read = read if asked.all() else read.filter(pa.array(asked))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from tagmart.folding.customers import Customers
 from tagmart.folding.family import family
 from tagmart.folding.fold import Folded, fold
 from tagmart.folding.partial import Partial
 from tagmart.folding.plans import UnfitError
-from tagmart.folding.rows import Customers
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,24 +33,20 @@ class Block:
     parts: Sequence[Customers]
     folds: Mapping[str, str]
     partials: Mapping[str, Partial]
-    _arrays: dict[int, dict[str, Folded]] = field(default_factory=lambda: defaultdict(dict))
+    _arrays: dict[tuple[str, int], Folded] = field(default_factory=dict)
     _tables: set[str] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
-
-    def readings(self) -> list[list[str]]:
-        """The relations of the folds in arrays, those together that can be read at once."""
-        made = defaultdict(list)
-        for relation, partial in self.partials.items():
-            made[partial.plan.reads].append(relation)
-        return list(made.values())
 
     def fold(self, cursor: duckdb.DuckDBPyConnection, relations: Sequence[str], part: int) -> None:
         """Fold a part of the customers, of one reading; what arrays cannot hold after all is left to the families that read it."""
         try:
             made = fold(cursor, [self.partials[relation] for relation in relations], self.parts[part])
         except UnfitError:
+            for relation in relations if len(relations) > 1 else ():
+                self.fold(cursor, [relation], part)
             return
-        self._arrays[part] |= zip(relations, made, strict=True)
+        for relation, one in zip(relations, made, strict=True):
+            self._arrays[relation, part] = one
 
     def family(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
         """The columns of a family, a row a customer in the order of their ids, once the folds that it reads are made.
@@ -59,7 +54,7 @@ class Block:
         Where these do not lie in arrays the family is what its SQL says, and the folds become tables.
         """
         try:
-            return pa.concat_tables([family(cursor, sql, customers, self._arrays[part]) for part, customers in enumerate(self.parts)])
+            return pa.concat_tables([family(cursor, sql, customers, self._of_part(part, sql)) for part, customers in enumerate(self.parts)])
         except UnfitError:
             for relation in self.read_by(sql):
                 self._make_table(cursor, relation)
@@ -68,6 +63,10 @@ class Block:
     def read_by(self, sql: str) -> list[str]:
         """The folds that a statement reads."""
         return [relation for relation in self.folds if re.search(rf"\b{re.escape(relation)}\b", sql)]
+
+    def _of_part(self, part: int, sql: str) -> dict[str, Folded]:
+        """What a statement reads of the folds of a part that lie in arrays."""
+        return {relation: self._arrays[relation, part] for relation in self.read_by(sql) if (relation, part) in self._arrays}
 
     def _make_table(self, cursor: duckdb.DuckDBPyConnection, relation: str) -> None:
         with self._lock:

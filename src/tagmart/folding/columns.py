@@ -42,7 +42,7 @@ def as_column(values: np.ndarray, kind: pa.DataType, known: np.ndarray | None = 
         UnfitError: a number is too long for the type.
     """
     highest = 10**kind.precision - 1 if pa.types.is_decimal(kind) else 2 ** (kind.bit_width - 1) - 1
-    if len(values) and (int(values.max()) > highest or int(values.min()) < -highest - 1):
+    if len(values) and (int(values.max()) > highest or int(values.min()) < -highest):
         raise UnfitError
     stored = np.ascontiguousarray(values, np.dtype(f"i{kind.bit_width // 8}"))
     mask = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))

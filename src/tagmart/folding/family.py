@@ -18,9 +18,10 @@ from tagmart.core.arrays import EPOCH
 from tagmart.core.duck import literal
 from tagmart.folding.added_up import added_up
 from tagmart.folding.columns import as_column
+from tagmart.folding.customers import Customers
 from tagmart.folding.fold import Folded
 from tagmart.folding.plans import FamilyPlan, Measured, PublishedTag, UnfitError, Window, family_plan
-from tagmart.folding.rows import HALVES, NONE, Customers, Rows, folded, must_fit
+from tagmart.folding.rows import HALVES, NONE, Rows, folded, must_fit
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,6 +44,8 @@ def family(cursor: duckdb.DuckDBPyConnection, sql: str, customers: Customers, fo
         UnfitError: the SQL has another form, its fold does not lie in arrays, or a number would not fit.
     """
     plan = family_plan(sql)
+    if not {tag.data_type for tag in plan.tags} <= set(TYPES):
+        raise UnfitError
     bounds = _bounds(cursor, plan)
     cells = list(dict.fromkeys(tag.cell for tag in plan.tags))
     made = {"customer_id": customers.ids}
@@ -103,9 +106,10 @@ def _source(
     cursor: duckdb.DuckDBPyConnection, plan: FamilyPlan, cells: list[str], customers: Customers, folds: Mapping[str, Folded]
 ) -> _Source:
     """The rows that are measured, from the fold."""
-    names = {window.value: column.data_type or "date" for column in plan.columns.values() for window in column.over}
+    asked = {(window.value, column.data_type or "date") for column in plan.columns.values() for window in column.over}
+    names = sorted({name for name, _ in asked})
     made = folds.get(plan.fold)
-    if not made or any(_type_of(name, made) != kind for name, kind in names.items()):
+    if not made or any(_type_of(name, made) != kind for name, kind in asked):
         raise UnfitError
     kept = [column for name in names for column in _columns_of(name)]
     cell_of = _cells_of(cursor, plan, cells, made)
@@ -174,6 +178,8 @@ def _measured(column: Measured, source: _Source, bounds: Mapping[str, int]) -> t
     """A narrow column of every cell and customer, and where it is known: arrays of the source's shape."""
     made, known = zip(*(_window(window, source, bounds) for window in column.over), strict=True)
     if len(made) == 2:
+        if any(max(int(one.max(initial=0)), -int(one.min(initial=0))) >= 2**62 for one in made):
+            raise UnfitError
         # As `coalesce` has it: where there is any row, a day without one is 0.
         anywhere = np.zeros(source.shape, np.bool_)
         anywhere.ravel()[source.place] = True

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tagmart.folding.batches import Part, batches
+from tagmart.folding.customers import Customers
 from tagmart.folding.partial import BITS, Partial
-from tagmart.folding.plans import UnfitError, fold_plan
-from tagmart.folding.rows import HALVES, NONE, START, Customers, Rows, folded, together
+from tagmart.folding.plans import UnfitError
+from tagmart.folding.rows import HALVES, NONE, START, Rows, folded, together
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,18 +31,6 @@ class Folded:
     rows: Rows
 
 
-def look_up(cursor: duckdb.DuckDBPyConnection, sql: str) -> Partial | None:
-    """What must be known of a fold before its rows are read; None where arrays cannot hold it.
-
-    Args:
-        sql: the rendered SQL of a shared fold.
-    """
-    try:
-        return Partial.of(cursor, fold_plan(sql))
-    except UnfitError:
-        return None
-
-
 def fold(cursor: duckdb.DuckDBPyConnection, partials: Sequence[Partial], customers: Customers) -> list[Folded]:
     """Fold the rows of customers, of one relation in several ways at once.
 
@@ -56,7 +45,13 @@ def fold(cursor: duckdb.DuckDBPyConnection, partials: Sequence[Partial], custome
     for parts in batches(cursor, partials, customers.relation):
         for rows, part, partial in zip(made, parts, partials, strict=True):
             rows.append(folded(_kept(part, partial)))
-    return [Folded(partial, folded(together(rows))) for partial, rows in zip(partials, made, strict=True)]
+    return [Folded(partial, _in_one(rows)) for partial, rows in zip(partials, made, strict=True)]
+
+
+def _in_one(parts: Sequence[Rows]) -> Rows:
+    """What was folded batch by batch, folded."""
+    parts = [part for part in parts if len(part)] or parts[:1]
+    return folded(together(parts)) if len(parts) > 1 else parts[0]
 
 
 def _kept(part: Part, partial: Partial) -> Rows:
@@ -83,7 +78,8 @@ def _known(kind: str, of: str, part: Part) -> np.ndarray:
         return part.values[of]
     if kind == "sum":
         raise UnfitError
-    return np.where(part.missing[of], START[kind] if kind in ("max", "min") else 0, part.values[of])
+    # In 64 bits, or what stands for nothing would wrap around in a narrower column.
+    return np.where(part.missing[of], START[kind] if kind in ("max", "min") else 0, part.values[of].astype(np.int64))
 
 
 def kept_value(kind: str, value: np.ndarray, since: np.ndarray, until: np.ndarray, *, is_state: bool) -> np.ndarray:
@@ -104,6 +100,6 @@ def kept_value(kind: str, value: np.ndarray, since: np.ndarray, until: np.ndarra
     length = (until - since).astype(np.int64)
     if kind == "days":
         return np.where(value > 0, length, 0)
-    if len(value) and max(int(value.max()), -int(value.min())) * int(length.max()) >= 2**63:
+    if len(value) and max(int(value.max()), -int(value.min())) * int(np.abs(length).max()) >= 2**63:
         raise UnfitError
     return value * length

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tagmart.core.duck import identifier
+from tagmart.core.duck import identifier, literal
 from tagmart.folding.columns import numbers
-from tagmart.folding.plans import FoldPlan, UnfitError
+from tagmart.folding.plans import FoldPlan, UnfitError, fold_plan
 
 if TYPE_CHECKING:
     import duckdb
@@ -97,11 +98,16 @@ class Partial:
             raise UnfitError
         return cls(plan, slices, Days.of(cursor, plan), types)
 
+    def places(self) -> list[str]:
+        """Of each slice, the SQL of the place of a row's value among those that occur, counted from 1."""
+        slices = zip(self.plan.slices, self.slices, strict=True)
+        return [f"list_position([{', '.join(map(literal, occurring))}], partial.{code})" for code, occurring in slices]
+
     def number(self, rows: int, places: Sequence[np.ndarray]) -> np.ndarray:
         """The slices of rows as one number each.
 
         Args:
-            places: of each slice, the place of each row's value among those that occur, counted from 1.
+            places: of each slice, what `places` says of the rows.
         """
         made = np.zeros(rows, np.int32)
         for place, occurring in zip(places, self.slices, strict=True):
@@ -124,3 +130,31 @@ def _occurring(cursor: duckdb.DuckDBPyConnection, plan: FoldPlan, code: str) -> 
         raise UnfitError
     # In an order of their own: folds of the same partial then look for the same places.
     return tuple(sorted(value for (value,) in found))
+
+
+def look_up(cursor: duckdb.DuckDBPyConnection, sql: str) -> Partial | None:
+    """What must be known of a fold before its rows are read; None where it is left to the database.
+
+    Args:
+        sql: the rendered SQL of a shared fold.
+    """
+    try:
+        return Partial.of(cursor, fold_plan(sql))
+    except UnfitError:
+        return None
+
+
+def readings(partials: Mapping[str, Partial]) -> list[list[str]]:
+    """The relations of folds, those together that are read at once: to look up the customer of a row is most of reading it.
+
+    One that goes back more than twice as far as all others is read for itself: a night's work on the last year must not grow with
+    the years that are kept.
+    """
+    alike = defaultdict(list)
+    for relation in sorted(partials, key=lambda relation: len(partials[relation].days.piece), reverse=True):
+        alike[partials[relation].plan.reads].append(relation)
+    made = []
+    for first, *others in alike.values():
+        is_far = others and len(partials[first].days.piece) > 2 * len(partials[others[0]].days.piece)
+        made += [[first], others] if is_far else [[first, *others]]
+    return made

@@ -99,7 +99,7 @@ def fold_plan(sql: str) -> FoldPlan:
         raise UnfitError
     keys = [line.partition(".")[2] for line in selected(parts["folded"]) if " as " not in line]
     states = {which: column for column, which in STATE.findall(parts["cut"])} if history else {}
-    if keys[0] != "customer_id" or keys[-1] != "piece" or (len(states) != 2 if history else not read[3]):
+    if not keys or keys[0] != "customer_id" or keys[-1] != "piece" or (len(states) != 2 if history else not read[3]):
         raise UnfitError
     cuts = [line for line in re.split(r"\n\s+and ", read[4].strip()) if not IMPLIED.match(line)]
     return FoldPlan(
@@ -110,7 +110,10 @@ def fold_plan(sql: str) -> FoldPlan:
 
 def _kept(line: str, forms: Mapping[str, tuple[str, ...]]) -> tuple[str, str]:
     """What a line of `folded` keeps, and of which column."""
-    value, kind, of = KEPT.fullmatch(line).groups()
+    read = KEPT.fullmatch(line)
+    if not read:
+        raise UnfitError
+    value, kind, of = read.groups()
     if value not in {form.replace("X", of) for form in forms.get(kind, ())}:
         raise UnfitError
     return kind, of
@@ -212,8 +215,8 @@ def family_plan(sql: str) -> FamilyPlan:
         raise UnfitError
     slices, columns = _columns(parts["measured"])
     read, tags = FROM.search(parts["measured"]), [TAG.match(line) for line in selected(parts["final"])[1:]]
-    cell = CELL.search(parts["packed"])[1] if "packed" in parts else ""
-    if not read or not all(tags):
+    cell = CELL.search(parts["packed"]) if "packed" in parts else [""] * 2
+    if not read or not all(tags) or not cell:
         raise UnfitError
     folded = re.fullmatch(r"    select \* from (\S+)", parts.get("folded", ""))
     merges = _merges(parts) if read[1] == "merged" else None
@@ -221,7 +224,7 @@ def family_plan(sql: str) -> FamilyPlan:
         raise UnfitError
     return FamilyPlan(
         head=before(sql, "measured"), fold=folded[1], source=read[1], merges=merges, adds_up="crowded" in parts,
-        slices=slices, cut=read[2] or "", cell=cell, columns=columns,
+        slices=slices, cut=read[2] or "", cell=cell[1], columns=columns,
         tags=tuple(PublishedTag(one[5], one[2] or "", one[3], bool(one[1]), one[4]) for one in tags),
     )  # fmt: skip
 
@@ -237,7 +240,10 @@ def _merges(parts: dict[str, str]) -> tuple[str, str]:
 
 def _until(body: str, end: str) -> str:
     """The slices of a CTE: what it selects between the customer and the first line that is something else."""
-    return re.search(rf"\.customer_id,\n(.*?)^        {end}", body, re.DOTALL | re.MULTILINE)[1]
+    found = re.search(rf"\.customer_id,\n(.*?)^        {end}", body, re.DOTALL | re.MULTILINE)
+    if not found:
+        raise UnfitError
+    return found[1]
 
 
 def _columns(body: str) -> tuple[str, dict[str, Measured]]:
@@ -254,6 +260,9 @@ def _measured(value: str) -> Measured:
     """A narrow column, from its expression."""
     form = MEASURED.fullmatch(WINDOW.sub("W", value))
     if not form:
+        raise UnfitError
+    if form["type"] == "integer" and (form["days"] or form["first"]):
+        # A quotient would be rounded twice: to hundredths, and to whole numbers.
         raise UnfitError
     days = (form["days"],) if form["days"] else (form["first"], form["last"]) if form["first"] else ()
     return Measured(tuple(map(_window, WINDOW.finditer(value))), form["type"] or "", days)

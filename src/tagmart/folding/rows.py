@@ -8,15 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tagmart.folding.plans import UnfitError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 # A table of places that is so many times as long as the rows is still filled sooner than the rows are sorted.
 SPARSE = 64
@@ -29,25 +24,6 @@ NONE = {"first": np.iinfo(np.int32).max, "last": np.iinfo(np.int32).min}
 # Where a fold begins.
 START = {"sum": 0, "days": 0, "max": np.iinfo(np.int64).min, "min": np.iinfo(np.int64).max, "bits": 0, **NONE}
 TYPE = {"first": np.int32, "last": np.int32, "bits": np.uint64}
-
-
-@dataclass(frozen=True)
-class Customers:
-    """The customers of a block, or of a part of it.
-
-    Attributes:
-        relation: where they lie: `customer_id`, and `row_no` from 0 in the order of the ids.
-        ids: the same ids in the same order.
-    """
-
-    relation: str
-    ids: pa.Array
-
-    def parts(self, count: int) -> list[Customers]:
-        """The same customers in so many parts of equal length, each numbered from 0."""
-        ends = [len(self.ids) * number // count for number in range(count + 1)]
-        numbered = "(select customer_id, row_no - {0} as row_no from {2} where row_no >= {0} and row_no < {1})"
-        return [Customers(numbered.format(begin, end, self.relation), self.ids[begin:end]) for begin, end in pairwise(ends)]
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,19 @@ once as there are processors.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tagmart.core.duck import literal, threads
 from tagmart.core.errors import TagmartError
 from tagmart.folding.block import Block
-from tagmart.folding.fold import look_up
-from tagmart.folding.rows import Customers
+from tagmart.folding.customers import Customers
+from tagmart.folding.partial import look_up, readings
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,12 +80,12 @@ def fill(connection: duckdb.DuckDBPyConnection, wide: Wide) -> Counter[str]:
         connection: any connection of the instance; the work is done by cursors of their own, each statement its own transaction.
 
     Returns:
-        Processor seconds by fold and family, and of the table itself, of the threads that ran the statements.
+        Processor seconds of the threads that ran the statements: by folds (those that are read together in one), by family, of the table.
 
     Raises:
         TagmartError: a statement failed; names the fold, the family or the table.
     """
-    took: Counter[str] = Counter()
+    took: list[tuple[str, float]] = []
     with connection.cursor() as cursor:
         cursor.execute(f"set threads = {_threads_each()}")
         # Decimals go to arrays and come back as they are stored, not widened to 128 bits.
@@ -93,12 +93,15 @@ def fill(connection: duckdb.DuckDBPyConnection, wide: Wide) -> Counter[str]:
         cursor.execute(f"attach ':memory:' as {wide.scratch}")
         try:
             with ThreadPoolExecutor(_at_once()) as pool:
-                partials = _looked_up(pool, partial(_timed, connection, EVERYBODY, took), wide)
+                partials = _looked_up(pool, functools.partial(_timed, connection, EVERYBODY, took), wide)
                 for number, bounds in enumerate(_blocks(cursor, wide)):
-                    _fill_block(pool, partial(_timed, connection, bounds, took), wide, partials, number)
+                    _fill_block(pool, functools.partial(_timed, connection, bounds, took), wide, partials, number)
         finally:
             cursor.execute(f"detach {wide.scratch}")
-    return took
+    spent: Counter[str] = Counter()
+    for name, seconds in took:
+        spent[name] += seconds
+    return spent
 
 
 def _blocks(cursor: duckdb.DuckDBPyConnection, wide: Wide) -> list[tuple[str, str]]:
@@ -118,16 +121,16 @@ def _blocks(cursor: duckdb.DuckDBPyConnection, wide: Wide) -> list[tuple[str, st
 
 def _looked_up(pool: ThreadPoolExecutor, run: Callable[..., Any], wide: Wide) -> dict[str, Partial]:
     """What must be known of folds, the same for every block; without those that are left to the database."""
-    found = pool.map(lambda relation: run(relation, partial(look_up, sql=wide.folds[relation])), wide.folds)
+    found = pool.map(lambda relation: run(relation, functools.partial(look_up, sql=wide.folds[relation])), wide.folds)
     return {relation: one for relation, one in zip(wide.folds, found, strict=True) if one}
 
 
 def _fill_block(pool: ThreadPoolExecutor, run: Callable[..., Any], wide: Wide, partials: Mapping[str, Partial], number: int) -> None:
     """Compute the customers of one block and write them; what was held for it is given back before the next one."""
-    customers = run("customers", partial(_customers, wide))
-    parts = min(_at_once(), 1 + len(customers.ids) // PART)
+    customers = run("customers", functools.partial(_customers, wide))
+    parts = max(1, min(_at_once(), len(customers.ids) // PART))
     families = _families(pool, run, Block(customers.parts(parts), wide.folds, partials), wide)
-    run(wide.table, partial(_write, wide, families, number))
+    run(wide.table, functools.partial(_write, wide, families, number))
 
 
 def _customers(wide: Wide, cursor: duckdb.DuckDBPyConnection) -> Customers:
@@ -144,8 +147,8 @@ def _customers(wide: Wide, cursor: duckdb.DuckDBPyConnection) -> Customers:
 def _families(pool: ThreadPoolExecutor, run: Callable[..., Any], block: Block, wide: Wide) -> dict[str, pa.Table]:
     """The columns of every family; each is begun as soon as the folds that it reads are made."""
     folding = {
-        pool.submit(run, ", ".join(relations), partial(block.fold, relations=relations, part=part)): {(relation, part) for relation in relations}
-        for relations in block.readings()
+        pool.submit(run, ", ".join(relations), functools.partial(block.fold, relations=relations, part=part)): {(relation, part) for relation in relations}
+        for relations in readings(block.partials)
         for part in range(len(block.parts))
     }
     coming = set().union(*folding.values())
@@ -156,7 +159,7 @@ def _families(pool: ThreadPoolExecutor, run: Callable[..., Any], block: Block, w
         for name, needs in waits_for.items():
             needs -= folded
             if not needs and name not in begun:
-                begun[name] = pool.submit(run, name, partial(block.family, sql=wide.families[name]))
+                begun[name] = pool.submit(run, name, functools.partial(block.family, sql=wide.families[name]))
 
     begin()
     for done in as_completed(folding):
@@ -189,10 +192,10 @@ def _is_laid_out(cursor: duckdb.DuckDBPyConnection, wide: Wide) -> bool:
 
 
 def _timed(
-    connection: duckdb.DuckDBPyConnection, bounds: tuple[str, str], took: Counter[str], name: str,
+    connection: duckdb.DuckDBPyConnection, bounds: tuple[str, str], took: list[tuple[str, float]], name: str,
     work: Callable[[duckdb.DuckDBPyConnection], Made],
 ) -> Made:  # fmt: skip
-    """Do a step for the customers of a block, and count the processor seconds of this thread."""
+    """Do a step for these customers, and note the processor seconds of this thread."""
     import duckdb
 
     started = time.thread_time()
@@ -202,7 +205,8 @@ def _timed(
         try:
             made = work(cursor)
         except duckdb.Error as error:
+            whose = "all customers" if bounds == EVERYBODY else f"customers {bounds[0]} to {bounds[1]}"
             raise TagmartError("a wide table cannot be filled", where=name, seen=str(error).splitlines()[0],
-                               do=f"customers {bounds[0]} to {bounds[1]}; `tagmart tags try` builds one family") from error
-    took[name] += time.thread_time() - started
+                               do=f"{whose}; `tagmart tags try` builds one family") from error
+    took.append((name, time.thread_time() - started))
     return made
