@@ -1,4 +1,4 @@
-"""The rows of a partial read in batches, once for all folds of it: each row put to its piece of days, a state parted where a piece ends."""
+"""The rows of a partial in batches, read once for several folds: each row put to its piece of days, a state parted where a piece ends."""
 
 from __future__ import annotations
 
@@ -43,12 +43,13 @@ class Part:
     values: Mapping[str, np.ndarray]
     missing: Mapping[str, np.ndarray]
 
+
 def batches(cursor: duckdb.DuckDBPyConnection, partials: Sequence[Partial], customers: str) -> Iterator[list[Part]]:
     """The rows of these customers, batch by batch: of each batch what each of the folds reads.
 
     Args:
         cursor: gives decimals as they are stored (`arrow_output_version` 1.5).
-        partials: of one relation, as its folds read it.
+        partials: of one reading (`partial.readings`).
         customers: a relation of `customer_id` and `row_no`.
 
     Raises:
@@ -66,11 +67,12 @@ def _query(partials: Sequence[Partial], customers: str) -> str:
     read = ["customers.row_no", *_days(plan), *(f"partial.{of}" for partial in partials for of in partial.types)]
     read += [place for partial in partials for place in partial.places()]
     first, end = min(partial.days.first for partial in partials), max(partial.days.starts[-1] for partial in partials)
-    since, until = (_days(plan) * 2)[:2]
+    since, *until = _days(plan)
+    inside = f"{until[0]} > {_date(first)}" if until else f"{since} >= {_date(first)}"
     return (
         f"select {', '.join(f'{one} as {identifier(one)}' for one in dict.fromkeys(read))}\n"
         f"from {plan.partial} as partial\ninner join {customers} as customers on partial.customer_id = customers.customer_id\n"
-        f"where {plan.cut} and {since} < {_date(end)} and {until} {'>' if plan.since else '>='} {_date(first)}"
+        f"where {plan.cut} and {since} < {_date(end)} and {inside}"
     )
 
 

@@ -32,11 +32,11 @@ class Folded:
 
 
 def fold(cursor: duckdb.DuckDBPyConnection, partials: Sequence[Partial], customers: Customers) -> list[Folded]:
-    """Fold the rows of customers, of one relation in several ways at once.
+    """Fold the rows of customers, for several folds at once.
 
     Args:
         cursor: gives decimals as they are stored (`arrow_output_version` 1.5).
-        partials: of the same relation (`FoldPlan.reads`).
+        partials: of one reading (`partial.readings`).
 
     Raises:
         UnfitError: a value is missing, or a sum would not fit.
